@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class GraphSpec:
-    """Numbers of features of nodes, edges and globals, in and out; an output of 0: not asked for."""
+    """Numbers of features of nodes, edges and globals, in and out; an out of 0: not asked for."""
 
     node_in: int
     edge_in: int

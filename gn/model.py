@@ -11,9 +11,7 @@ from data_gen.spec import GraphOutput
 class GraphModel(nn.Module, ABC):
     """A network from a PyG batch to a `GraphOutput` of the widths that its spec asks for."""
 
-    has_adjustable_steps: bool = (
-        False  # whether any number of message-passing steps may be asked for
-    )
+    has_adjustable_steps: bool = False  # whether any number of steps may be asked for
     num_message_passing_steps: int = 0  # the number taken when none is asked for
 
     @abstractmethod

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse.csgraph import minimum_spanning_tree
-from scipy.spatial.distance import pdist, squareform
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import pdist
 
 from data_gen.distribution import Distribution
-from data_gen.graph import Graph, locate
+from data_gen.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,16 @@ class GeographicThreshold(Distribution[Graph]):
             raise ValueError(f"theta is {self.theta}: a number above 0 is needed")
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected for every θ, by the tree."""
+        """Connected for every θ, by the tree.
+
+        Single-linkage clustering merges at the lengths of the tree's edges, so an edge is in the
+        tree if its length is one of these: distances between random points do not repeat.
+        """
         positions = rng.uniform(size=(size, 2))
         node_weights = rng.exponential(size=size)
         distances = pdist(positions)  # [n (n - 1) / 2], pairs in the order of triu_indices
-        senders, receivers = np.triu_indices(size, k=1)
-        near = node_weights[senders] + node_weights[receivers] >= self.theta * distances**2
-        tree = minimum_spanning_tree(squareform(distances)).tocoo()
-        edges = np.stack([senders[near], receivers[near]], axis=1)
-        edges = np.concatenate([edges, np.stack([tree.row, tree.col], axis=1)])
-        return locate(edges, positions, node_weights)
+        pairs = np.stack(np.triu_indices(size, k=1), axis=1)
+        near = node_weights[pairs].sum(axis=1) >= self.theta * distances**2
+        in_tree = np.isin(distances, linkage(distances, "single")[:, 2])
+        chosen = near | in_tree
+        return Graph(positions, node_weights, pairs[chosen], distances[chosen])

@@ -1,0 +1,135 @@
+"""Packed data set: a handful of flat tensors and row pointers instead of a list of graphs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch, Data
+
+
+def level(name: str) -> str:
+    """Whether a field has a row for every node, edge or graph: told by its name (see `Task`)."""
+    if name.startswith("edge_"):
+        return "edge"
+    return "graph" if name == "u" or name.startswith("graph_") else "node"
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Many graphs as flat tensors; `batch` gathers any of them, where the tensors live.
+
+    Edges are sorted by receiver within their graph, and their ends are numbered within it.
+    """
+
+    fields: dict[str, Tensor]  # x [N, F], edge_index [2, E], edge_attr [E, F], u [B, F], ...
+    node_ptr: Tensor  # [B + 1]
+    edge_ptr: Tensor  # [B + 1]
+
+    def __len__(self) -> int:
+        return len(self.node_ptr) - 1
+
+    @classmethod
+    def pack(cls, instances: Sequence[Data]) -> "Packed":
+        """Lay instances end to end, each instance's edges in receiver order.
+
+        Raises:
+            ValueError: a field whose number of rows is not that of its level.
+        """
+        num_nodes = [instance["x"].size(0) for instance in instances]
+        num_edges = [instance["edge_index"].size(1) for instance in instances]
+        rows = {"node": sum(num_nodes), "edge": sum(num_edges), "graph": len(instances)}
+        fields = {}
+        for name in instances[0].keys():  # noqa: SIM118  (Data iterates over items)
+            column = [instance[name] for instance in instances]
+            fields[name] = torch.cat(column, dim=1 if name == "edge_index" else 0)
+            found, needed = fields[name].size(int(name == "edge_index")), rows[level(name)]
+            if found != needed:
+                raise ValueError(f"field {name} has {found} rows: {needed}, one a {level(name)}")
+        packed = cls(fields, _pointers(num_nodes), _pointers(num_edges))
+        return packed._sorted_by_receiver()
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["Packed"]) -> "Packed":
+        """The graphs of all parts, in order."""
+        fields = {
+            name: torch.cat([p.fields[name] for p in parts], dim=1 if name == "edge_index" else 0)
+            for name in parts[0].fields
+        }
+        nodes = [p.node_ptr.diff() for p in parts]
+        edges = [p.edge_ptr.diff() for p in parts]
+        return cls(fields, _pointers(torch.cat(nodes)), _pointers(torch.cat(edges)))
+
+    def _sorted_by_receiver(self) -> "Packed":
+        """The same graphs, the edges of each in receiver order, then sender order."""
+        edge_graph = torch.repeat_interleave(self.edge_ptr.diff())
+        senders, receivers = self.fields["edge_index"].long() + self.node_ptr[edge_graph]
+        order = torch.argsort(receivers * self.node_ptr[-1] + senders)
+        fields = {
+            name: value[:, order].int() if name == "edge_index" else value[order]
+            for name, value in self.fields.items()
+            if level(name) == "edge"
+        }
+        return Packed({**self.fields, **fields}, self.node_ptr, self.edge_ptr)
+
+    def to(self, device: torch.device | str) -> "Packed":
+        """The same data set on another device; batches are then made there."""
+        fields = {name: value.to(device) for name, value in self.fields.items()}
+        return Packed(fields, self.node_ptr.to(device), self.edge_ptr.to(device))
+
+    def batch(self, indices: Tensor | Sequence[int]) -> Batch:
+        """The chosen graphs as a PyG batch, by gathers alone.
+
+        Args:
+            indices: [B] integers below `len(self)`, in any order, repeats allowed.
+        """
+        indices = torch.as_tensor(indices, device=self.node_ptr.device)
+        nodes, node_graph, node_ptr = _rows(self.node_ptr, indices)
+        edges, edge_graph, edge_ptr = _rows(self.edge_ptr, indices)
+        rows = {"node": nodes, "edge": edges, "graph": indices}
+        batch = Batch(_base_cls=Data)
+        slices = {"node": node_ptr, "edge": edge_ptr}
+        slice_dict, inc_dict = {}, {}
+        for name, value in self.fields.items():
+            if name == "edge_index":
+                gathered = value.index_select(1, edges).long() + node_ptr[edge_graph]
+            else:
+                gathered = value.index_select(0, rows[level(name)])
+            batch[name] = gathered
+            slice_dict[name] = slices.get(level(name))
+            inc_dict[name] = node_ptr[:-1].view(-1, 1, 1) if name == "edge_index" else None
+        return _finish(batch, node_graph, node_ptr, slice_dict, inc_dict)
+
+
+def _finish(
+    batch: Batch,
+    node_graph: Tensor,
+    node_ptr: Tensor,
+    slice_dict: dict[str, Tensor | None],
+    inc_dict: dict[str, Tensor | None],
+) -> Batch:
+    """Add what `Batch.from_data_list` adds, so that `batch[i]` and `to_data_list` work."""
+    num_graphs = len(node_ptr) - 1
+    graphs = torch.arange(num_graphs + 1)
+    none = torch.zeros(num_graphs, dtype=torch.long)
+    batch.batch, batch.ptr = node_graph, node_ptr
+    batch._num_graphs = num_graphs
+    batch._slice_dict = {k: graphs if v is None else v for k, v in slice_dict.items()}
+    batch._inc_dict = {k: none if v is None else v for k, v in inc_dict.items()}
+    return batch
+
+
+def _pointers(counts: Sequence[int] | Tensor) -> Tensor:
+    """Row pointers [B + 1] of segments of the given lengths [B]."""
+    counts = torch.as_tensor(counts, dtype=torch.long)
+    return torch.cat([torch.zeros(1, dtype=torch.long), counts.cumsum(0)])
+
+
+def _rows(ptr: Tensor, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows of the chosen segments, the segment each belongs to, and its new row pointers."""
+    counts = ptr.diff()[indices]
+    new_ptr = torch.zeros(len(counts) + 1, dtype=torch.long, device=ptr.device)
+    torch.cumsum(counts, 0, out=new_ptr[1:])
+    segment = torch.repeat_interleave(counts)
+    shift = ptr[indices] - new_ptr[:-1]
+    return torch.arange(len(segment), device=ptr.device) + shift[segment], segment, new_ptr

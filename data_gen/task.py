@@ -1,0 +1,60 @@
+"""Task: what an instance is, how an answer is trained and how it is judged."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
+from torch import Tensor
+from torch_geometric.data import Batch, Data
+
+from data_gen.spec import GraphOutput, GraphSpec
+
+T = TypeVar("T")
+Model = Callable[[Batch], GraphOutput]
+
+
+class Task(ABC, Generic[T]):
+    """A problem on structures T. Subclasses are frozen dataclasses: their repr names the instances.
+
+    Arguments that change only the answer, not the instances, are fields with `repr=False`.
+
+    The fields of an instance tell their level by their name: `edge_*` has a row for every edge,
+    `u` and `graph_*` have one row, everything else has a row for every node.
+    """
+
+    size_unit: ClassVar[str]  # what a size counts, in the plural: the label of the size axis
+    generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
+    binary_metrics: ClassVar[frozenset[str]] = frozenset()  # 0 or 1 for each instance
+
+    @property
+    @abstractmethod
+    def spec(self) -> GraphSpec:
+        """Widths of the inputs and of the answer."""
+
+    @abstractmethod
+    def sample(self, structure: T, rng: np.random.Generator) -> Data:
+        """One instance on the structure, with its target; edges in any order."""
+
+    def sample_many(
+        self, structures: Sequence[T], rngs: Sequence[np.random.Generator]
+    ) -> list[Data]:
+        """Instances of many structures; for tasks whose solver is faster on many at a time."""
+        return [self.sample(*pair) for pair in zip(structures, rngs, strict=True)]
+
+    @abstractmethod
+    def loss(self, model: Model, batch: Batch) -> Tensor:
+        """A differentiable scalar: the mean over the instances of the batch."""
+
+    @abstractmethod
+    def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
+        """Scores of every instance, each [B]; the score of the whole instance comes first."""
+
+    @abstractmethod
+    def solution(self, batch: Batch) -> GraphOutput:
+        """The right answer: itself a model."""
+
+    @property
+    def identity(self) -> str:
+        """Names the instances: part of the hash of every data set."""
+        return f"{self!r} v{self.generator_version}"

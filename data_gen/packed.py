@@ -1,6 +1,6 @@
 """Packed data set: a handful of flat tensors and row pointers instead of a list of graphs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -71,6 +71,16 @@ class Packed:
             if level(name) == "edge"
         }
         return Packed({**self.fields, **fields}, self.node_ptr, self.edge_ptr)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that there is, by name: fields and row pointers."""
+        return {**self.fields, "node_ptr": self.node_ptr, "edge_ptr": self.edge_ptr}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> "Packed":
+        """The inverse of `tensors`."""
+        fields = {name: value for name, value in tensors.items() if not name.endswith("_ptr")}
+        return cls(fields, tensors["node_ptr"], tensors["edge_ptr"])
 
     def to(self, device: torch.device | str) -> "Packed":
         """The same data set on another device; batches are then made there."""

@@ -38,6 +38,7 @@ class GeographicThreshold(Distribution[Graph]):
         distances = pdist(positions)  # [n (n - 1) / 2], pairs in the order of triu_indices
         pairs = np.stack(np.triu_indices(size, k=1), axis=1)
         near = node_weights[pairs].sum(axis=1) >= self.theta * distances**2
-        in_tree = np.isin(distances, linkage(distances, "single")[:, 2])
+        merges = linkage(distances, "single")[:, 2]  # ascending
+        in_tree = merges[np.searchsorted(merges[:-1], distances)] == distances
         chosen = near | in_tree
         return Graph(positions, node_weights, pairs[chosen], distances[chosen])

@@ -40,14 +40,21 @@ class WattsStrogatz(Distribution[Graph]):
     def _rewired_ring(self, size: int, rng: np.random.Generator) -> np.ndarray:
         hops = np.arange(1, min(self.k // 2, max(1, (size - 1) // 2)) + 1)
         senders = np.tile(np.arange(size), len(hops))
-        receivers = (senders + np.repeat(hops, size)) % size
-        joined = np.eye(size, dtype=bool)  # [n, n]; no node is a new end of its own edge
-        joined[senders, receivers] = joined[receivers, senders] = True
-        for edge in np.flatnonzero(rng.uniform(size=len(senders)) < self.p):
-            near, far = senders[edge], receivers[edge]
-            free = np.flatnonzero(~joined[near])
-            if len(free):
-                new = free[rng.integers(len(free))]
-                joined[near, far] = joined[far, near] = False
-                joined[near, new] = joined[new, near] = True
-        return np.argwhere(np.triu(joined, k=1))
+        edges = np.stack([senders, (senders + np.repeat(hops, size)) % size], axis=1)
+        neighbors: list[set[int]] = [set() for _ in range(size)]
+        for near, far in edges.tolist():
+            neighbors[near].add(far)
+            neighbors[far].add(near)
+        for edge in np.flatnonzero(rng.uniform(size=len(edges)) < self.p).tolist():
+            near, far = edges[edge].tolist()
+            if len(neighbors[near]) >= size - 1:
+                continue  # joined to all: no new end to choose
+            new = near
+            while new == near or new in neighbors[near]:
+                new = int(rng.random() * size)
+            neighbors[near].remove(far)
+            neighbors[far].remove(near)
+            neighbors[near].add(new)
+            neighbors[new].add(near)
+            edges[edge, 1] = new
+        return edges

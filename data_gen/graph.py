@@ -42,7 +42,8 @@ def locate(edges: np.ndarray, positions: np.ndarray, node_weights: np.ndarray) -
     """
     edges = np.sort(np.asarray(edges, dtype=np.int64).reshape(-1, 2), axis=1)
     size = len(positions)
-    codes = np.unique(edges[:, 0] * size + edges[:, 1])
+    codes = np.sort(edges[:, 0] * size + edges[:, 1])
+    codes = codes[np.append(True, codes[1:] != codes[:-1])[: len(codes)]]
     edges = np.stack([codes // size, codes % size], axis=1)
     edges = edges[edges[:, 0] != edges[:, 1]]
     return Graph(positions, node_weights, edges, euclidean_lengths(positions, edges))

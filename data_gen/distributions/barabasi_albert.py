@@ -16,7 +16,7 @@ class BarabasiAlbert(Distribution[Graph]):
     of n nodes. Labels are permuted: age, and with it degree, cannot be read from the index.
 
     Source: Barabási and Albert 1999, "Emergence of scaling in random networks"; the start is
-    that of `networkx.barabasi_albert_graph`, 12 times slower under a numpy Generator.
+    that of `networkx.barabasi_albert_graph`, which is several times slower.
     """
 
     m: int = 2

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from data_gen.distribution import Distribution
-from data_gen.distributions.connectivity import MAX_TRIES, is_connected
+from data_gen.connectivity import MAX_TRIES, is_connected
 from data_gen.graph import Graph, locate
 
 

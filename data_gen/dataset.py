@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import torch
@@ -82,7 +83,7 @@ class DataSet:
         with FileLock(self.folder / f"{self.data_hash}.lock"):
             yield
 
-    def _make(self, pool: WorkerPool, progress: "tqdm[None]") -> None:
+    def _make(self, pool: WorkerPool, progress: "tqdm[NoReturn]") -> None:
         """Make the file unless it is there and sound; others who ask for it wait."""
         with self._locked():
             if self._read() is not None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data_gen.distribution import Distribution
 from data_gen.connectivity import MAX_TRIES, is_connected
+from data_gen.distribution import Distribution
 from data_gen.graph import Graph, place
 
 

@@ -9,9 +9,9 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from scipy.stats import chisquare, kstest
 
+from data_gen.connectivity import is_connected
 from data_gen.distributions.barabasi_albert import BarabasiAlbert
 from data_gen.distributions.caterpillar import Caterpillar
-from data_gen.connectivity import is_connected
 from data_gen.distributions.delaunay import Delaunay
 from data_gen.distributions.erdos_renyi import ErdosRenyi
 from data_gen.distributions.geographic_threshold import GeographicThreshold

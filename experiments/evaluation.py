@@ -1,0 +1,136 @@
+"""Scores of a model on data sets, and the rows of the transfer table that they make."""
+
+import platform
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import torch_geometric
+from torch import Tensor
+from tqdm import tqdm
+
+from data_gen.packed import Packed
+from data_gen.task import Task
+from experiments.run_folder import RunFolder, config_hash, write_atomically
+from experiments.statistics import over_instances
+from experiments.study import Study, TestCell
+from experiments.table import Row, write_table
+from gn.model import GraphModel
+
+MAX_EDGES = 60_000  # of a batch in evaluation: what fits the caches, and any memory
+
+
+@torch.inference_mode()
+def score_instances(
+    task: Task[Any], model: GraphModel, data_set: Packed, num_message_passing_steps: int | None
+) -> dict[str, np.ndarray]:
+    """Every score of every instance, each [B]; `loss` is that of its batch."""
+    steps = partial(model, num_message_passing_steps=num_message_passing_steps)
+    parts: dict[str, list[Tensor]] = {}
+    for indices in _chunks(data_set):
+        batch = data_set.batch(indices)
+        output = steps(batch)
+        scores = task.score(lambda _, output=output: output, batch)
+        loss = task.loss(lambda _, output=output: output, batch)
+        for name, values in {**scores, "loss": loss.expand(len(indices))}.items():
+            parts.setdefault(name, []).append(values.cpu())
+    return {name: torch.cat(values).numpy() for name, values in parts.items()}
+
+
+def _chunks(data_set: Packed) -> Iterator[Tensor]:
+    """Consecutive instances, as many as keep a batch below MAX_EDGES."""
+    counts = data_set.edge_ptr.diff().cpu()
+    chunk = (counts.cumsum(0) - 1).clamp(min=0) // MAX_EDGES
+    for number in chunk.unique():
+        yield (chunk == number).nonzero().squeeze(1)
+
+
+def evaluate(
+    study: Study, model: GraphModel, folder: RunFolder, seconds: float, name: str = ""
+) -> list[Row]:
+    """Score all cells of a study; write the table and the scores of every instance, return rows."""
+    device = next(model.parameters()).device
+    model.eval()
+    rows, frames = [], []
+    steps = study.steps_rules if model.has_adjustable_steps else [""]
+    cells = tqdm(study.test_cells, desc=f"scoring {study.config.label}", unit=" cells",
+                 disable=None, leave=False)  # fmt: skip
+    for cell in cells:
+        packed = cell.data_set.load().to(device)
+        for rule in steps:
+            rule = rule or (str(model.num_message_passing_steps) * model.has_adjustable_steps)
+            num_steps = cell.steps(rule) if rule else model.num_message_passing_steps
+            scores = score_instances(study.task, model, packed, num_steps if rule else None)
+            scores.pop("loss")
+            place = {"distribution": cell.distribution, "size": cell.size, "steps_rule": rule,
+                     "steps": num_steps}  # fmt: skip
+            frames.append(pd.DataFrame({**place, "index": np.arange(len(packed)), **scores}))
+            rows += _rows(study, model, cell, place, scores, device, seconds)
+    frame = pd.concat(frames, ignore_index=True)
+    write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
+    write_table(rows, folder.table_path(name))
+    return rows
+
+
+def _rows(  # noqa: PLR0913  (all that a row records)
+    study: Study,
+    model: GraphModel,
+    cell: TestCell,
+    place: dict[str, Any],
+    scores: dict[str, np.ndarray],
+    device: torch.device,
+    seconds: float,
+) -> list[Row]:
+    """A row for every metric of one cell."""
+    rows = []
+    for metric, values in scores.items():
+        estimate = over_instances(values, binary=metric in study.task.binary_metrics)
+        rows.append(
+            Row(
+                study=study.config.study,
+                task=type(study.task).__name__,
+                model=study.config.label,
+                seed=study.config.seed,
+                **place,
+                shift=cell.shift,
+                metric=metric,
+                mean=estimate.mean,
+                low=estimate.low,
+                high=estimate.high,
+                num_instances=len(values),
+                num_parameters=sum(p.numel() for p in model.parameters()),
+                config_hash=config_hash(study.config),
+                data_hash=cell.data_set.data_hash,
+                commit=commit(),
+                versions=VERSIONS,
+                device=device.type,
+                seconds=seconds,
+            )
+        )
+    return rows
+
+
+VERSIONS = " ".join(
+    (
+        f"python-{platform.python_version()}",
+        f"torch-{torch.__version__}",
+        f"pyg-{torch_geometric.__version__}",
+    )
+)
+
+
+def commit() -> str:
+    """The commit of the code, with a + if files differ from it; "unknown" outside git."""
+    try:
+        text = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return text.strip()

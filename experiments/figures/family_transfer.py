@@ -1,0 +1,46 @@
+"""Score against size, a panel for every family of graphs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from matplotlib.figure import Figure
+
+from experiments.figures.size_transfer import Line, draw_line, is_of, label_size_axis
+from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure
+from experiments.table import Row
+
+
+@dataclass(frozen=True)
+class FamilyTransfer(TableFigure):
+    """Small multiples: which families a method transfers to, and how far."""
+
+    study: str
+    metric: str
+    metric_label: str
+    size_label: str
+    families: Mapping[str, str] = field(default_factory=dict)  # in the table -> for the reader
+    lines: tuple[Line, ...] = field(default_factory=tuple)
+    num_columns: int = 4
+
+    def draw(self, rows: Sequence[Row]) -> Figure:
+        """A page wide; one legend below all panels."""
+        rows = [row for row in rows if row.metric == self.metric]
+        shown = [name for name in self.families if any(r.distribution == name for r in rows)]
+        num_rows = -(-len(shown) // self.num_columns)
+        figure = Figure(figsize=(PAGE, 1.45 * num_rows + 0.6))
+        panels = figure.subplots(
+            num_rows, self.num_columns, sharex=True, sharey=True, squeeze=False
+        ).ravel()
+        for axes, family in zip(panels, shown, strict=False):
+            of_family = [row for row in rows if row.distribution == family]
+            for line, colour, marker in zip(self.lines, COLOURS, MARKERS, strict=False):
+                draw_line(axes, [r for r in of_family if is_of(r, line)], line.name, colour, marker)
+            axes.set(title=self.families[family], ylim=(-0.03, 1.03))
+            label_size_axis(axes, sorted({row.size for row in rows}), "")
+        for axes in panels[len(shown) :]:
+            axes.set_axis_off()
+        figure.supxlabel(self.size_label, fontsize=8)
+        figure.supylabel(self.metric_label, fontsize=8)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        return figure

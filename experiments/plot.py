@@ -1,0 +1,35 @@
+"""Redraw every figure from the committed tables: `python -m experiments.plot`."""
+
+import logging
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from experiments.cli import start
+from experiments.errors import UserError
+from experiments.figures.style import draw_figures
+
+LOG = logging.getLogger(__name__)
+
+
+def plot(config: DictConfig) -> None:
+    """Draw the figures of one study, or of all."""
+    results = Path(config.results_dir)
+    studies = [config.study] if config.study else [p.parent.name for p in _tables(results)]
+    for study in studies:
+        if not (results / study / "transfer.csv").is_file():
+            raise UserError(f"study: {results / study} has no transfer.csv")
+        for path in draw_figures(study, results):
+            LOG.info("%s", path)
+
+
+def _tables(results: Path) -> list[Path]:
+    """The tables of all studies; raises UserError if there are none."""
+    tables = sorted(results.glob("*/transfer.csv"))
+    if not tables:
+        raise UserError(f"results_dir: {results} has no study with a transfer.csv")
+    return tables
+
+
+if __name__ == "__main__":
+    start("plot", plot)

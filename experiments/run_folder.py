@@ -1,0 +1,153 @@
+"""A run is a folder: configuration, weights, state to resume from, tables; DONE is written last.
+
+Everything in it is plain text, safetensors, parquet, or opened with `weights_only=True`, so a
+folder from a stranger can be opened.
+"""
+
+import json
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from filelock import FileLock, Timeout
+from omegaconf import DictConfig, OmegaConf
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from data_gen.seeding import content_hash
+from experiments.errors import UserError
+
+NOT_IDENTITY = ("machine", "run_dir")  # keys that say where and how fast, not what
+KEPT_STATES = 2
+
+
+def config_hash(config: DictConfig) -> str:
+    """The identity of a run: of everything in its configuration that can change its numbers."""
+    plain = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(plain, dict)
+    kept = {key: value for key, value in plain.items() if key not in NOT_IDENTITY}
+    return content_hash(json.dumps(kept, sort_keys=True))
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Write through a temporary name: a file is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp{os.getpid()}")
+    write(temporary)
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, config: DictConfig) -> "RunFolder":
+        """The folder that belongs to a configuration; its name ends with the hash."""
+        name = f"{config.label}-seed{config.seed}-{config_hash(config)[:8]}"
+        return cls(Path(config.machine.runs_dir) / config.study / name)
+
+    @classmethod
+    def existing(cls, path: Path) -> "RunFolder":
+        """A folder that holds a run; raises UserError if it does not."""
+        run = cls(path)
+        if not run.config_path.is_file():
+            raise UserError(f"run: {path} is not a run folder, it has no .hydra/config.yaml")
+        return run
+
+    @property
+    def config_path(self) -> Path:
+        """The resolved configuration."""
+        return self.path / ".hydra" / "config.yaml"
+
+    @property
+    def weights_path(self) -> Path:
+        """The weights that were chosen in distribution."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def metrics_path(self) -> Path:
+        """The training curve: a line of JSON for every validation."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run is complete."""
+        return (self.path / "DONE").is_file()
+
+    def table_path(self, name: str = "") -> Path:
+        """The transfer table, of the training or of a later evaluation."""
+        return self.path / (f"transfer-{name}.csv" if name else "transfer.csv")
+
+    def instances_path(self, name: str = "") -> Path:
+        """The scores of every instance behind a table."""
+        return self.path / (f"instances-{name}.parquet" if name else "instances.parquet")
+
+    def lock(self) -> FileLock:
+        """Held by the one process that works on the run; raises UserError if another does."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise UserError(f"{self.path}: another process is working on this run") from error
+        return lock
+
+    def save_config(self, config: DictConfig) -> None:
+        """Store the resolved configuration, unless it is there."""
+        if not self.config_path.is_file():
+            text = OmegaConf.to_yaml(config, resolve=True)
+            write_atomically(self.config_path, lambda path: path.write_text(text))
+
+    def load_config(self) -> DictConfig:
+        """The configuration of the run; raises UserError if it is not one of ours."""
+        try:
+            config = OmegaConf.create(yaml.safe_load(self.config_path.read_text()))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise UserError(f"{self.config_path}: cannot be read ({error!r})") from error
+        if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
+            raise UserError(f"{self.config_path}: not the configuration of a run")
+        return config
+
+    def save_weights(self, weights: dict[str, Tensor]) -> None:
+        """Store the chosen weights."""
+        tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+        write_atomically(self.weights_path, lambda path: save_file(tensors, path))
+
+    def load_weights(self) -> dict[str, Tensor]:
+        """The chosen weights, on the CPU; raises UserError if there are none that can be read."""
+        try:
+            return load_file(self.weights_path)
+        except (OSError, SafetensorError) as error:
+            raise UserError(f"{self.weights_path}: cannot be read ({error})") from error
+
+    def save_state(self, step: int, state: dict[str, Any]) -> None:
+        """Store what a resume needs; the last two states are kept."""
+        path = self.path / "state" / f"{step:09d}.pt"
+        write_atomically(path, lambda temporary: torch.save(state, temporary))
+        for old in sorted(path.parent.glob("*.pt"))[:-KEPT_STATES]:
+            old.unlink()
+
+    def load_state(self) -> dict[str, Any] | None:
+        """The last state that can be read, None if there is none."""
+        for path in sorted((self.path / "state").glob("*.pt"), reverse=True):
+            try:
+                return torch.load(path, weights_only=True, map_location="cpu")
+            except (OSError, RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile):
+                continue
+        return None
+
+    def finish(self) -> None:
+        """Write DONE."""
+        write_atomically(self.path / "DONE", lambda path: path.write_text(""))

@@ -1,0 +1,102 @@
+"""The transfer table: a row for every cell and metric, csv in and out, and as text to read."""
+
+import csv
+import dataclasses
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from experiments.errors import UserError
+from experiments.statistics import over_runs
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One (cell, metric) of one run; numbers are written with 6 digits."""
+
+    study: str
+    task: str
+    model: str  # the label of the run's method
+    seed: int
+    distribution: str
+    size: int
+    steps_rule: str  # "10", "1x": as many as the size; "" for a model without steps
+    steps: int  # message-passing steps taken
+    shift: str  # none, size, distribution or both
+    metric: str
+    mean: float
+    low: float  # 95 % interval over the instances
+    high: float
+    num_instances: int
+    num_parameters: int
+    config_hash: str
+    data_hash: str
+    commit: str
+    versions: str
+    device: str
+    seconds: float  # of training
+
+
+TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
+
+
+def write_table(rows: Iterable[Row], path: Path) -> None:
+    """Write a csv file, under a temporary name first."""
+    names = [field.name for field in dataclasses.fields(Row)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp{os.getpid()}")
+    with temporary.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([_text(getattr(row, name)) for name in names] for row in rows)
+    temporary.replace(path)
+
+
+def read_table(path: Path) -> list[Row]:
+    """Read a csv file; raises UserError for one that is not a transfer table."""
+    types = {field.name: field.type for field in dataclasses.fields(Row)}
+    try:
+        with path.open(newline="") as file:
+            records = list(csv.DictReader(file))
+        return [Row(**{name: types[name](record[name]) for name in types}) for record in records]  # type: ignore[operator]
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: there is no such table") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{path}: not a transfer table ({error!r})") from error
+
+
+def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
+    """One metric (the first if None) as text: a line for every cell, a column for every method."""
+    metric = metric or rows[0].metric
+    rows = [row for row in rows if row.metric == metric]
+    methods = list(dict.fromkeys(_method(row) for row in rows))
+    cells = list(dict.fromkeys((row.distribution, row.size, row.shift) for row in rows))
+    values: dict[tuple[object, str], list[Row]] = {}
+    for row in rows:
+        values.setdefault(((row.distribution, row.size, row.shift), _method(row)), []).append(row)
+    lines = [["distribution", "size", "shift", *methods]]
+    for cell in cells:
+        texts = [_summary(values.get((cell, method), [])) for method in methods]
+        lines.append([cell[0], str(cell[1]), cell[2], *texts])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    text = [
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    return "\n".join([f"{metric}, mean [95 % interval]", *text])
+
+
+def _method(row: Row) -> str:
+    steps = row.steps_rule and f" @{row.steps_rule}"
+    return f"{row.model}{steps}"
+
+
+def _summary(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "–"
+    mean, low, high = over_runs(rows)
+    return f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _text(value: object) -> object:
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,0 +1,61 @@
+"""Train one model, or the arms of a study, and score them on every cell.
+
+python -m experiments.train model=deep_sets seed=1
+python -m experiments.train experiment=quickstart seed=0,1,2
+"""
+
+import json
+import logging
+import time
+
+import torch
+from omegaconf import DictConfig
+
+from data_gen.dataset import make
+from experiments.cli import start
+from experiments.evaluation import evaluate
+from experiments.fit import Fit, check_training
+from experiments.run_folder import RunFolder
+from experiments.study import Study, device_of, num_workers_of
+from experiments.table import format_table
+from gn.model import GraphModel
+
+LOG = logging.getLogger(__name__)
+
+
+def train(config: DictConfig) -> None:
+    """Fill the run folder that belongs to the configuration; go on where an earlier start ended."""
+    folder = RunFolder.of(config)
+    if folder.is_done:
+        LOG.info("%s is done: nothing to do", folder.path)
+        return
+    check_training(config)
+    device = device_of(config)
+    torch.set_num_threads(config.machine.num_threads)
+    study = Study(config)
+    torch.manual_seed(config.seed)  # the weights; everything else takes its generator
+    model = study.build_model().to(device)
+    with folder.lock():
+        folder.save_config(config)
+        make(study.data_sets, num_workers_of(config))
+        seconds = _train_once(study, model, folder)
+        model.load_state_dict(folder.load_weights())
+        rows = evaluate(study, model, folder, seconds)
+        folder.finish()
+    LOG.info("%s\n%s", folder.path, format_table(rows))
+
+
+def _train_once(study: Study, model: GraphModel, folder: RunFolder) -> float:
+    """Train unless the weights are there; the seconds of the start that wrote them."""
+    record = folder.path / "seconds.json"
+    if not (folder.weights_path.exists() and record.exists()):
+        device = next(model.parameters()).device
+        began = time.monotonic()
+        fit = Fit(study.config, study.task, model)
+        fit.run(study.train_set.load().to(device), study.val_set.load().to(device), folder)
+        record.write_text(json.dumps(time.monotonic() - began))
+    return float(json.loads(record.read_text()))
+
+
+if __name__ == "__main__":
+    start("train", train)

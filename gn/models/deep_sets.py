@@ -1,0 +1,51 @@
+"""Deep sets: nodes see the sum and the maximum over all nodes and edges, but no relation."""
+
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.aggregation import aggregation
+from gn.mlp import MLP
+from gn.model import GraphModel
+from gn.topology import Topology
+
+
+class DeepSets(GraphModel):
+    """u' = ρ(φ(x_i)), ρ(φ(e_k)); every output reads its own attributes and u' alone.
+
+    The edges are a second set, without their ends: what is left of a graph network when the
+    relations are taken away. Source: Zaheer et al. 2017; Battaglia et al. 2018, figure 4f.
+
+    Args:
+        spec: widths in and out.
+        hidden_dim: width H of hidden layers and of the embeddings.
+        aggregations: the reductions over nodes and over edges, concatenated.
+    """
+
+    def __init__(
+        self, spec: GraphSpec, hidden_dim: int = 64, aggregations: tuple[str, ...] = ("mean", "max")
+    ) -> None:
+        super().__init__()
+        dim = hidden_dim
+        self.embed_node = MLP([spec.node_in], [dim], dim)
+        self.embed_edge = MLP([spec.edge_in], [dim], dim)
+        self.pool_nodes = aggregation(list(aggregations), dim)
+        self.pool_edges = aggregation(list(aggregations), dim)
+        pooled = self.pool_nodes.out_dim
+        self.update_global = MLP([spec.global_in, pooled, pooled], [dim], dim)
+        self.node = MLP([dim, dim], [dim], spec.node_out) if spec.node_out else None
+        self.edge = MLP([dim, dim], [dim], spec.edge_out) if spec.edge_out else None
+        self.graph = MLP([dim], [dim], spec.global_out) if spec.global_out else None
+
+    def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
+        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        del num_message_passing_steps
+        t = Topology.from_batch(batch)
+        x, edge_attr = self.embed_node(batch.x), self.embed_edge(batch.edge_attr)
+        all_nodes = self.pool_nodes(x, t.node_graph)
+        all_edges = self.pool_edges(edge_attr, t.edge_graph)
+        u = self.update_global(batch.u, all_edges, all_nodes)
+        return GraphOutput(
+            x=self.node(x, (u, t.node_graph)) if self.node else None,
+            edge_attr=self.edge(edge_attr, (u, t.edge_graph)) if self.edge else None,
+            u=self.graph(u) if self.graph else None,
+        )

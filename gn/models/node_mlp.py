@@ -1,0 +1,36 @@
+"""Per-node MLP: every node and every edge is judged by its own attributes (no relations)."""
+
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.mlp import MLP
+from gn.model import GraphModel
+
+
+class NodeMLP(GraphModel):
+    """x_i' = φ^v(x_i), e_k' = φ^e(e_k), u' = φ^u(u): a graph network without any ρ.
+
+    The control for what can be told without looking at anything else (Battaglia et al. 2018,
+    section 4.2, the independent block of figure 4b).
+
+    Args:
+        spec: widths in and out.
+        hidden_dim: width H of the hidden layers.
+        num_hidden_layers: how many.
+    """
+
+    def __init__(self, spec: GraphSpec, hidden_dim: int = 64, num_hidden_layers: int = 2) -> None:
+        super().__init__()
+        hidden = [hidden_dim] * num_hidden_layers
+        self.node = MLP([spec.node_in], hidden, spec.node_out) if spec.node_out else None
+        self.edge = MLP([spec.edge_in], hidden, spec.edge_out) if spec.edge_out else None
+        self.graph = MLP([spec.global_in], hidden, spec.global_out) if spec.global_out else None
+
+    def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
+        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        del num_message_passing_steps
+        return GraphOutput(
+            x=self.node(batch.x) if self.node else None,
+            edge_attr=self.edge(batch.edge_attr) if self.edge else None,
+            u=self.graph(batch.u) if self.graph else None,
+        )

@@ -20,16 +20,16 @@ CONF = Path(__file__).parent.parent / "conf"
 def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
     """Run `function` on the composed configuration; leave with exit code 2 on a user's error."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions come here
+
+    def job(config: DictConfig) -> None:
+        logging.basicConfig(level=logging.INFO, format="%(message)s")  # in workers as well
+        function(config)
+
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    command = hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name)
     try:
-        command(_logged(function))()
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name)(job)()
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sys.exit(f"error: {_one_line(error)}")
-
-
-def _logged(function: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
-    return function
 
 
 def _one_line(error: BaseException) -> str:

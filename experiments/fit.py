@@ -54,7 +54,7 @@ class Fit:
     def run(self, train_set: Packed, val_set: Packed, folder: RunFolder) -> None:
         """Train to the last step from where the folder's state left off; keep the best weights."""
         self._resume(folder)
-        num_steps = self.config.train.num_steps
+        num_steps = 0 if self.config.train.skip else self.config.train.num_steps
         losses: list[Tensor] = []
         with (
             StopRequest() as stop,

@@ -129,7 +129,7 @@ RANGES: tuple[tuple[str, float, Any], ...] = (
     ("data_seed", 0, int),
     ("train.num_instances", 1, int),
     ("train.batch_size", 1, int),
-    ("train.num_steps", 0, int),
+    ("train.num_steps", 1, int),
     ("train.ema_decay", 0, (int, float)),
     ("val.num_instances", 1, int),
     ("val.every", 1, int),

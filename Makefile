@@ -1,0 +1,35 @@
+# Finite Means. Every target sets up what it needs: a virtual environment in .venv, from the pins.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all check figures bench
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(STAMP) ## the quickstart study: train, score, table and figures, in under ten minutes
+	$(BIN)/python -m experiments.train experiment=quickstart
+
+test: check ## style, types and the fast tests
+	$(BIN)/python -m pytest -q
+
+test-all: check ## the slow tests as well
+	$(BIN)/python -m pytest -q -m 'not gpu'
+
+check: $(STAMP) ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+figures: $(STAMP) ## redraw every figure from the tables under results/
+	$(BIN)/python -m experiments.plot
+
+bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
+	$(BIN)/python -m benchmarks.gn_block
+	$(BIN)/python -m benchmarks.batching
+
+$(STAMP):
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -r requirements-dev.txt -c constraints.txt
+	rm -f .venv/installed-* && touch $@

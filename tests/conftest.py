@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+
+from data_gen.cell import Cell
+from experiments.study import Study
+
+ROOT = Path(__file__).parent.parent
+torch.set_num_threads(1)
+
+
+def stems(group):
+    """Names of the yaml files of a configuration group: a new one is tested by existing."""
+    return sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml"))
+
+
+def composed(*overrides, config_name="train"):
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        config = compose(config_name, overrides=[*overrides, "label=test"])
+    return config
+
+
+def study(*overrides):
+    return Study(composed(*overrides))
+
+
+def instances(task_name, size, count=6, data_seed=0):
+    """Instances of the task on the distribution it is trained on."""
+    parts = study(f"task={task_name}")
+    cell = Cell(parts.task, parts.home_distribution, (size,), "test", data_seed)
+    return parts.task, cell.instances(0, count)
+
+
+@pytest.fixture
+def tiny():
+    """Overrides that make a training last a second."""
+    return [
+        "model=node_mlp",
+        "label=tiny",
+        "train.num_steps=40",
+        "train.num_instances=64",
+        "train.sizes=[8,9]",
+        "val.num_instances=16",
+        "val.every=10",
+        "transfer.num_instances=8",
+        "transfer.sizes=[8,16]",
+        "machine.save_every=10",
+    ]

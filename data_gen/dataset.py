@@ -59,10 +59,10 @@ class DataSet:
 
     def load(self) -> Packed:
         """The packed data set, made now if it is missing or damaged."""
-        with self._locked():
-            packed = self._read()
+        packed = self._read()
         if packed is None:
-            make([self], num_workers=1)
+            with _progress(self.num_instances) as progress, WorkerPool(1) as pool:
+                self._make(pool, progress)
             packed = _read_verified(self.path)
         return packed
 
@@ -114,11 +114,15 @@ def make(data_sets: Sequence[DataSet], num_workers: int) -> None:
     num_nodes = sum(d.num_instances * sum(d.cell.sizes) / len(d.cell.sizes) for d in missing)
     total = sum(data_set.num_instances for data_set in missing)
     with (
-        tqdm(total=total, desc="generating", unit=" instances", disable=None) as progress,
+        _progress(total) as progress,
         WorkerPool(num_workers if num_nodes > WORTH_WORKERS else 1) as pool,
     ):
         for data_set in missing:
             data_set._make(pool, progress)
+
+
+def _progress(total: int) -> "tqdm[NoReturn]":
+    return tqdm(total=total, desc="generating", unit=" instances", disable=None, leave=False)
 
 
 def _pack_block(cell: Cell, start: int, stop: int) -> dict[str, np.ndarray]:

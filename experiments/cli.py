@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
@@ -23,7 +25,13 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
 
     def job(config: DictConfig) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s")  # in workers as well
-        function(config)
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            function(config)  # Hydra collects what goes wrong
+            return
+        try:
+            function(config)
+        except UserError as error:
+            sys.exit(f"error: {_one_line(error)}")
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:

@@ -14,7 +14,7 @@ from data_gen.dataset import make
 from experiments.cli import start
 from experiments.errors import UserError
 from experiments.evaluation import evaluate
-from experiments.run_folder import RunFolder
+from experiments.run_folder import RunFolder, config_hash
 from experiments.study import Study, device_of, num_workers_of
 from experiments.table import format_table, read_table
 
@@ -28,7 +28,8 @@ def evaluate_runs(config: DictConfig) -> None:
         raise UserError(f"name: {config.name!r} is not allowed, letters, digits and _ are")
     device = device_of(config)
     torch.set_num_threads(config.machine.num_threads)
-    studies = [Study(_with_cells(folder.load_config(), config)) for folder in folders]
+    trained = [folder.load_config() for folder in folders]
+    studies = [Study(_with_cells(old, config), config_hash(old)) for old in trained]
     rows = []
     for folder, study in zip(folders, studies, strict=True):
         if not folder.is_done:
@@ -37,8 +38,8 @@ def evaluate_runs(config: DictConfig) -> None:
         make(study.data_sets[2:], num_workers_of(config))
         model = study.build_model()
         model.load_state_dict(folder.load_weights())
-        trained = read_table(folder.table_path())[0]
-        rows += evaluate(study, model.to(device), folder, trained.seconds, config.name)
+        seconds = read_table(folder.table_path())[0].seconds
+        rows += evaluate(study, model.to(device), folder, seconds, config.name)
         LOG.info("%s", folder.table_path(config.name))
     if rows:
         LOG.info("%s", format_table(rows))

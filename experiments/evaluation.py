@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from data_gen.packed import Packed
 from data_gen.task import Task
-from experiments.run_folder import RunFolder, config_hash, write_atomically
+from experiments.run_folder import RunFolder, write_atomically
 from experiments.statistics import over_instances
 from experiments.study import Study, TestCell
 from experiments.table import Row, write_table
@@ -104,7 +104,7 @@ def _rows(  # noqa: PLR0913  (all that a row records)
                 high=estimate.high,
                 num_instances=len(values),
                 num_parameters=sum(p.numel() for p in model.parameters()),
-                config_hash=config_hash(study.config),
+                config_hash=study.run_hash,
                 data_hash=cell.data_set.data_hash,
                 commit=commit(),
                 versions=VERSIONS,

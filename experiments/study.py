@@ -16,6 +16,7 @@ from data_gen.distribution import Distribution, Reweighted
 from data_gen.task import Task
 from experiments.construct import construct
 from experiments.errors import UserError
+from experiments.run_folder import config_hash
 from gn.model import GraphModel
 
 
@@ -38,8 +39,9 @@ class TestCell:
 class Study:
     """The parts of one run, built from its configuration; every wrong value is found here."""
 
-    def __init__(self, config: DictConfig) -> None:
+    def __init__(self, config: DictConfig, run_hash: str | None = None) -> None:
         self.config = config
+        self.run_hash = run_hash or config_hash(config)  # of the run that the weights are from
         check_values(config)
         self.task: Task[Any] = construct(config.task, "task")
         self.folder = Path(config.machine.data_dir)

@@ -18,8 +18,7 @@ def stems(group):
 
 def composed(*overrides, config_name="train"):
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        config = compose(config_name, overrides=[*overrides, "label=test"])
-    return config
+        return compose(config_name, overrides=["label=test", *overrides])
 
 
 def study(*overrides):

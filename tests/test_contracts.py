@@ -1,4 +1,4 @@
-"""What every task and every model must keep; read from conf/, so a new one is tested by existing."""
+"""What every task and model must keep; read from conf/, so a new one is tested by existing."""
 
 from itertools import product
 

@@ -1,0 +1,153 @@
+import logging
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+from torch_geometric.data import Batch, Data
+
+from data_gen import dataset
+from data_gen.cell import Cell, SizeError
+from data_gen.dataset import DataSet, make
+from data_gen.distributions.erdos_renyi import ErdosRenyi
+from data_gen.packed import Packed
+from data_gen.seeding import instance_generator
+from data_gen.tasks.shortest_path import ShortestPath
+
+
+def data_set(folder, count=20, sizes=(8, 9)):
+    return DataSet(Cell(ShortestPath(), ErdosRenyi(), sizes, "test", 1), count, folder)
+
+
+def test_a_batch_is_the_batch_that_pyg_makes(tmp_path):
+    packed = data_set(tmp_path).load()
+    indices = [3, 17, 3, 0]
+    graphs = [packed.batch([i])[0] for i in indices]
+    ours, theirs = packed.batch(indices), Batch.from_data_list(graphs)
+    assert set(ours.keys()) == set(theirs.keys())
+    for name in theirs.keys():  # noqa: SIM118
+        assert torch.equal(ours[name], theirs[name]), name
+    assert ours.num_graphs == theirs.num_graphs == 4
+    for graph, expected in zip(ours.to_data_list(), graphs, strict=True):
+        assert torch.equal(graph.edge_index, expected.edge_index)
+        assert torch.equal(graph.edge_attr, expected.edge_attr)
+
+
+def test_packing_sorts_edges_by_receiver_and_keeps_their_fields(tmp_path):
+    del tmp_path
+    cell = Cell(ShortestPath(), ErdosRenyi(), (12,), "test")
+    (graph,) = cell.instances(0, 1)
+    packed = Packed.pack([graph]).batch([0])
+    receivers = packed.edge_index[1]
+    assert (receivers[1:] >= receivers[:-1]).all()
+    rows = {
+        tuple(e): a
+        for e, a in zip(graph.edge_index.t().tolist(), graph.edge_attr.tolist(), strict=True)
+    }
+    for edge, attribute in zip(
+        packed.edge_index.t().tolist(), packed.edge_attr.tolist(), strict=True
+    ):
+        assert rows[tuple(edge)] == attribute
+
+
+def test_a_field_with_too_few_rows_is_refused():
+    graph = Data(
+        x=torch.ones(3, 1), edge_index=torch.tensor([[0], [1]]), edge_attr=torch.ones(2, 1)
+    )
+    with pytest.raises(ValueError, match="edge_attr has 2 rows"):
+        Packed.pack([graph])
+
+
+def test_the_number_of_workers_and_the_block_change_no_byte(tmp_path, monkeypatch):
+    alone = data_set(tmp_path / "alone")
+    make([alone], num_workers=1)
+    monkeypatch.setattr(dataset, "WORTH_WORKERS", 0)
+    monkeypatch.setattr(dataset, "BLOCK", 7)
+    shared = data_set(tmp_path / "shared")
+    make([shared], num_workers=2)
+    assert alone.path.name == shared.path.name
+    assert alone.path.read_bytes() == shared.path.read_bytes()
+
+
+def test_the_first_instances_do_not_depend_on_how_many_there_are(tmp_path):
+    few, many = data_set(tmp_path, 5).load(), data_set(tmp_path, 30).load()
+    for index in range(5):
+        assert torch.equal(few.batch([index]).x, many.batch([index]).x)
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "empty", "foreign"])
+def test_a_damaged_file_is_made_again_with_one_line_of_warning(tmp_path, caplog, damage):
+    original = data_set(tmp_path)
+    before = {name: value.clone() for name, value in original.load().tensors().items()}
+    content = original.path.read_bytes()
+    damaged = {
+        "flipped": content[:-5] + bytes([content[-5] ^ 1]) + content[-4:],
+        "cut": content[: len(content) // 2],
+        "empty": b"",
+        "foreign": b"not a data set",
+    }[damage]
+    original.path.write_bytes(damaged)
+    with caplog.at_level(logging.WARNING):
+        after = original.load()
+    assert all(torch.equal(value, before[name]) for name, value in after.tensors().items())
+    assert original.path.read_bytes() == content
+    assert any(str(original.path) in record.message for record in caplog.records)
+    assert all("\n" not in record.message for record in caplog.records)
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    wanted = data_set(tmp_path)
+    leftover = tmp_path / f"{wanted.data_hash}.tmp123"
+    leftover.write_bytes(b"half")
+    wanted.load()
+    assert not leftover.exists()
+
+
+def test_many_who_ask_at_once_make_it_once(tmp_path, monkeypatch):
+    written = []
+    write = dataset._write
+    monkeypatch.setattr(dataset, "_write", lambda *args: (written.append(1), write(*args)))
+    wanted = data_set(tmp_path)
+    threads = [threading.Thread(target=make, args=([wanted], 1)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(written) == 1
+    assert len(wanted.load()) == 20
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [((), "at least one size"), ((0,), "size 0"), ((1,), "size 1"), ((8.5,), "8.5")],
+)
+def test_a_size_that_cannot_be_is_an_error_before_any_work(sizes, message):
+    with pytest.raises(SizeError, match=message):
+        Cell(ShortestPath(), ErdosRenyi(), sizes, "test")
+
+
+def test_a_generator_depends_on_its_three_arguments_alone():
+    def draw(*arguments):
+        return instance_generator(*arguments).integers(2**60)
+
+    assert draw(1, "cell", 2) == draw(1, "cell", 2)
+    assert (
+        len({draw(1, "cell", 2), draw(2, "cell", 2), draw(1, "Cell", 2), draw(1, "cell", 3)}) == 4
+    )
+
+
+def test_workers_end_when_their_parent_is_killed():
+    script = """
+import multiprocessing, os, signal, sys
+from data_gen.workers import WorkerPool
+if __name__ == "__main__":
+    with WorkerPool(1 + 1) as pool:
+        print(next(pool.map(os.getpid, [(), ()])), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    # stdout reaches its end only when the workers, who share it, have ended
+    assert int(done.stdout.split()[0]) > 0

@@ -1,0 +1,188 @@
+"""The commands as users start them, in processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments.run_folder import RunFolder
+from experiments.table import TIME_COLUMNS, read_table
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(tmp_path, module, *overrides, runs="runs", data="data"):
+    paths = [f"machine.data_dir={tmp_path / data}"]
+    if module == "train":
+        paths.append(f"machine.runs_dir={tmp_path / runs}")
+    return [sys.executable, "-m", f"experiments.{module}", *overrides, *paths]
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        command(*arguments, **options), cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def run_folder(tmp_path, runs="runs"):
+    (folder,) = (tmp_path / runs / "default").glob("*-seed*")
+    return folder
+
+
+def table_without_times(path):
+    return [
+        {name: value for name, value in vars(row).items() if name not in TIME_COLUMNS}
+        for row in read_table(path)
+    ]
+
+
+def assert_same_run(one, other):
+    assert (one / "weights.safetensors").read_bytes() == (
+        other / "weights.safetensors"
+    ).read_bytes()
+    assert table_without_times(one / "transfer.csv") == table_without_times(other / "transfer.csv")
+    for name in ("metrics.jsonl", "instances.parquet"):
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+
+
+def kill_when(tmp_path, is_time, *overrides, runs, data):
+    """Start a training, SIGKILL it when `is_time()`; fails if it ended before."""
+    process = subprocess.Popen(
+        command(tmp_path, "train", *overrides, runs=runs, data=data),
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    limit = time.monotonic() + 90
+    while not is_time():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < limit
+        time.sleep(0.002)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_same_seed_twice_and_every_kill_give_the_same_bytes(tmp_path, tiny):
+    tiny = [
+        *tiny,
+        "train.num_steps=200",
+        "transfer.num_instances=60",
+        "transfer.sizes=[8,16,32,64]",
+    ]
+    assert run(tmp_path, "train", *tiny).returncode == 0
+    reference = run_folder(tmp_path)
+    assert (reference / "DONE").exists()
+
+    again = run(tmp_path, "train", *tiny, runs="again", data="again_data")
+    assert again.returncode == 0
+    assert_same_run(reference, run_folder(tmp_path, "again"))
+
+    data, runs = tmp_path / "killed_data", tmp_path / "killed"
+    moments = (
+        lambda: len(list(data.glob("*.safetensors"))) > 1,  # in the middle of generation
+        lambda: list(runs.glob("default/*/state/*.pt")),  # in the middle of training
+        lambda: list(runs.glob("default/*/weights.safetensors")),  # before or in evaluation
+    )
+    done_before = []
+    for is_time in moments:
+        kill_when(tmp_path, is_time, *tiny, runs="killed", data="killed_data")
+        done_before.append(list(runs.glob("default/*/DONE")))
+    assert not any(done_before)
+    resumed = run(tmp_path, "train", *tiny, runs="killed", data="killed_data")
+    assert resumed.returncode == 0, resumed.stderr
+    assert_same_run(reference, run_folder(tmp_path, "killed"))
+
+    third = run(tmp_path, "train", *tiny, runs="killed", data="killed_data")
+    assert "nothing to do" in third.stderr
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tiny):
+    process = subprocess.Popen(
+        command(tmp_path, "train", *tiny, "train.num_steps=1000000", "machine.save_every=1000000"),
+        cwd=ROOT, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    limit = time.monotonic() + 90
+    while not list((tmp_path / "runs").glob("default/*/metrics.jsonl")):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, text = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert "the same command resumes it" in text
+    state = RunFolder(run_folder(tmp_path)).load_state()
+    assert state is not None
+    assert state["step"] > 0
+    lines = (run_folder(tmp_path) / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["step"] <= state["step"]
+
+
+def test_a_run_is_scored_on_other_cells(tmp_path, tiny):
+    assert run(tmp_path, "train", *tiny).returncode == 0
+    folder = run_folder(tmp_path)
+    before = (folder / "transfer.csv").read_bytes()
+    done = run(
+        tmp_path, "evaluate", f"run={folder}", "name=wide", "transfer.sizes=[10,20]",
+        "distribution@transfer.distributions=[grid,delaunay]",
+        "edge_weights@transfer.edge_weights=[euclidean,wide_range]", "transfer.num_instances=5",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = read_table(folder / "transfer-wide.csv")
+    names = {"grid", "grid (wide_range)", "delaunay", "delaunay (wide_range)"}
+    assert {row.distribution for row in rows} == names
+    assert {(row.size, row.shift) for row in rows} == {(10, "both"), (20, "both")}
+    assert {row.num_instances for row in rows} == {5}
+    assert (folder / "transfer.csv").read_bytes() == before
+    again = run(tmp_path, "evaluate", f"run={folder}", "name=same", "transfer.sizes=[8]")
+    assert again.returncode == 0, again.stderr
+    trained = [row for row in table_without_times(folder / "transfer.csv") if row["size"] == 8]
+    assert table_without_times(folder / "transfer-same.csv") == trained
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["train.num_stepz=3"], ["train.num_stepz"]),
+        (["distribution@train.distribution=moebius"], ["moebius", "erdos_renyi"]),
+        (["model=perceptron"], ["perceptron", "deep_sets"]),
+        (["train.sizes=[0]"], ["train.sizes", "size 0", "at least 2"]),
+        (["transfer.sizes=[16,1]"], ["transfer.sizes", "size 1", "at least 2"]),
+        (["train.sizes=[]"], ["train.sizes", "[]", "at least one size"]),
+        (["train.batch_size=0"], ["train.batch_size", "0", "at least 1"]),
+        (["train.num_steps=-1"], ["train.num_steps", "-1"]),
+        (["train.schedule.shape=square"], ["train.schedule.shape", "square", "cosine"]),
+        (["transfer.num_message_passing_steps=[fast]"], ["num_message_passing_steps", "fast"]),
+        (["train.distribution.geographic_threshold.theta=-1"], ["theta", "-1", "above 0"]),
+        (["model._target_=os.system"], ["model._target_", "os.system"]),
+        (["machine.device=tpu"], ["machine.device", "tpu", "cpu"]),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_wrong_values_are_one_line_before_any_work(tmp_path, overrides, words, in_process):
+    code, text = in_process("train", *overrides, f"machine.runs_dir={tmp_path}/runs",
+                            f"machine.data_dir={tmp_path}/data")  # fmt: skip
+    assert code != 0
+    assert "\n" not in text
+    for word in words:
+        assert word in text
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("target", ["missing", "empty"])
+def test_a_missing_run_folder_is_one_line(tmp_path, target, in_process):
+    (tmp_path / "empty").mkdir()
+    code, text = in_process("evaluate", f"run={tmp_path / target}")
+    assert code != 0
+    assert "\n" not in text
+    assert str(tmp_path / target) in text
+    assert not list((tmp_path / "empty").iterdir())
+
+
+def test_an_error_leaves_the_process_with_a_line_and_a_code(tmp_path):
+    done = run(tmp_path, "train", "train.sizes=[]")
+    assert done.returncode != 0
+    assert done.stderr.strip().splitlines() == [
+        "error: train.sizes: [] is not allowed, at least one size is needed"
+    ]

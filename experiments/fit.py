@@ -99,11 +99,14 @@ class Fit:
         return loss.detach()
 
     def _loss(self, batch: Batch) -> Tensor:
-        """The task's loss, of the last answer or the mean over the answers of every step."""
-        num_steps = self._num_message_passing_steps()
-        if not self.config.train.loss_on_every_step:
+        """The task's loss, of the last answer or the mean over those of the last steps."""
+        num_steps, num_last = (
+            self._num_message_passing_steps(),
+            self.config.train.loss_on_last_steps,
+        )
+        if num_last == 1:
             return self.task.loss(partial(self.forward, num_message_passing_steps=num_steps), batch)
-        outputs = self.model.unroll(batch, num_steps)
+        outputs = self.model.unroll(batch, num_steps, num_last)
         return torch.stack([self.task.loss(lambda _, o=o: o, batch) for o in outputs]).mean()
 
     def _num_message_passing_steps(self) -> int | None:

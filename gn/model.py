@@ -19,7 +19,22 @@ class GraphModel(nn.Module, ABC):
         """The answer after the given number of steps (the model's own number if None)."""
 
     def unroll(
-        self, batch: Batch, num_message_passing_steps: int | None = None
+        self,
+        batch: Batch,
+        num_message_passing_steps: int | None = None,
+        num_last: int | None = None,
     ) -> list[GraphOutput]:
-        """The answer after every step; of one element for a model that takes no steps."""
+        """The answers after each of the last `num_last` steps (all if None), the final one last.
+
+        Of one element for a model that takes no steps.
+        """
+        del num_last
         return [self(batch, num_message_passing_steps)]
+
+
+def split(output: GraphOutput, num_parts: int) -> list[GraphOutput]:
+    """The inverse of stacking the rows of several outputs of one batch."""
+    parts = [
+        [None] * num_parts if stacked is None else stacked.chunk(num_parts) for stacked in output
+    ]
+    return [GraphOutput(*part) for part in zip(*parts, strict=True)]

@@ -1,5 +1,6 @@
 """Encode-process-decode, as the graph_nets demos have it."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.block import GraphNetworkBlock
 from gn.mlp import MLP
-from gn.model import GraphModel
+from gn.model import GraphModel, split
 from gn.topology import Topology
 
 
@@ -65,14 +66,23 @@ class EncodeProcessDecode(GraphModel):
 
         Raises ValueError if the weights are not shared and another number of steps is asked for.
         """
-        *_, latent = self._process(batch, num_message_passing_steps)
-        return self._decode(latent)
+        return self.unroll(batch, num_message_passing_steps, num_last=1)[0]
 
     def unroll(
-        self, batch: Batch, num_message_passing_steps: int | None = None
+        self,
+        batch: Batch,
+        num_message_passing_steps: int | None = None,
+        num_last: int | None = None,
     ) -> list[GraphOutput]:
-        """The answer after each step."""
-        return [self._decode(latent) for latent in self._process(batch, num_message_passing_steps)]
+        """The answers after each of the last steps; all are decoded at once."""
+        latents = deque(self._process(batch, num_message_passing_steps), maxlen=num_last)
+        stacked = Latent(*(torch.cat(parts) for parts in zip(*latents, strict=True)))
+        decoded = GraphOutput(
+            x=self.decode_node(stacked.x) if self.decode_node else None,
+            edge_attr=self.decode_edge(stacked.edge_attr) if self.decode_edge else None,
+            u=self.decode_global(stacked.u) if self.decode_global else None,
+        )
+        return split(decoded, len(latents))
 
     def _process(self, batch: Batch, num_steps: int | None) -> Iterator[Latent]:
         """The state after each step."""
@@ -92,13 +102,6 @@ class EncodeProcessDecode(GraphModel):
             skip = (torch.cat(pair, dim=1) for pair in zip(encoded, latent, strict=True))
             latent = Latent(*processor(*skip, topology))
             yield latent
-
-    def _decode(self, latent: Latent) -> GraphOutput:
-        return GraphOutput(
-            x=self.decode_node(latent.x) if self.decode_node else None,
-            edge_attr=self.decode_edge(latent.edge_attr) if self.decode_edge else None,
-            u=self.decode_global(latent.u) if self.decode_global else None,
-        )
 
 
 def _mlp(in_dims: Sequence[int], dim: int) -> MLP:

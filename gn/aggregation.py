@@ -1,0 +1,129 @@
+"""The reductions that can serve as ρ: over the edges of a receiver, the edges or nodes of a graph.
+
+M items (edges or nodes), R rows (nodes or graphs), F features. Each is invariant to the order of
+the items, takes any number of them, and is 0 for a row that has none.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gn.segment import gather, segment_max, segment_sum
+from gn.topology import Incidence
+
+
+class Aggregation(nn.Module, ABC):
+    """A reduction ρ of the items of each row.
+
+    Args:
+        dim: the width of the items.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.out_dim = dim
+
+    @abstractmethod
+    def forward(self, items: Tensor, incidence: Incidence) -> Tensor:
+        """The reduction of the items [M, dim] of each row: [R, out_dim]."""
+
+
+class Sum(Aggregation):
+    """The sum: says how many there are."""
+
+    def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
+        return segment_sum(items, incidence)
+
+
+class Mean(Aggregation):
+    """The mean."""
+
+    def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
+        return segment_sum(items, incidence) / incidence.counts.clamp(min=1).to(items.dtype)
+
+
+class Max(Aggregation):
+    """The maximum of each feature; items that tie share the gradient."""
+
+    def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
+        return segment_max(items, incidence)
+
+
+class Min(Aggregation):
+    """The minimum of each feature; items that tie share the gradient."""
+
+    def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
+        return -segment_max(-items, incidence)
+
+
+class Std(Aggregation):
+    """The standard deviation (of the population) of each feature; 0 for a row of equal items."""
+
+    def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
+        counts = incidence.counts.clamp(min=1).to(items.dtype)
+        mean = segment_sum(items, incidence) / counts
+        # centred first: the difference of two large means of squares would lose every digit
+        variance = segment_sum((items - gather(mean, incidence)).square(), incidence) / counts
+        is_spread = variance > 0  # the slope of the root is infinite at 0
+        return torch.where(is_spread, torch.where(is_spread, variance, 1).sqrt(), 0)
+
+
+class Softmax(Aggregation):
+    """The mean weighted by the softmax, over the items of a row, of a learned score of each item.
+
+    Scores are taken relative to the largest of the row, so that none can overflow.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(dim)
+        self.score = nn.Linear(dim, 1)
+
+    def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
+        score = self.score(items)  # [M, 1]
+        largest = segment_max(score.detach(), incidence)  # [R, 1]
+        weight = (score - gather(largest, incidence)).exp().to(items.dtype)
+        attention = weight / gather(segment_sum(weight, incidence), incidence)
+        return segment_sum(attention * items, incidence)
+
+
+class Several(Aggregation):
+    """Several reductions of the same items, side by side."""
+
+    def __init__(self, parts: Sequence[Aggregation]) -> None:
+        super().__init__(sum(part.out_dim for part in parts))
+        self.parts = nn.ModuleList(parts)
+
+    def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
+        return torch.cat([part(items, incidence) for part in self.parts], dim=1)
+
+
+AGGREGATIONS: dict[str, type[Aggregation]] = {
+    "sum": Sum,
+    "mean": Mean,
+    "max": Max,
+    "min": Min,
+    "std": Std,
+    "softmax": Softmax,
+}
+
+
+def aggregation(names: str | Sequence[str] | Aggregation, dim: int) -> Aggregation:
+    """The reduction of a name, or several side by side of a list of names.
+
+    Args:
+        names: one or several of `AGGREGATIONS`; an `Aggregation` is returned as it is.
+        dim: the width of the items.
+
+    Raises:
+        ValueError: a name is unknown, or there is none.
+    """
+    if isinstance(names, Aggregation):
+        return names
+    several = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in several if name not in AGGREGATIONS]
+    if unknown or not several:
+        raise ValueError(f"aggregation={names!r}: must be one or several of {sorted(AGGREGATIONS)}")
+    parts = [AGGREGATIONS[name](dim) for name in several]
+    return parts[0] if len(parts) == 1 else Several(parts)

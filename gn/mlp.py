@@ -1,0 +1,112 @@
+"""The φ of every update: an MLP of several arguments, of which none is concatenated or copied."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from gn.fused_mlp import Activation, fused_mlp
+from gn.gather import Plan
+from gn.segment import segment_sum
+from gn.topology import Incidence
+
+Argument = Tensor | tuple[Tensor | None, Incidence] | None  # [M, F], or [R, F] and who reads what
+
+_aten = torch.ops.aten
+ACTIVATIONS = {
+    "relu": Activation(
+        torch.relu_,
+        lambda d, h: _aten.threshold_backward.grad_input(d, h, 0, grad_input=d),
+    ),
+    "leaky_relu": Activation(
+        lambda z: nn.functional.leaky_relu_(z, 0.01),
+        lambda d, h: _aten.leaky_relu_backward.grad_input(d, h, 0.01, True, grad_input=d),
+    ),
+    "elu": Activation(
+        nn.functional.elu_,
+        lambda d, h: _aten.elu_backward.grad_input(d, 1, 1, 1, True, h, grad_input=d),
+    ),
+    "tanh": Activation(
+        torch.tanh_, lambda d, h: _aten.tanh_backward.grad_input(d, h, grad_input=d)
+    ),
+    "sigmoid": Activation(
+        torch.sigmoid_, lambda d, h: _aten.sigmoid_backward.grad_input(d, h, grad_input=d)
+    ),
+}
+
+
+class MLP(nn.Module):
+    """The MLP on the concatenation of its arguments, computed without concatenating them.
+
+    In weights, initialisation and state dict its layers are `nn.Linear`s, the first of them one of
+    the concatenation; how they are computed is in `gather.py` and `fused_mlp.py`.
+
+    Args:
+        in_dims: the width of each argument; 0: the argument is left out, and may be None.
+        hidden_dims: the widths of the hidden layers; may be empty.
+        out_dim: the width of the result; None: the last hidden layer, activated, is the result.
+        activation: of the hidden layers, one of `ACTIVATIONS`.
+        layer_norm: whether the result is normalised, as in MeshGraphNets (Pfaff et al. 2021).
+    """
+
+    def __init__(
+        self,
+        in_dims: Sequence[int],
+        hidden_dims: Sequence[int],
+        out_dim: int | None,
+        activation: str = "relu",
+        layer_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"activation={activation!r}: must be one of {sorted(ACTIVATIONS)}")
+        dims = [sum(in_dims), *hidden_dims, *([] if out_dim is None else [out_dim])]
+        if len(dims) < 2 or min(dims) < 1:
+            raise ValueError(f"widths {list(in_dims)} to {dims[1:]}: each layer needs a width")
+        self.in_dims = tuple(in_dims)
+        self.out_dim = dims[-1]
+        self.is_last_activated = out_dim is None
+        self.activation = ACTIVATIONS[activation]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(dims))
+        self.norm = nn.LayerNorm(dims[-1]) if layer_norm else None
+
+    def forward(self, *arguments: Argument) -> Tensor:
+        """The MLP of [a, b, ...].
+
+        Args:
+            *arguments: one for each of `in_dims`: a tensor [M, in_dim]; or a pair of a tensor
+                [R, in_dim] and the `Incidence` that says which of its rows each of the M items
+                reads; those with an in_dim of 0 are not looked at.
+
+        Returns:
+            [M, out_dim].
+        """
+        return self._run(arguments, None)[0]
+
+    def with_sums(self, sum_by: Incidence, *arguments: Argument) -> tuple[Tensor, Tensor]:
+        """`forward` [M, out_dim], and its sums by the given map [R, out_dim], in one pass."""
+        is_plain = self.norm is None and not self.is_last_activated
+        out, sums = self._run(arguments, sum_by if is_plain else None)
+        return out, segment_sum(out, sum_by) if sums is None else sums
+
+    def _run(
+        self, arguments: Sequence[Argument], sum_by: Incidence | None
+    ) -> tuple[Tensor, Tensor | None]:
+        tensors: list[Tensor] = []
+        maps: list[Incidence | None] = []
+        for k, (argument, in_dim) in enumerate(zip(arguments, self.in_dims, strict=True)):
+            if in_dim > 0:
+                tensor, incidence = argument if isinstance(argument, tuple) else (argument, None)
+                if tensor is None or tensor.shape[-1] != in_dim:
+                    found = "None" if tensor is None else f"{list(tensor.shape)}"
+                    raise ValueError(f"argument {k} is {found}: must be [.., {in_dim}]")
+                tensors.append(tensor)
+                maps.append(incidence)
+        tensors += [layer.weight for layer in self.layers]  # pyright: ignore
+        tensors += [layer.bias for layer in self.layers]  # pyright: ignore
+        plan = Plan(maps, len(self.layers), sum_by)
+        out, sums = fused_mlp(plan, self.activation, tensors)
+        if self.is_last_activated:
+            out = self.activation.apply(out)
+        return out if self.norm is None else self.norm(out), sums

@@ -1,0 +1,107 @@
+"""Gathers and reductions along an `Incidence`, each the other's backward, in a fixed order.
+
+M items, R rows, F features, as in `topology.py`.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+from gn.topology import Incidence
+
+Context = Any  # what a forward keeps for its backward; torch has no narrower type for it
+
+
+def _bags(rows: Tensor, index: Tensor, pointers: Tensor) -> Tensor:
+    """The sum of `rows[index[pointers[k]:pointers[k + 1]]]` for every k: one kernel, no copies."""
+    if index.shape[0] == 0:
+        return rows.new_zeros(pointers.shape[0] - 1, rows.shape[1])
+    rows = rows.detach().contiguous()
+    return torch.embedding_bag(rows, index, pointers, mode=0, include_last_offset=True)[0]
+
+
+def gather_rows(rows: Tensor, incidence: Incidence, items: slice = slice(None)) -> Tensor:
+    """`gather` of the given items, without a gradient; for stacked maps the sum of their rows."""
+    if incidence.starts is None:
+        index = incidence.index if items.stop is None else incidence.index[items]
+        return rows.index_select(0, index)
+    if items.stop is None:
+        return _bags(rows, incidence.index, incidence.starts)
+    index = incidence.index.view(-1, 2)[items]
+    return _bags(rows, index.view(-1), incidence.starts[: index.shape[0] + 1])
+
+
+def sum_items(items: Tensor, incidence: Incidence) -> Tensor:
+    """`segment_sum` without a gradient."""
+    return _bags(items, incidence.order, incidence.pointers)
+
+
+class _Gather(Function):
+    @staticmethod
+    def forward(ctx: Context, rows: Tensor, incidence: Incidence) -> Tensor:
+        ctx.incidence = incidence
+        return gather_rows(rows, incidence)
+
+    @staticmethod
+    @once_differentiable
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Context, *grads: Tensor
+    ) -> tuple[Tensor, None]:
+        return sum_items(grads[0], ctx.incidence), None
+
+
+class _Sum(Function):
+    @staticmethod
+    def forward(ctx: Context, items: Tensor, incidence: Incidence) -> Tensor:
+        ctx.incidence = incidence
+        return sum_items(items, incidence)
+
+    @staticmethod
+    @once_differentiable
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Context, *grads: Tensor
+    ) -> tuple[Tensor, None]:
+        return gather_rows(grads[0], ctx.incidence), None
+
+
+class _Max(Function):
+    @staticmethod
+    def forward(ctx: Context, items: Tensor, incidence: Incidence) -> Tensor:
+        index = incidence.index.unsqueeze(1).expand_as(items)
+        rows = items.new_zeros(incidence.num_rows, items.shape[1])
+        rows.scatter_reduce_(0, index, items, "amax", include_self=False)
+        ctx.incidence = incidence
+        ctx.save_for_backward(items, rows)
+        return rows
+
+    @staticmethod
+    @once_differentiable
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Context, *grads: Tensor
+    ) -> tuple[Tensor, None]:
+        items, rows = ctx.saved_tensors
+        incidence: Incidence = ctx.incidence
+        is_largest = gather_rows(rows, incidence).eq_(items)  # [M, F] of 0 and 1
+        ties = sum_items(is_largest, incidence).clamp_(min=1)
+        return is_largest.mul_(gather_rows(grads[0] / ties, incidence)), None
+
+
+def gather(rows: Tensor, incidence: Incidence) -> Tensor:
+    """For each item the features of its row: [R, F] -> [M, F]."""
+    return _Gather.apply(rows, incidence)  # pyright: ignore[reportReturnType]
+
+
+def segment_sum(items: Tensor, incidence: Incidence) -> Tensor:
+    """For each row the sum over its items: [M, F] -> [R, F]; 0 for a row without any."""
+    return _Sum.apply(items, incidence)  # pyright: ignore[reportReturnType]
+
+
+def segment_max(items: Tensor, incidence: Incidence) -> Tensor:
+    """For each row the largest of its items, by feature: [M, F] -> [R, F]; 0 without any.
+
+    Items that tie share the gradient.
+    """
+    return _Max.apply(items, incidence)  # pyright: ignore[reportReturnType]

@@ -67,7 +67,7 @@ class MLP(nn.Module):
         self.in_dims = tuple(in_dims)
         self.out_dim = dims[-1]
         self.is_last_activated = out_dim is None
-        self.activation = ACTIVATIONS[activation]
+        self.activation = activation
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(dims))
         self.norm = nn.LayerNorm(dims[-1]) if layer_norm else None
 
@@ -106,7 +106,7 @@ class MLP(nn.Module):
         tensors += [layer.weight for layer in self.layers]  # pyright: ignore
         tensors += [layer.bias for layer in self.layers]  # pyright: ignore
         plan = Plan(maps, len(self.layers), sum_by)
-        out, sums = fused_mlp(plan, self.activation, tensors)
+        out, sums = fused_mlp(plan, ACTIVATIONS[self.activation], tensors)
         if self.is_last_activated:
-            out = self.activation.apply(out)
+            out = ACTIVATIONS[self.activation].apply(out)
         return out if self.norm is None else self.norm(out), sums

@@ -18,7 +18,9 @@ def stems(group):
 
 def composed(*overrides, config_name="train"):
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        return compose(config_name, overrides=["label=test", *overrides])
+        return compose(
+            config_name, overrides=[*(["label=test"] if config_name == "train" else []), *overrides]
+        )
 
 
 def study(*overrides):

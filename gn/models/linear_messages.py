@@ -1,0 +1,109 @@
+"""Linear messages, a maximum over them, and a learned update: the form of dynamic programming."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.aggregation import aggregation
+from gn.block import GraphNetworkBlock
+from gn.mlp import MLP
+from gn.model import GraphModel
+from gn.segment import gather, segment_sum
+from gn.topology import Topology
+
+
+class LinearMessages(GraphModel):
+    """m_k = A [x⁰, x]_s + B e_k;  x_i' = φ^v([x⁰, x]_i, max_k m_k);  answers read e, x_s, x_r.
+
+    A GN block (Battaglia et al. 2018, algorithm 1) without globals, whose φ^e is linear and whose
+    ρ^{e→v} picks: with that the update of Bellman and Ford, min_s (x_s + e_k), is within reach of
+    weights that extrapolate, which it is not for MLPs on edges (Xu et al. 2021, "How neural
+    networks extrapolate", section 4). x⁰ is the encoding, read again at every step; one set of
+    weights serves all steps, so that any number of them can be taken.
+
+    Args:
+        spec: widths in and out.
+        hidden_dim: width H of states, messages and hidden layers.
+        num_message_passing_steps: how many steps are taken if the call does not say.
+        aggregations: the reductions ρ^{e→v}, concatenated.
+        node_features: the columns of x that are read, all if None.
+        relative_edges: whether edge attributes are divided by their mean size in the graph: what
+            is asked does not depend on the unit of length, so neither does the answer.
+    """
+
+    has_adjustable_steps = True
+
+    def __init__(
+        self,
+        spec: GraphSpec,
+        hidden_dim: int = 32,
+        num_message_passing_steps: int = 12,
+        aggregations: Sequence[str] = ("max",),
+        node_features: Sequence[int] | None = None,
+        relative_edges: bool = True,
+    ) -> None:
+        super().__init__()
+        dim = hidden_dim
+        self.num_message_passing_steps = num_message_passing_steps
+        self.node_features = None if node_features is None else list(node_features)
+        self.relative_edges = relative_edges
+        node_in = spec.node_in if node_features is None else len(node_features)
+        incoming = aggregation(list(aggregations), dim)
+        self.encode = MLP([node_in, spec.global_in], [], dim)
+        self.processor = GraphNetworkBlock(
+            update_edge=MLP([spec.edge_in, 2 * dim, 0, 0], [], dim),
+            update_node=MLP([2 * dim, incoming.out_dim, 0], [dim], dim),
+            aggregate_incoming=incoming,
+        )
+        self.pool = aggregation(["mean", "max"], dim)
+        self.node = MLP([dim], [dim], spec.node_out) if spec.node_out else None
+        self.edge = MLP([spec.edge_in, dim, dim], [dim], spec.edge_out) if spec.edge_out else None
+        self.graph = MLP([2 * dim], [dim], spec.global_out) if spec.global_out else None
+
+    def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
+        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        return self.unroll(batch, num_message_passing_steps, num_last=1)[0]
+
+    def unroll(
+        self,
+        batch: Batch,
+        num_message_passing_steps: int | None = None,
+        num_last: int | None = None,
+    ) -> list[GraphOutput]:
+        """The answers after each of the last steps."""
+        topology = Topology.from_batch(batch)
+        edge_attr = self._edge_attr(batch, topology)
+        states = self._process(batch, edge_attr, topology, num_message_passing_steps)
+        return [self._decode(x, edge_attr, topology) for x in deque(states, maxlen=num_last)]
+
+    def _edge_attr(self, batch: Batch, topology: Topology) -> Tensor:
+        """The edge attributes [E, F], relative to their mean size in the graph if so wanted."""
+        if not self.relative_edges:
+            return batch.edge_attr
+        edges = topology.edge_graph
+        mean = segment_sum(batch.edge_attr.abs(), edges) / edges.counts.clamp(min=1)
+        return batch.edge_attr / gather(mean, edges).clamp(min=torch.finfo(mean.dtype).tiny)
+
+    def _process(
+        self, batch: Batch, edge_attr: Tensor, topology: Topology, num_steps: int | None
+    ) -> Iterator[Tensor]:
+        """The node states [N, H] after each step."""
+        num_steps = self.num_message_passing_steps if num_steps is None else num_steps
+        if num_steps < 1:
+            raise ValueError(f"num_message_passing_steps is {num_steps}: at least 1 is allowed")
+        inputs = batch.x if self.node_features is None else batch.x[:, self.node_features]
+        encoded = x = self.encode(inputs, (batch.u, topology.node_graph))
+        for _ in range(num_steps):
+            x, _, _ = self.processor(torch.cat([encoded, x], dim=1), edge_attr, None, topology)
+            yield x
+
+    def _decode(self, x: Tensor, edge_attr: Tensor, t: Topology) -> GraphOutput:
+        return GraphOutput(
+            x=self.node(x) if self.node else None,
+            edge_attr=self.edge(edge_attr, (x, t.senders), (x, t.receivers)) if self.edge else None,
+            u=self.graph(self.pool(x, t.node_graph)) if self.graph else None,
+        )

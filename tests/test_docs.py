@@ -1,0 +1,87 @@
+"""Every command in the documentation is run, or composed where a run would take minutes."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import composed
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += sorted((ROOT / "results").glob("*/README.md"))
+MODULES = {"train", "evaluate", "plot", "publish"}
+
+
+def blocks(page, language):
+    """(what follows the language, the text) of every fenced block."""
+    pattern = rf"^```{language}( [^\n]*)?\n(.*?)^```$"
+    return re.findall(pattern, page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands(page):
+    for _, text in blocks(page, "bash"):
+        for line in text.replace("\\\n", " ").splitlines():
+            if line.strip() and not line.lstrip().startswith("#"):
+                yield line.strip()
+
+
+ALL_COMMANDS = [
+    pytest.param(command, id=f"{page.parent.name}/{page.name}: {command[:60]}")
+    for page in PAGES
+    for command in commands(page)
+]
+
+
+def test_adding_a_task_works_as_written(tmp_path):
+    page = ROOT / "CONTRIBUTING.md"
+    copy = tmp_path / "copy"
+    keep = ("data_gen", "gn", "experiments", "conf", "tests", "pyproject.toml", "results")
+    for name in keep:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, copy / name)
+    for language in ("python", "yaml"):
+        for name, text in blocks(page, language):
+            (copy / name.strip().removeprefix("file=")).write_text(text)
+    ran = []
+    for command in commands(page):
+        words = shlex.split(command)
+        assert words[0] == "python"
+        done = subprocess.run(
+            [sys.executable, *words[1:]], cwd=copy, capture_output=True, text=True, timeout=150
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        ran.append(done.stdout + done.stderr)
+    assert re.search(r"[1-9]\d* passed", ran[0])
+    assert re.search(r"erdos_renyi +64 +size", ran[1])
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS)
+def test_every_documented_command_exists(command):
+    words = shlex.split(command)
+    if words[0] == "make":
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert set(words[1:]) <= set(targets)
+        return
+    if words[0] in ("git", "cd"):
+        return
+    assert words[:2] == ["python", "-m"]
+    module = words[2]
+    assert (ROOT / (module.replace(".", "/") + ".py")).is_file() or module == "pytest"
+    name = module.removeprefix("experiments.")
+    if name in MODULES and "task=triangles" not in words:
+        for overrides in expanded(words[3:]):
+            composed(*overrides, config_name=name)
+
+
+def expanded(words):
+    """The first job of a sweep: `seed=0,1,2` is `seed=0`."""
+    sweep = re.compile(r"^([\w./@]+)=([^\[\]{}()',]+(?:,[^\[\]{}()',]+)+)$")
+    yield [f"{m[1]}={m[2].split(',')[0]}" if (m := sweep.match(word)) else word for word in words]

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch_geometric.loader import DataLoader
 
 from benchmarks.timing import compare
@@ -33,32 +34,23 @@ CASES: tuple[Distribution[Graph], ...] = (
 
 
 def measure(distribution: Distribution[Graph]) -> dict[str, object]:
-    """The row of a case; an error if the two do not give the same batch."""
+    """The row of a case."""
     cell = Cell(ShortestPath(), distribution, (SIZE,), "test")
     with tempfile.TemporaryDirectory() as folder:
         packed = DataSet(cell, NUM_GRAPHS, Path(folder)).load()
     packed = Packed.from_tensors({name: v.clone() for name, v in packed.tensors().items()})
     graphs = packed.batch(range(NUM_GRAPHS)).to_data_list()
     order = torch.randperm(NUM_GRAPHS, generator=torch.Generator().manual_seed(0))
-    first = next(iter(DataLoader(graphs, BATCH, sampler=order.tolist())))  # type: ignore[arg-type]
-    for name, value in packed.batch(order[:BATCH]).items():
-        assert torch.equal(value, first[name]), name
-    rows = [packed.batch(chunk) for chunk in order.split(BATCH)]
-
-    def ours() -> None:
-        for chunk in order.split(BATCH):
-            packed.batch(chunk)
-
-    def peer() -> None:
-        for _ in DataLoader(graphs, BATCH, sampler=order.tolist()):  # type: ignore[arg-type]
-            pass
-
-    def floor() -> None:
-        for batch in rows:
-            for value in batch.to_dict().values():
-                value.clone()
-
-    ms = compare({"ours": ours, "peer": peer, "floor": floor}, rounds=12)
+    chunks = order.split(BATCH)
+    loader = DataLoader(graphs, BATCH, sampler=order.tolist())  # type: ignore[arg-type]
+    rows = [packed.batch(chunk).to_dict() for chunk in chunks]
+    check_equal(rows[0], next(iter(loader)).to_dict())
+    timed = {
+        "ours": lambda: [packed.batch(chunk) for chunk in chunks],
+        "peer": lambda: list(loader),
+        "floor": lambda: [[value.clone() for value in row.values()] for row in rows],
+    }
+    ms = compare(timed, rounds=12)
     return {
         "benchmark": "batching",
         "case": f"{distribution}, {SIZE} nodes",
@@ -71,6 +63,13 @@ def measure(distribution: Distribution[Graph]) -> dict[str, object]:
         "graphs_per_second": 1e3 * NUM_GRAPHS / ms["ours"],
         "peer_graphs_per_second": 1e3 * NUM_GRAPHS / ms["peer"],
     }
+
+
+def check_equal(batch: dict[str, Tensor], other: dict[str, Tensor]) -> None:
+    """An error if the two are not the same batch."""
+    assert batch.keys() == other.keys()
+    for name, value in batch.items():
+        assert torch.equal(value, other[name]), name
 
 
 def main() -> None:

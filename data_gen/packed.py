@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -87,15 +88,22 @@ class Packed:
         fields = {name: value.to(device) for name, value in self.fields.items()}
         return Packed(fields, self.node_ptr.to(device), self.edge_ptr.to(device))
 
+    @cached_property
+    def _host_counts(self) -> tuple[Tensor, Tensor]:
+        """Numbers of nodes and of edges of every graph, where the host can read them."""
+        return self.node_ptr.diff().cpu(), self.edge_ptr.diff().cpu()
+
     def batch(self, indices: Tensor | Sequence[int]) -> Batch:
         """The chosen graphs as a PyG batch, by gathers alone.
 
         Args:
             indices: [B] integers below `len(self)`, in any order, repeats allowed.
         """
-        indices = torch.as_tensor(indices, device=self.node_ptr.device)
-        nodes, node_graph, node_ptr = _rows(self.node_ptr, indices)
-        edges, edge_graph, edge_ptr = _rows(self.edge_ptr, indices)
+        chosen = torch.as_tensor(indices, device="cpu")
+        indices = chosen.to(self.node_ptr.device, non_blocking=True)
+        totals = [int(counts[chosen].sum()) for counts in self._host_counts]
+        nodes, node_graph, node_ptr = _rows(self.node_ptr, indices, totals[0])
+        edges, edge_graph, edge_ptr = _rows(self.edge_ptr, indices, totals[1])
         rows = {"node": nodes, "edge": edges, "graph": indices}
         batch = Batch(_base_cls=Data)
         slices = {"node": node_ptr, "edge": edge_ptr}
@@ -135,11 +143,14 @@ def _pointers(counts: Sequence[int] | Tensor) -> Tensor:
     return torch.cat([torch.zeros(1, dtype=torch.long), counts.cumsum(0)])
 
 
-def _rows(ptr: Tensor, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows of the chosen segments, the segment each belongs to, and its new row pointers."""
+def _rows(ptr: Tensor, indices: Tensor, total: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows of the chosen segments, the segment each belongs to, and its new row pointers.
+
+    `total` is the number of rows, which the host knows: it need not wait for the device.
+    """
     counts = ptr.diff()[indices]
     new_ptr = torch.zeros(len(counts) + 1, dtype=torch.long, device=ptr.device)
     torch.cumsum(counts, 0, out=new_ptr[1:])
-    segment = torch.repeat_interleave(counts)
+    segment = torch.repeat_interleave(counts, output_size=total)
     shift = ptr[indices] - new_ptr[:-1]
     return torch.arange(len(segment), device=ptr.device) + shift[segment], segment, new_ptr

@@ -7,9 +7,10 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from data_gen.summary import CellSummary
 from experiments.errors import UserError
 from experiments.figures.style import draw_figures
-from experiments.table import Row, format_table, read_table, write_table
+from experiments.table import R, Row, format_table, read_table, write_table
 
 LOG = logging.getLogger(__name__)
 
@@ -19,24 +20,35 @@ def run_folders(study_folder: Path) -> list[Path]:
     return sorted(done.parent for done in study_folder.glob("*/DONE"))
 
 
-def collect(study_folder: Path) -> list[Row]:
-    """Join the transfer tables of all runs that are done; raises UserError if there are none."""
-    tables = [t for run in run_folders(study_folder) for t in sorted(run.glob("transfer*.csv"))]
-    if not tables:
+def collect(study_folder: Path) -> tuple[list[Row], list[CellSummary]]:
+    """Join the tables of all runs that are done; raises UserError if there are none."""
+    runs = run_folders(study_folder)
+    if not runs:
         raise UserError(f"{study_folder}: there is no run in it that is done")
-    rows = dict.fromkeys(row for table in tables for row in read_table(table))
-    return list(rows)
+    return _joined(runs, "transfer*.csv", Row), _joined(runs, "cells*.csv", CellSummary)
+
+
+def write_study(rows: list[Row], cells: list[CellSummary], folder: Path) -> list[Path]:
+    """Write the joined tables of a study, and draw its figures beside them."""
+    write_table(rows, folder / "transfer.csv")
+    write_table(cells, folder / "cells.csv", CellSummary)
+    return [folder / "transfer.csv", folder / "cells.csv", *draw_figures(folder)]
+
+
+def _joined(runs: list[Path], pattern: str, kind: type[R]) -> list[R]:
+    """The rows of all tables of one kind, each once, in order."""
+    tables = [table for run in runs for table in sorted(run.glob(pattern))]
+    return list(dict.fromkeys(row for table in tables for row in read_table(table, kind)))
 
 
 class CollectStudy(Callback):
-    """When a study's last run ends: its table and figures, and where they are."""
+    """When a study's last run ends: its tables and figures, and where they are."""
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:  # noqa: ANN401
-        """Write `<runs_dir>/<study>/transfer.csv` and draw the study's figures beside it."""
+        """Join the tables of the runs in `<runs_dir>/<study>`, draw, print, say where."""
         folder = Path(config.machine.runs_dir) / config.study
-        rows = collect(folder)
-        write_table(rows, folder / "transfer.csv")
-        drawn = draw_figures(config.study, Path(config.machine.runs_dir))
-        LOG.info("%s\n", format_table(rows))
-        for path in (folder / "transfer.csv", *drawn):
+        rows, cells = collect(folder)
+        paths = write_study(rows, cells, folder)
+        LOG.info("\n%s\n", format_table(rows))
+        for path in paths:
             LOG.info("%s", path)

@@ -37,7 +37,7 @@ def evaluate_runs(config: DictConfig) -> None:
             continue
         make(study.data_sets[2:], num_workers_of(config))
         model = study.build_model()
-        model.load_state_dict(folder.load_weights())
+        folder.load_weights(model)
         seconds = read_table(folder.table_path())[0].seconds
         rows += evaluate(study, model.to(device), folder, seconds, config.name)
         LOG.info("%s", folder.table_path(config.name))

@@ -15,6 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from data_gen.packed import Packed
+from data_gen.summary import CellSummary, summarise
 from data_gen.task import Task
 from experiments.run_folder import RunFolder, write_atomically
 from experiments.statistics import over_instances
@@ -56,12 +57,14 @@ def evaluate(
     """Score all cells of a study; write the table and the scores of every instance, return rows."""
     device = next(model.parameters()).device
     model.eval()
-    rows, frames = [], []
+    rows, frames, summaries = [], [], []
     steps = study.steps_rules if model.has_adjustable_steps else [""]
     cells = tqdm(study.test_cells, desc=f"scoring {study.config.label}", unit=" cells",
                  disable=None, leave=False)  # fmt: skip
     for cell in cells:
-        packed = cell.data_set.load().to(device)
+        packed = cell.data_set.load()
+        summaries.append(summarise(cell.distribution, cell.size, packed))
+        packed = packed.to(device)
         for rule in steps:
             rule = rule or (str(model.num_message_passing_steps) * model.has_adjustable_steps)
             num_steps = cell.steps(rule) if rule else model.num_message_passing_steps
@@ -73,6 +76,7 @@ def evaluate(
             rows += _rows(study, model, cell, place, scores, device, seconds)
     frame = pd.concat(frames, ignore_index=True)
     write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
+    write_table(summaries, folder.cells_path(name), CellSummary)
     write_table(rows, folder.table_path(name))
     return rows
 

@@ -144,6 +144,7 @@ class Fit:
         model.eval()
         scores = score_instances(self.task, model, val_set, None)  # type: ignore[arg-type]
         model.train()
+        scores = {"loss": scores.pop("loss"), **scores}
         means = {f"val/{name}": float(value.mean()) for name, value in scores.items()}
         if means["val/loss"] < self.best_loss:
             self.best_loss, self.best_weights = means["val/loss"], self._candidate_weights()

@@ -19,7 +19,7 @@ def plot(config: DictConfig) -> None:
     for study in studies:
         if not (results / study / "transfer.csv").is_file():
             raise UserError(f"study: {results / study} has no transfer.csv")
-        for path in draw_figures(study, results):
+        for path in draw_figures(results / study):
             LOG.info("%s", path)
 
 

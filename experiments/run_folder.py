@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from data_gen.seeding import content_hash
 from experiments.errors import UserError
@@ -90,6 +90,10 @@ class RunFolder:
         """The transfer table, of the training or of a later evaluation."""
         return self.path / (f"transfer-{name}.csv" if name else "transfer.csv")
 
+    def cells_path(self, name: str = "") -> Path:
+        """What the instances of every cell of a table are like."""
+        return self.path / (f"cells-{name}.csv" if name else "cells.csv")
+
     def instances_path(self, name: str = "") -> Path:
         """The scores of every instance behind a table."""
         return self.path / (f"instances-{name}.parquet" if name else "instances.parquet")
@@ -125,12 +129,18 @@ class RunFolder:
         tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
         write_atomically(self.weights_path, lambda path: save_file(tensors, path))
 
-    def load_weights(self) -> dict[str, Tensor]:
-        """The chosen weights, on the CPU; raises UserError if there are none that can be read."""
+    def load_weights(self, model: nn.Module) -> None:
+        """Put the chosen weights into a model; raises UserError if that cannot be done."""
         try:
-            return load_file(self.weights_path)
+            weights = load_file(self.weights_path)
         except (OSError, SafetensorError) as error:
             raise UserError(f"{self.weights_path}: cannot be read ({error})") from error
+        try:
+            model.load_state_dict(weights)
+        except RuntimeError as error:
+            raise UserError(
+                f"{self.weights_path}: not the weights of {type(model).__name__} as it is now"
+            ) from error
 
     def save_state(self, step: int, state: dict[str, Any]) -> None:
         """Store what a resume needs; the last two states are kept."""

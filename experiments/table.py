@@ -5,7 +5,9 @@ import dataclasses
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
+from data_gen.summary import CellSummary
 from experiments.errors import UserError
 from experiments.statistics import over_runs
 
@@ -40,9 +42,12 @@ class Row:
 TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
 
 
-def write_table(rows: Iterable[Row], path: Path) -> None:
-    """Write a csv file, under a temporary name first."""
-    names = [field.name for field in dataclasses.fields(Row)]
+R = TypeVar("R", Row, CellSummary)
+
+
+def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
+    """Write a csv file of rows of one kind, under a temporary name first."""
+    names = [field.name for field in dataclasses.fields(kind)]
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp{os.getpid()}")
     with temporary.open("w", newline="") as file:
@@ -52,17 +57,17 @@ def write_table(rows: Iterable[Row], path: Path) -> None:
     temporary.replace(path)
 
 
-def read_table(path: Path) -> list[Row]:
-    """Read a csv file; raises UserError for one that is not a transfer table."""
-    types = {field.name: field.type for field in dataclasses.fields(Row)}
+def read_table(path: Path, kind: type[R] = Row) -> list[R]:
+    """Read a csv file; raises UserError for one that is not a table of that kind."""
+    types: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(kind)}
     try:
         with path.open(newline="") as file:
             records = list(csv.DictReader(file))
-        return [Row(**{name: types[name](record[name]) for name in types}) for record in records]  # type: ignore[operator]
+        return [kind(**{name: types[name](record[name]) for name in types}) for record in records]
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table") from error
     except (KeyError, ValueError, TypeError) as error:
-        raise UserError(f"{path}: not a transfer table ({error!r})") from error
+        raise UserError(f"{path}: not a table of {kind.__name__}s ({error!r})") from error
 
 
 def format_table(rows: Sequence[Row], metric: str | None = None) -> str:

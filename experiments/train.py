@@ -39,7 +39,7 @@ def train(config: DictConfig) -> None:
         folder.save_config(config)
         make(study.data_sets, num_workers_of(config))
         seconds = _train_once(study, model, folder)
-        model.load_state_dict(folder.load_weights())
+        folder.load_weights(model)
         rows = evaluate(study, model, folder, seconds)
         folder.finish()
     LOG.info("%s\n%s", folder.path, format_table(rows))

@@ -1,13 +1,12 @@
 """Score against size, a panel for every family of graphs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matplotlib.figure import Figure
 
 from experiments.figures.size_transfer import Line, draw_line, is_of, label_size_axis
-from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure
-from experiments.table import Row
+from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure, Tables
 
 
 @dataclass(frozen=True)
@@ -22,9 +21,9 @@ class FamilyTransfer(TableFigure):
     lines: tuple[Line, ...] = field(default_factory=tuple)
     num_columns: int = 4
 
-    def draw(self, rows: Sequence[Row]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         """A page wide; one legend below all panels."""
-        rows = [row for row in rows if row.metric == self.metric]
+        rows = [row for row in tables.rows if row.metric == self.metric]
         shown = [name for name in self.families if any(r.distribution == name for r in rows)]
         num_rows = -(-len(shown) // self.num_columns)
         figure = Figure(figsize=(PAGE, 1.45 * num_rows + 0.6))
@@ -35,7 +34,10 @@ class FamilyTransfer(TableFigure):
             of_family = [row for row in rows if row.distribution == family]
             for line, colour, marker in zip(self.lines, COLOURS, MARKERS, strict=False):
                 draw_line(axes, [r for r in of_family if is_of(r, line)], line.name, colour, marker)
-            axes.set(title=self.families[family], ylim=(-0.03, 1.03))
+            largest = max(row.size for row in of_family)
+            diameter = tables.cells[family, largest].diameter
+            axes.set_title(f"{self.families[family]} (diameter {diameter:.0f})", fontsize=7.5)
+            axes.set_ylim(-0.03, 1.03)
             label_size_axis(axes, sorted({row.size for row in rows}), "")
         for axes in panels[len(shown) :]:
             axes.set_axis_off()

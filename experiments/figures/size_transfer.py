@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures.style import COLOURS, COLUMN, MARKERS, TableFigure
+from experiments.figures.style import COLOURS, COLUMN, MARKERS, TableFigure, Tables
 from experiments.statistics import over_runs
 from experiments.table import Row
 
@@ -32,11 +32,12 @@ class SizeTransfer(TableFigure):
     train_sizes: tuple[int, int]  # the smallest and the largest: shaded
     lines: tuple[Line, ...] = field(default_factory=tuple)
 
-    def draw(self, rows: Sequence[Row]) -> Figure:
+    def draw(self, tables: Tables) -> Figure:
         """One panel, a column wide."""
         figure = Figure(figsize=(COLUMN * 1.5, 2.6))
         axes = figure.add_subplot()
-        rows = [r for r in rows if r.distribution == self.distribution and r.metric == self.metric]
+        rows = [row for row in tables.rows if row.metric == self.metric]
+        rows = [row for row in rows if row.distribution == self.distribution]
         for line, colour, marker in zip(self.lines, COLOURS, MARKERS, strict=False):
             draw_line(axes, [r for r in rows if is_of(r, line)], line.name, colour, marker)
         axes.axvspan(*self.train_sizes, color="0.9", zorder=0, linewidth=0)

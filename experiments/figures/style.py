@@ -1,7 +1,7 @@
 """What all figures share: their look, where they are read from and written to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 
+from data_gen.summary import CellSummary
 from experiments.construct import construct
 from experiments.errors import UserError
 from experiments.table import Row, read_table
@@ -39,30 +40,41 @@ LOOK: dict[Any, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Tables:
+    """What a figure is drawn from, and nothing else."""
+
+    rows: list[Row]
+    cells: dict[tuple[str, int], CellSummary]  # by distribution and size
+
+
 class TableFigure(ABC):
-    """A figure that is a pure function of one study's table. Subclasses are frozen dataclasses."""
+    """A figure that is a pure function of one study's tables. Subclasses are frozen dataclasses."""
 
     study: str
 
     @abstractmethod
-    def draw(self, rows: Sequence[Row]) -> Figure:
-        """The figure; raises ValueError if the rows are not those it shows."""
+    def draw(self, tables: Tables) -> Figure:
+        """The figure."""
 
 
-def draw_figures(study: str, results: Path) -> list[Path]:
-    """Draw all figures of a study from `<results>/<study>/transfer.csv` into the same folder."""
-    rows = read_table(results / study / "transfer.csv")
+def draw_figures(folder: Path) -> list[Path]:
+    """Draw the figures of the study whose tables are in a folder of its name, into that folder."""
+    cells = read_table(folder / "cells.csv", CellSummary)
+    tables = Tables(
+        read_table(folder / "transfer.csv"), {(c.distribution, c.size): c for c in cells}
+    )
     paths = []
     for config in sorted(CONF.glob("*.yaml")):
         node = OmegaConf.load(config)
         if not isinstance(node, DictConfig):
             raise UserError(f"{config}: not the configuration of a figure")
         figure: TableFigure = construct(node, f"figure.{config.stem}")
-        if figure.study == study:
+        if figure.study == folder.name:
             with mpl.rc_context(LOOK):
-                drawn = figure.draw(rows)
+                drawn = figure.draw(tables)
                 FigureCanvasAgg(drawn)
-                paths += _save(drawn, results / study / config.stem)
+                paths += _save(drawn, folder / config.stem)
     return paths
 
 

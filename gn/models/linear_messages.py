@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
@@ -13,17 +13,33 @@ from gn.block import GraphNetworkBlock
 from gn.mlp import MLP
 from gn.model import GraphModel
 from gn.segment import gather, segment_sum
-from gn.topology import Topology
+from gn.topology import Incidence, Topology
+
+
+class LinearMessage(nn.Module):
+    """φ^e: what an edge adds to a linear function of its sender; of the receiver it says nothing.
+
+    A term of the receiver would be the same for all that a maximum compares.
+    """
+
+    def __init__(self, node_dim: int, dim: int) -> None:
+        super().__init__()
+        self.of_sender = nn.Linear(node_dim, dim, bias=False)
+
+    def forward(self, edge_message: Tensor, sender: tuple[Tensor, Incidence], *_: object) -> Tensor:
+        """Messages [E, dim], of x [N, node_dim] and the part of the edge [E, dim]."""
+        x, senders = sender
+        return edge_message + gather(self.of_sender(x), senders)
 
 
 class LinearMessages(GraphModel):
-    """m_k = A [x⁰, x]_s + B e_k;  x_i' = φ^v([x⁰, x]_i, max_k m_k);  answers read e, x_s, x_r.
+    """m_k = A [x⁰, x]_s + B e_k⁰;  x_i' = φ^v([x⁰, x]_i, max_k m_k);  answers read e⁰, x_s, x_r.
 
     A GN block (Battaglia et al. 2018, algorithm 1) without globals, whose φ^e is linear and whose
     ρ^{e→v} picks: with that the update of Bellman and Ford, min_s (x_s + e_k), is within reach of
     weights that extrapolate, which it is not for MLPs on edges (Xu et al. 2021, "How neural
-    networks extrapolate", section 4). x⁰ is the encoding, read again at every step; one set of
-    weights serves all steps, so that any number of them can be taken.
+    networks extrapolate", section 4). x⁰ and e⁰ are the encodings, read again at every step; one
+    set of weights serves all steps, so that any number of them can be taken.
 
     Args:
         spec: widths in and out.
@@ -53,15 +69,17 @@ class LinearMessages(GraphModel):
         self.relative_edges = relative_edges
         node_in = spec.node_in if node_features is None else len(node_features)
         incoming = aggregation(list(aggregations), dim)
-        self.encode = MLP([node_in, spec.global_in], [], dim)
+        self.encode_node = MLP([node_in, spec.global_in], [], dim)
+        self.encode_edge = MLP([spec.edge_in], [], dim)
+        self.edge_message = MLP([dim], [], dim)  # B; the same at every step, so applied once
         self.processor = GraphNetworkBlock(
-            update_edge=MLP([spec.edge_in, 2 * dim, 0, 0], [], dim),
+            update_edge=LinearMessage(2 * dim, dim),
             update_node=MLP([2 * dim, incoming.out_dim, 0], [dim], dim),
             aggregate_incoming=incoming,
         )
         self.pool = aggregation(["mean", "max"], dim)
         self.node = MLP([dim], [dim], spec.node_out) if spec.node_out else None
-        self.edge = MLP([spec.edge_in, dim, dim], [dim], spec.edge_out) if spec.edge_out else None
+        self.edge = MLP([dim, dim, dim], [dim], spec.edge_out) if spec.edge_out else None
         self.graph = MLP([2 * dim], [dim], spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
@@ -76,7 +94,7 @@ class LinearMessages(GraphModel):
     ) -> list[GraphOutput]:
         """The answers after each of the last steps."""
         topology = Topology.from_batch(batch)
-        edge_attr = self._edge_attr(batch, topology)
+        edge_attr = self.encode_edge(self._edge_attr(batch, topology))
         states = self._process(batch, edge_attr, topology, num_message_passing_steps)
         return [self._decode(x, edge_attr, topology) for x in deque(states, maxlen=num_last)]
 
@@ -96,9 +114,10 @@ class LinearMessages(GraphModel):
         if num_steps < 1:
             raise ValueError(f"num_message_passing_steps is {num_steps}: at least 1 is allowed")
         inputs = batch.x if self.node_features is None else batch.x[:, self.node_features]
-        encoded = x = self.encode(inputs, (batch.u, topology.node_graph))
+        encoded = x = self.encode_node(inputs, (batch.u, topology.node_graph))
+        edge_message = self.edge_message(edge_attr)
         for _ in range(num_steps):
-            x, _, _ = self.processor(torch.cat([encoded, x], dim=1), edge_attr, None, topology)
+            x, _, _ = self.processor(torch.cat([encoded, x], dim=1), edge_message, None, topology)
             yield x
 
     def _decode(self, x: Tensor, edge_attr: Tensor, t: Topology) -> GraphOutput:

@@ -1,0 +1,99 @@
+import dataclasses
+import itertools
+
+import pytest
+from omegaconf import OmegaConf
+
+from data_gen.summary import CellSummary
+from experiments.construct import construct
+from experiments.errors import UserError
+from experiments.figures.style import draw_figures
+from experiments.plot import plot
+from experiments.table import Row, format_table, read_table, write_table
+from tests.conftest import ROOT, stems
+
+STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/transfer.csv"))
+
+
+def row(**changes):
+    values = {
+        "study": "s", "task": "ShortestPath", "model": "m", "seed": 0, "distribution": "grid",
+        "size": 16, "steps_rule": "10", "steps": 10, "shift": "size", "metric": "valid",
+        "mean": 0.5, "low": 0.4, "high": 0.6, "num_instances": 20, "num_parameters": 5,
+        "config_hash": "c", "data_hash": "d", "commit": "abc", "versions": "v", "device": "cpu",
+        "seconds": 1.5,
+    }  # fmt: skip
+    return Row(**{**values, **changes})
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path):
+    rows = [row(), row(mean=1 / 3, model="other, with a comma")]
+    write_table(rows, tmp_path / "t.csv")
+    assert read_table(tmp_path / "t.csv") == [rows[0], dataclasses.replace(rows[1], mean=0.333333)]
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\x00\x01"])
+def test_what_is_not_a_table_is_one_line(tmp_path, text):
+    path = tmp_path / "t.csv"
+    path.write_text(text + "study\nx\n")
+    with pytest.raises(UserError, match=str(path)) as raised:
+        read_table(path)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_text_has_a_line_for_every_cell_and_a_column_for_every_method():
+    rows = [row(size=s, model=m, metric=k)
+            for s, m, k in itertools.product((16, 32), "ab", ("valid", "solved"))]  # fmt: skip
+    lines = format_table(rows).splitlines()
+    assert lines[0].startswith("valid")
+    assert lines[1].split()[-4:] == ["a", "@10", "b", "@10"]
+    assert len(lines) == 4
+    assert (
+        format_table([row(seed=0, mean=0.2), row(seed=1, mean=0.4)])
+        .splitlines()[-1]
+        .endswith("0.30 [-0.97, 1.57]")
+    )
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_the_committed_figures_are_what_the_tables_give(tmp_path, folder):
+    copy = tmp_path / folder.name
+    copy.mkdir()
+    for name in ("transfer.csv", "cells.csv"):
+        (copy / name).write_bytes((folder / name).read_bytes())
+    drawn = draw_figures(copy)
+    assert drawn
+    for path in drawn:
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("name", stems("figure"))
+def test_every_figure_shows_a_study_that_is_committed(name):
+    figure = construct(OmegaConf.load(ROOT / "conf" / "figure" / f"{name}.yaml"), name)
+    assert figure.study in {folder.name for folder in STUDIES}
+
+
+def test_committed_tables_say_where_their_numbers_come_from():
+    for folder in STUDIES:
+        rows = read_table(folder / "transfer.csv")
+        assert len({r.seed for r in rows}) >= 3
+        assert {"none", "size", "distribution", "both"} <= {r.shift for r in rows}
+        assert all(r.low <= r.mean <= r.high for r in rows)
+        cells = {(c.distribution, c.size) for c in read_table(folder / "cells.csv", CellSummary)}
+        assert {(r.distribution, r.size) for r in rows} <= cells
+
+
+def test_a_study_without_a_table_is_one_line(tmp_path):
+    config = OmegaConf.create({"study": "nothing", "results_dir": str(tmp_path)})
+    with pytest.raises(UserError, match="nothing has no transfer"):
+        plot(config)
+    with pytest.raises(UserError, match="no study"):
+        plot(OmegaConf.create({"study": None, "results_dir": str(tmp_path)}))
+
+
+@pytest.mark.parametrize(
+    "target", ["os.system", "subprocess.Popen", "gn.model.nn.Module", "data_gen.task.np.load", 5]
+)
+def test_a_stranger_s_configuration_runs_nothing(target):
+    with pytest.raises(UserError, match=r"x\._target_"):
+        construct(OmegaConf.create({"_target_": target}), "x")

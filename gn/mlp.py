@@ -48,7 +48,10 @@ class MLP(nn.Module):
         out_dim: the width of the result; None: the last hidden layer, activated, is the result.
         activation: of the hidden layers, one of `ACTIVATIONS`.
         layer_norm: whether the result is normalised, as in MeshGraphNets (Pfaff et al. 2021).
+        bias: of all layers; without, and with relu, twice the arguments give twice the result.
     """
+
+    no_bias: Tensor
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class MLP(nn.Module):
         out_dim: int | None,
         activation: str = "relu",
         layer_norm: bool = False,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         if activation not in ACTIVATIONS:
@@ -68,7 +72,8 @@ class MLP(nn.Module):
         self.out_dim = dims[-1]
         self.is_last_activated = out_dim is None
         self.activation = activation
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(dims))
+        self.layers = nn.ModuleList(nn.Linear(a, b, bias) for a, b in pairwise(dims))
+        self.register_buffer("no_bias", torch.zeros(max(dims[1:])), persistent=False)
         self.norm = nn.LayerNorm(dims[-1]) if layer_norm else None
 
     def forward(self, *arguments: Argument) -> Tensor:
@@ -104,9 +109,13 @@ class MLP(nn.Module):
                 tensors.append(tensor)
                 maps.append(incidence)
         tensors += [layer.weight for layer in self.layers]  # pyright: ignore
-        tensors += [layer.bias for layer in self.layers]  # pyright: ignore
+        tensors += [self._bias_of(layer) for layer in self.layers]
         plan = Plan(maps, len(self.layers), sum_by)
         out, sums = fused_mlp(plan, ACTIVATIONS[self.activation], tensors)
         if self.is_last_activated:
             out = ACTIVATIONS[self.activation].apply(out)
         return out if self.norm is None else self.norm(out), sums
+
+    def _bias_of(self, layer: nn.Module) -> Tensor:
+        assert isinstance(layer, nn.Linear)
+        return self.no_bias[: layer.out_features] if layer.bias is None else layer.bias

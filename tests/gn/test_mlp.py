@@ -25,10 +25,11 @@ def tensors_and_arguments(batch, generator):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(("hidden", "out"), [((), 5), ((6,), 5), ((6, 7), 5), ((6, 7), None)])
 @pytest.mark.parametrize("layer_norm", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
 def test_an_mlp_is_its_layers_on_the_concatenation(
-    batch, generator, activation, hidden, out, layer_norm
+    batch, generator, activation, hidden, out, layer_norm, bias
 ):
-    mlp = MLP([2, 3, 3, 4], hidden, out, activation, layer_norm).double()
+    mlp = MLP([2, 3, 3, 4], hidden, out, activation, layer_norm, bias).double()
     inputs, arguments, h = tensors_and_arguments(batch, generator)
     for k, layer in enumerate(mlp.layers):
         h = layer(h if k == 0 else TORCH[activation](h))
@@ -44,6 +45,15 @@ def test_an_mlp_is_its_layers_on_the_concatenation(
         strict=True,
     ):
         torch.testing.assert_close(a, b)
+
+
+def test_an_mlp_without_bias_is_homogeneous(batch, generator):
+    mlp = MLP([2, 3, 3, 4], [6, 7], 5, bias=False).double()
+    _, (e, (x, s), (_, r), (u, g)), _ = tensors_and_arguments(batch, generator)
+    torch.testing.assert_close(
+        mlp(3 * e, (3 * x, s), (3 * x, r), (3 * u, g)), 3 * mlp(e, (x, s), (x, r), (u, g))
+    )
+    assert len(list(mlp.parameters())) == 3
 
 
 @pytest.mark.parametrize("layer_norm", [False, True])

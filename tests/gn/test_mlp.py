@@ -23,17 +23,17 @@ def tensors_and_arguments(batch, generator):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("hidden", "out"), [((), 5), ((6,), 5), ((6, 7), 5), ((6, 7), None)])
+@pytest.mark.parametrize("dims", [((), 5), ((6,), 5), ((6, 7), 5), ((6, 7), None)])
 @pytest.mark.parametrize("layer_norm", [False, True])
 @pytest.mark.parametrize("bias", [False, True])
 def test_an_mlp_is_its_layers_on_the_concatenation(
-    batch, generator, activation, hidden, out, layer_norm, bias
+    batch, generator, activation, dims, layer_norm, bias
 ):
-    mlp = MLP([2, 3, 3, 4], hidden, out, activation, layer_norm, bias).double()
+    mlp = MLP([2, 3, 3, 4], *dims, activation, layer_norm, bias).double()
     inputs, arguments, h = tensors_and_arguments(batch, generator)
     for k, layer in enumerate(mlp.layers):
         h = layer(h if k == 0 else TORCH[activation](h))
-    h = TORCH[activation](h) if out is None else h
+    h = TORCH[activation](h) if dims[1] is None else h
     h = mlp.norm(h) if layer_norm else h
     got = mlp(*arguments)
     torch.testing.assert_close(got, h)

@@ -13,6 +13,10 @@ from experiments.figures.style import draw_figures
 from experiments.table import R, Row, format_table, read_table, write_table
 
 LOG = logging.getLogger(__name__)
+KEYS: dict[type, tuple[str, ...]] = {  # what a row is about
+    Row: ("config_hash", "distribution", "size", "steps_rule", "metric"),
+    CellSummary: ("distribution", "size"),
+}
 
 
 def run_folders(study_folder: Path) -> list[Path]:
@@ -36,9 +40,10 @@ def write_study(rows: list[Row], cells: list[CellSummary], folder: Path) -> list
 
 
 def _joined(runs: list[Path], pattern: str, kind: type[R]) -> list[R]:
-    """The rows of all tables of one kind, each once, in order."""
+    """The rows of all tables of one kind; of rows for the same thing, the last."""
     tables = [table for run in runs for table in sorted(run.glob(pattern))]
-    return list(dict.fromkeys(row for table in tables for row in read_table(table, kind)))
+    rows = [row for table in tables for row in read_table(table, kind)]
+    return list({tuple(getattr(row, name) for name in KEYS[kind]): row for row in rows}.values())
 
 
 class CollectStudy(Callback):

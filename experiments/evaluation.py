@@ -97,7 +97,7 @@ def _rows(  # noqa: PLR0913  (all that a row records)
         rows.append(
             Row(
                 study=study.config.study,
-                task=type(study.task).__name__,
+                task=study.config.task_label,
                 model=study.config.label,
                 seed=study.config.seed,
                 **place,

@@ -16,11 +16,13 @@ def stems(group):
     return sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml"))
 
 
+NAMES = ["label=test", "task_label=test"]  # Hydra fills these in where it starts a job
+
+
 def composed(*overrides, config_name="train"):
+    names = NAMES if config_name == "train" else []
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        return compose(
-            config_name, overrides=[*(["label=test"] if config_name == "train" else []), *overrides]
-        )
+        return compose(config_name, overrides=[*names, *overrides])
 
 
 def study(*overrides):

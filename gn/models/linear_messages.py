@@ -39,7 +39,8 @@ class LinearMessages(GraphModel):
     ρ^{e→v} picks: with that the update of Bellman and Ford, min_s (x_s + e_k), is within reach of
     weights that extrapolate, which it is not for MLPs on edges (Xu et al. 2021, "How neural
     networks extrapolate", section 4). x⁰ and e⁰ are the encodings, read again at every step; one
-    set of weights serves all steps, so that any number of them can be taken.
+    set of weights serves all steps, so that any number of them can be taken. No layer has a bias:
+    twice the attributes give twice the states, as with lengths and distances.
 
     Args:
         spec: widths in and out.
@@ -69,18 +70,18 @@ class LinearMessages(GraphModel):
         self.relative_edges = relative_edges
         node_in = spec.node_in if node_features is None else len(node_features)
         incoming = aggregation(list(aggregations), dim)
-        self.encode_node = MLP([node_in, spec.global_in], [], dim)
-        self.encode_edge = MLP([spec.edge_in], [], dim)
-        self.edge_message = MLP([dim], [], dim)  # B; the same at every step, so applied once
+        self.encode_node = _mlp([node_in, spec.global_in], [], dim)
+        self.encode_edge = _mlp([spec.edge_in], [], dim)
+        self.edge_message = _mlp([dim], [], dim)  # B; the same at every step, so applied once
         self.processor = GraphNetworkBlock(
             update_edge=LinearMessage(2 * dim, dim),
-            update_node=MLP([2 * dim, incoming.out_dim, 0], [dim], dim),
+            update_node=_mlp([2 * dim, incoming.out_dim, 0], [dim], dim),
             aggregate_incoming=incoming,
         )
         self.pool = aggregation(["mean", "max"], dim)
-        self.node = MLP([dim], [dim], spec.node_out) if spec.node_out else None
-        self.edge = MLP([dim, dim, dim], [dim], spec.edge_out) if spec.edge_out else None
-        self.graph = MLP([2 * dim], [dim], spec.global_out) if spec.global_out else None
+        self.node = _mlp([dim], [dim], spec.node_out) if spec.node_out else None
+        self.edge = _mlp([dim, dim, dim], [dim], spec.edge_out) if spec.edge_out else None
+        self.graph = _mlp([2 * dim], [dim], spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
         """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
@@ -126,3 +127,7 @@ class LinearMessages(GraphModel):
             edge_attr=self.edge(edge_attr, (x, t.senders), (x, t.receivers)) if self.edge else None,
             u=self.graph(self.pool(x, t.node_graph)) if self.graph else None,
         )
+
+
+def _mlp(in_dims: Sequence[int], hidden_dims: Sequence[int], out_dim: int) -> MLP:
+    return MLP(in_dims, hidden_dims, out_dim, bias=False)

@@ -22,11 +22,11 @@ class FamilyTransfer(TableFigure):
     num_columns: int = 4
 
     def draw(self, tables: Tables) -> Figure:
-        """A page wide; one legend below all panels."""
+        """A page wide; one legend above all panels."""
         rows = [row for row in tables.rows if row.metric == self.metric]
         shown = [name for name in self.families if any(r.distribution == name for r in rows)]
         num_rows = -(-len(shown) // self.num_columns)
-        figure = Figure(figsize=(PAGE, 1.45 * num_rows + 0.6))
+        figure = Figure(figsize=(PAGE, 1.6 * num_rows + 0.6))
         panels = figure.subplots(
             num_rows, self.num_columns, sharex=True, sharey=True, squeeze=False
         ).ravel()
@@ -36,7 +36,9 @@ class FamilyTransfer(TableFigure):
                 draw_line(axes, [r for r in of_family if is_of(r, line)], line.name, colour, marker)
             largest = max(row.size for row in of_family)
             diameter = tables.cells[family, largest].diameter
-            axes.set_title(f"{self.families[family]} (diameter {diameter:.0f})", fontsize=7.5)
+            axes.set_title(
+                f"{self.families[family]}\ndiameter {diameter:.0f} at {largest}", fontsize=7.5
+            )
             axes.set_ylim(-0.03, 1.03)
             label_size_axis(axes, sorted({row.size for row in rows}), "")
         for axes in panels[len(shown) :]:
@@ -44,5 +46,5 @@ class FamilyTransfer(TableFigure):
         figure.supxlabel(self.size_label, fontsize=8)
         figure.supylabel(self.metric_label, fontsize=8)
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
         return figure

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -45,13 +46,18 @@ class WorkerPool:
 
 
 def _start_worker() -> None:
-    """One thread of computation, and an end when the parent ends, be it by SIGKILL."""
+    """One thread of computation, and an end when the parent ends."""
     torch.set_num_threads(1)
-    parent = multiprocessing.parent_process()
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Let this process end within a second of its parent, be that killed by SIGKILL."""
+    parent = os.getppid()
 
     def follow() -> None:
-        if parent is not None:
-            parent.join()
+        while os.getppid() == parent:
+            time.sleep(0.5)
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()

@@ -1,6 +1,7 @@
 """How a command starts: Hydra composes its configuration; errors of the user's are one line."""
 
 import logging
+import multiprocessing
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from data_gen.workers import end_with_parent
 from experiments.errors import UserError
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -24,7 +26,9 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions come here
 
     def job(config: DictConfig) -> None:
-        logging.basicConfig(level=logging.INFO, format="%(message)s")  # in workers as well
+        _log_to_stderr()  # in workers as well
+        if multiprocessing.parent_process() is not None:  # a launcher's worker
+            end_with_parent()
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             function(config)  # Hydra collects what goes wrong
             return
@@ -33,11 +37,16 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
         except UserError as error:
             sys.exit(f"error: {_one_line(error)}")
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    _log_to_stderr()
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name)(job)()
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sys.exit(f"error: {_one_line(error)}")
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # tells of every glyph
 
 
 def _one_line(error: BaseException) -> str:

@@ -43,6 +43,8 @@ class FamilyTransfer(TableFigure):
             label_size_axis(axes, sorted({row.size for row in rows}), "")
         for axes in panels[len(shown) :]:
             axes.set_axis_off()
+        for axes in panels[max(0, len(shown) - self.num_columns) : len(shown)]:
+            axes.tick_params(labelbottom=True)  # the lowest of its column
         figure.supxlabel(self.size_label, fontsize=8)
         figure.supylabel(self.metric_label, fontsize=8)
         handles, labels = panels[0].get_legend_handles_labels()

@@ -41,7 +41,7 @@ class Cell:
     def identity(self) -> str:
         """Everything but the seed that the instances depend on."""
         sizes = ",".join(map(str, self.sizes))
-        return f"{self.task.identity} | {self.distribution!r} | sizes {sizes} | {self.split}"
+        return f"{self.task.identity} | {self.distribution.identity} | sizes {sizes} | {self.split}"
 
     def file_stem(self, num_instances: int) -> str:
         """The name of the data set of the first `num_instances` instances."""

@@ -13,14 +13,24 @@ T = TypeVar("T")
 EdgeWeights = Callable[[Graph, np.random.Generator], np.ndarray]  # -> lengths [m], positive
 
 
+class GenerationError(ValueError):
+    """A law that gives no structure of the size asked for."""
+
+
 class Distribution(ABC, Generic[T]):
     """A law over structures. Subclasses are frozen dataclasses: their repr names the law."""
 
     min_size: ClassVar[int] = 2
+    generator_version: ClassVar[int] = 1  # raised when the same arguments give other structures
 
     @abstractmethod
     def draw(self, size: int, rng: np.random.Generator) -> T:
         """A structure of exactly `size`, a function of `size` and `rng` alone."""
+
+    @property
+    def identity(self) -> str:
+        """Names the structures: part of the hash of every data set."""
+        return f"{self!r} v{self.generator_version}"
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,18 @@ class Reweighted(Distribution[Graph]):
     distribution: Distribution[Graph]
     edge_weights: EdgeWeights
 
+    @property
+    def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """That of the graphs."""
+        return self.distribution.min_size
+
+    @property
+    def identity(self) -> str:
+        """Of the graphs and of the lengths."""
+        version = getattr(self.edge_weights, "generator_version", 1)
+        return f"{self.distribution.identity}, {self.edge_weights!r} v{version}"
+
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """The graph first, then its lengths: the same topology whatever the law."""
+        """The graph first, then its lengths."""
         graph = self.distribution.draw(size, rng)
         return graph._replace(lengths=self.edge_weights(graph, rng))

@@ -14,15 +14,24 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from safetensors import SafetensorError
 
+from data_gen.cell import SizeError
+from data_gen.distribution import GenerationError
 from data_gen.workers import end_with_parent
 from experiments.errors import UserError
 
 CONF = Path(__file__).parent.parent / "conf"
+ERRORS = (  # that are told in a line
+    UserError, OSError, SafetensorError, SizeError, GenerationError, OmegaConfBaseException,
+)  # fmt: skip
 
 
 def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
-    """Run `function` on the composed configuration; leave with exit code 2 on a user's error."""
+    """Run `function` on the composed configuration; leave with a line and exit code 1 on an error.
+
+    The errors are those of the user and of the file system; an interrupt leaves with 130.
+    """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions come here
 
     def job(config: DictConfig) -> None:
@@ -34,14 +43,28 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
             return
         try:
             function(config)
-        except UserError as error:
+        except ERRORS as error:
             sys.exit(f"error: {_one_line(error)}")
 
     _log_to_stderr()
     try:
+        _check_groups(sys.argv[1:])
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name)(job)()
-    except (UserError, HydraException, OmegaConfBaseException) as error:
+    except (*ERRORS, HydraException) as error:
         sys.exit(f"error: {_one_line(error)}")
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+
+
+def _check_groups(overrides: list[str]) -> None:
+    """Raise UserError for a group that is null, which Hydra meets with a traceback."""
+    for override in overrides:
+        key, _, value = override.partition("=")
+        group = key.partition("@")[0]
+        if value == "null" and (CONF / group).is_dir():
+            allowed = ", ".join(sorted(path.stem for path in (CONF / group).glob("*.yaml")))
+            raise UserError(f"{key}: null is not allowed, one of these is: {allowed}")
 
 
 def _log_to_stderr() -> None:
@@ -51,6 +74,8 @@ def _log_to_stderr() -> None:
 
 def _one_line(error: BaseException) -> str:
     """The message and its cause's, without Hydra's advice on tracebacks."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
     cause = f": {error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
     text = f"{error}{cause}".replace("To append to your config use", "; to add a key:")
     return re.sub(r"\s+", " ", text).strip()

@@ -14,7 +14,7 @@ from experiments.table import R, Row, format_table, read_table, write_table
 
 LOG = logging.getLogger(__name__)
 KEYS: dict[type, tuple[str, ...]] = {  # what a row is about
-    Row: ("config_hash", "distribution", "size", "steps_rule", "metric"),
+    Row: ("config_hash", "seed", "distribution", "size", "steps_rule", "metric"),
     CellSummary: ("distribution", "size"),
 }
 
@@ -24,11 +24,29 @@ def run_folders(study_folder: Path) -> list[Path]:
     return sorted(done.parent for done in study_folder.glob("*/DONE"))
 
 
+def current_runs(study_folder: Path) -> list[Path]:
+    """Of every method the runs of its newest configuration: two are never pooled as seeds of one.
+
+    Raises UserError if there are none.
+    """
+    newest: dict[tuple[str, str], tuple[float, str]] = {}
+    about: dict[Path, tuple[tuple[str, str], str]] = {}
+    for run in run_folders(study_folder):
+        row = read_table(run / "transfer.csv")[0]
+        method, when = (row.task, row.model), (run / "DONE").stat().st_mtime
+        about[run] = method, row.config_hash
+        newest[method] = max(newest.get(method, (0.0, "")), (when, row.config_hash))
+    if not about:
+        raise UserError(f"{study_folder}: there is no run in it that is done")
+    for run, (method, config_hash) in about.items():
+        if config_hash != newest[method][1]:
+            LOG.warning("%s has an older configuration of %s: left out", run, method[1])
+    return [run for run, (method, config) in about.items() if config == newest[method][1]]
+
+
 def collect(study_folder: Path) -> tuple[list[Row], list[CellSummary]]:
     """Join the tables of all runs that are done; raises UserError if there are none."""
-    runs = run_folders(study_folder)
-    if not runs:
-        raise UserError(f"{study_folder}: there is no run in it that is done")
+    runs = current_runs(study_folder)
     return _joined(runs, "transfer*.csv", Row), _joined(runs, "cells*.csv", CellSummary)
 
 

@@ -5,6 +5,7 @@ python -m experiments.evaluate run=outputs/quickstart/<run> transfer.sizes=[64,1
 """
 
 import logging
+import re
 from pathlib import Path
 
 import torch
@@ -16,47 +17,48 @@ from experiments.errors import UserError
 from experiments.evaluation import evaluate
 from experiments.run_folder import RunFolder, config_hash
 from experiments.study import Study, device_of, num_workers_of
-from experiments.table import format_table, read_table
+from experiments.table import format_table
+from experiments.validation import check_config
 
 LOG = logging.getLogger(__name__)
 
 
 def evaluate_runs(config: DictConfig) -> None:
     """Write `transfer-<name>.csv` into every run folder that `config.run` matches."""
-    folders = [RunFolder.existing(path) for path in _matches(str(config.run))]
-    if not str(config.name).isidentifier():
-        raise UserError(f"name: {config.name!r} is not allowed, letters, digits and _ are")
-    device = device_of(config)
+    if not re.fullmatch(r"\w[\w-]*", str(config.name)):
+        raise UserError(f"name: {config.name!r} is not allowed, letters, digits, _ and - are")
+    folders = _done(_matches(str(config.run)))
+    for folder in folders:
+        if folder.table_path(config.name).exists():
+            raise UserError(f"name: {folder.table_path(config.name)} exists, take another name")
+    studies = [_study(folder.load_config(), config) for folder in folders]
+    models = [study.build_model() for study in studies]
+    for folder, study, model in zip(folders, studies, models, strict=True):
+        study.check_steps(model)
+        folder.load_weights(model)
     torch.set_num_threads(config.machine.num_threads)
-    trained = [folder.load_config() for folder in folders]
-    studies = [Study(_with_cells(old, config), config_hash(old)) for old in trained]
+    make([data_set for s in studies for data_set in s.data_sets[2:]], num_workers_of(config))
     rows = []
-    for folder, study in zip(folders, studies, strict=True):
+    for folder, study, model in zip(folders, studies, models, strict=True):
+        seconds = folder.load_seconds() or 0.0
+        rows += evaluate(study, model.to(device_of(config)), folder, seconds, config.name)
+        LOG.info("%s", folder.table_path(config.name))
+    LOG.info("%s", format_table(rows))
+
+
+def _done(folders: list[RunFolder]) -> list[RunFolder]:
+    """Those that are complete; raises UserError if none is."""
+    for folder in folders:
         if not folder.is_done:
             LOG.warning("%s is not done: left out", folder.path)
-            continue
-        make(study.data_sets[2:], num_workers_of(config))
-        model = study.build_model()
-        folder.load_weights(model)
-        seconds = read_table(folder.table_path())[0].seconds
-        rows += evaluate(study, model.to(device), folder, seconds, config.name)
-        LOG.info("%s", folder.table_path(config.name))
-    if rows:
-        LOG.info("%s", format_table(rows))
+    done = [folder for folder in folders if folder.is_done]
+    if not done:
+        raise UserError(f"run: {folders[0].path} is not done, start its training again")
+    return done
 
 
-def _matches(pattern: str) -> list[Path]:
-    """The folders of a pattern; raises UserError if there are none."""
-    root = Path(pattern).anchor or "."
-    found = sorted(Path(root).glob(str(Path(pattern).relative_to(Path(pattern).anchor))))
-    folders = [path for path in found if path.is_dir()]
-    if not folders:
-        raise UserError(f"run: {pattern} is not a run folder, nor a pattern of some")
-    return folders
-
-
-def _with_cells(trained: DictConfig, config: DictConfig) -> DictConfig:
-    """The configuration of a run, with the cells asked for in the place of those it had."""
+def _study(trained: DictConfig, config: DictConfig) -> Study:
+    """A run's study, with the cells asked for in the place of those it had."""
     merged = OmegaConf.create(OmegaConf.to_container(trained))
     assert isinstance(merged, DictConfig)
     with open_dict(merged):
@@ -64,7 +66,23 @@ def _with_cells(trained: DictConfig, config: DictConfig) -> DictConfig:
             if value is not None and value != {}:
                 merged.transfer[key] = value
         merged.machine = {**trained.machine, **config.machine}
-    return merged
+    check_config(merged)
+    return Study(merged, config_hash(trained))
+
+
+def _matches(pattern: str) -> list[RunFolder]:
+    """The run folder of that name, or those that a pattern matches; raises UserError if none."""
+    if not pattern:
+        raise UserError("run: '' is not a run folder")
+    if Path(pattern).is_dir():
+        return [RunFolder.existing(Path(pattern))]
+    anchor = Path(Path(pattern).anchor)
+    relative = str(Path(pattern).relative_to(anchor))
+    found = [RunFolder(path) for path in sorted(anchor.glob(relative))]
+    folders = [folder for folder in found if folder.config_path.is_file()]
+    if not folders:
+        raise UserError(f"run: {pattern!r} is not a run folder, nor a pattern of some")
+    return folders
 
 
 if __name__ == "__main__":

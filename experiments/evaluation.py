@@ -58,22 +58,22 @@ def evaluate(
     device = next(model.parameters()).device
     model.eval()
     rows, frames, summaries = [], [], []
-    steps = study.steps_rules if model.has_adjustable_steps else [""]
+    provenance = commit()
     cells = tqdm(study.test_cells, desc=f"scoring {study.config.label}", unit=" cells",
                  disable=None, leave=False)  # fmt: skip
     for cell in cells:
         packed = cell.data_set.load()
         summaries.append(summarise(cell.distribution, cell.size, packed))
         packed = packed.to(device)
-        for rule in steps:
-            rule = rule or (str(model.num_message_passing_steps) * model.has_adjustable_steps)
+        for rule in _rules(study, model):
             num_steps = cell.steps(rule) if rule else model.num_message_passing_steps
             scores = score_instances(study.task, model, packed, num_steps if rule else None)
             scores.pop("loss")
             place = {"distribution": cell.distribution, "size": cell.size, "steps_rule": rule,
                      "steps": num_steps}  # fmt: skip
             frames.append(pd.DataFrame({**place, "index": np.arange(len(packed)), **scores}))
-            rows += _rows(study, model, cell, place, scores, device, seconds)
+            record = {**place, "commit": provenance, "device": device.type, "seconds": seconds}
+            rows += _rows(study, model, cell, record, scores)
     frame = pd.concat(frames, ignore_index=True)
     write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
     write_table(summaries, folder.cells_path(name), CellSummary)
@@ -81,14 +81,21 @@ def evaluate(
     return rows
 
 
-def _rows(  # noqa: PLR0913  (all that a row records)
+def _rules(study: Study, model: GraphModel) -> list[str]:
+    """The rules of steps, each once; "" for a model that takes no steps or only its own."""
+    if not model.has_adjustable_steps:
+        return [""]
+    own = str(model.num_message_passing_steps)
+    rules = [rule or own for rule in study.steps_rules]
+    return list(dict.fromkeys(f"{float(r[:-1]):g}x" if r.endswith("x") else r for r in rules))
+
+
+def _rows(
     study: Study,
     model: GraphModel,
     cell: TestCell,
-    place: dict[str, Any],
+    record: dict[str, Any],
     scores: dict[str, np.ndarray],
-    device: torch.device,
-    seconds: float,
 ) -> list[Row]:
     """A row for every metric of one cell."""
     rows = []
@@ -100,7 +107,7 @@ def _rows(  # noqa: PLR0913  (all that a row records)
                 task=study.config.task_label,
                 model=study.config.label,
                 seed=study.config.seed,
-                **place,
+                **record,
                 shift=cell.shift,
                 metric=metric,
                 mean=estimate.mean,
@@ -110,10 +117,7 @@ def _rows(  # noqa: PLR0913  (all that a row records)
                 num_parameters=sum(p.numel() for p in model.parameters()),
                 config_hash=study.run_hash,
                 data_hash=cell.data_set.data_hash,
-                commit=commit(),
                 versions=VERSIONS,
-                device=device.type,
-                seconds=seconds,
             )
         )
     return rows

@@ -1,7 +1,7 @@
 """Training: one loop in plain torch, that a killed run takes up again with the same numbers.
 
-Everything random in update k is a function of (seed, k): which instances are in its batch and how
-many message-passing steps are taken. So the state to resume from is weights, optimizer and step.
+What is random in an update depends on the seed and its number alone (`schedule.py`), so the state
+to resume from is weights, optimizer and number of updates.
 """
 
 import json
@@ -10,9 +10,8 @@ import math
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -21,10 +20,11 @@ from tqdm import tqdm
 
 from data_gen.packed import Packed
 from data_gen.task import Task
-from experiments.construct import construct
+from experiments.construct import build, construct
 from experiments.errors import UserError
 from experiments.evaluation import score_instances
-from experiments.run_folder import RunFolder
+from experiments.run_folder import RunFolder, write_atomically
+from experiments.schedule import batch_indices, learning_rate, num_message_passing_steps
 from experiments.stop import StopRequest
 from gn.model import GraphModel
 
@@ -38,22 +38,19 @@ class Fit:
     def __init__(self, config: DictConfig, task: Task[Any], model: GraphModel) -> None:
         self.config, self.task, self.model = config, task, model
         self.device = next(model.parameters()).device
-        self.optimizer: Optimizer = construct(config.train.optimizer, "train.optimizer")(
-            model.parameters()
-        )
+        self.optimizer = make_optimizer(config, model)
         decay = config.train.ema_decay
         average = get_ema_multi_avg_fn(decay)
         self.averaged = AveragedModel(model, multi_avg_fn=average) if decay else None
-        self.forward: nn.Module = model
-        if config.machine.compile:
-            self.forward = torch.compile(model, dynamic=True)  # type: ignore[assignment]
         self.step = 0
+        self.losses = [0.0, 0]  # sum and number since the last validation
         self.best_loss = math.inf
         self.best_weights = self._candidate_weights()
 
     def run(self, train_set: Packed, val_set: Packed, folder: RunFolder) -> None:
         """Train to the last step from where the folder's state left off; keep the best weights."""
         self._resume(folder)
+        folder.metrics_path.touch()
         num_steps = 0 if self.config.train.skip else self.config.train.num_steps
         losses: list[Tensor] = []
         with (
@@ -71,11 +68,11 @@ class Fit:
                 is_validation = is_last or self.step % self.config.val.every == 0
                 is_save = is_last or self.step % self.config.machine.save_every == 0
                 if is_validation or is_save or stop.requested or len(losses) == CHECK_EVERY:
-                    loss = self._checked_mean(losses, len(train_set), folder)
+                    loss = self._check(losses, len(train_set), folder)
                     progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
                     losses.clear()
                     if is_validation:
-                        self._validate(loss, val_set, folder)
+                        self._validate(val_set, folder)
                     if is_save or stop.requested:
                         folder.save_state(self.step, self._state())
                     stop.leave_if_requested(folder.path, self.step)
@@ -84,9 +81,10 @@ class Fit:
     def _update(self, train_set: Packed) -> Tensor:
         """One update of the weights; its loss, still on the device."""
         config = self.config.train
-        batch = train_set.batch(self.batch_indices(self.step, len(train_set)))
+        batch = train_set.batch(batch_indices(self.config, self.step, len(train_set)))
         for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate(group.setdefault("base_lr", group["lr"]))
+            base = group.setdefault("base_lr", group["lr"])
+            group["lr"] = learning_rate(self.config, base, self.step)
         autocast = torch.autocast(self.device.type, torch.bfloat16, config.precision == "bfloat16")
         with autocast:
             loss = self._loss(batch)
@@ -100,45 +98,19 @@ class Fit:
 
     def _loss(self, batch: Batch) -> Tensor:
         """The task's loss, of the last answer or the mean over those of the last steps."""
-        num_steps, num_last = (
-            self._num_message_passing_steps(),
-            self.config.train.loss_on_last_steps,
-        )
+        num_steps = num_message_passing_steps(self.config, self.step)
+        num_last = self.config.train.loss_on_last_steps
         if num_last == 1:
-            return self.task.loss(partial(self.forward, num_message_passing_steps=num_steps), batch)
+            return self.task.loss(partial(self.model, num_message_passing_steps=num_steps), batch)
         outputs = self.model.unroll(batch, num_steps, num_last)
         return torch.stack([self.task.loss(lambda _, o=o: o, batch) for o in outputs]).mean()
-
-    def _num_message_passing_steps(self) -> int | None:
-        """The number for this update."""
-        wanted = self.config.train.num_message_passing_steps
-        if wanted is None or isinstance(wanted, int):
-            return wanted
-        low, high = wanted
-        rng = np.random.default_rng([self.config.seed, self.step])
-        return int(rng.integers(low, high + 1))
-
-    def batch_indices(self, step: int, num_instances: int) -> Tensor:
-        """Which instances are in the batch of an update; every epoch has an order of its own."""
-        size = min(self.config.train.batch_size, num_instances)
-        epoch, place = divmod(step, num_instances // size)
-        order = np.random.default_rng([self.config.seed, epoch, 1]).permutation(num_instances)
-        return torch.from_numpy(order[place * size : (place + 1) * size])
-
-    def _learning_rate(self, base: float) -> float:
-        """Linear warm-up, then constant or half a cosine to 0."""
-        schedule, num_steps = self.config.train.schedule, self.config.train.num_steps
-        factor = min(1.0, (self.step + 1) / max(1, schedule.warmup_steps))
-        if schedule.shape == "cosine":
-            factor *= 0.5 * (1 + math.cos(math.pi * self.step / num_steps))
-        return base * factor
 
     def _candidate_weights(self) -> dict[str, Tensor]:
         """A copy of the weights that would be kept now."""
         model = self.model if self.averaged is None else self.averaged.module
         return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
-    def _validate(self, train_loss: float, val_set: Packed, folder: RunFolder) -> None:
+    def _validate(self, val_set: Packed, folder: RunFolder) -> None:
         """Score in distribution, keep the weights if they are the best, add a line to the curve."""
         model = self.model if self.averaged is None else self.averaged.module
         model.eval()
@@ -146,26 +118,31 @@ class Fit:
         model.train()
         scores = {"loss": scores.pop("loss"), **scores}
         means = {f"val/{name}": float(value.mean()) for name, value in scores.items()}
+        if not math.isfinite(means["val/loss"]):
+            raise UserError(f"validation loss is {means['val/loss']} after update {self.step}")
         if means["val/loss"] < self.best_loss:
             self.best_loss, self.best_weights = means["val/loss"], self._candidate_weights()
-        line = {"step": self.step, "train/loss": train_loss, **means}
+        line = {"step": self.step, "train/loss": self.losses[0] / self.losses[1], **means}
+        self.losses = [0.0, 0]
         with folder.metrics_path.open("a") as file:
             file.write(json.dumps(line) + "\n")
         text = ", ".join(f"{name} {value:.4f}" for name, value in list(line.items())[1:4])
         LOG.info("%s %d/%d: %s", folder.path.name, self.step, self.config.train.num_steps, text)
 
-    def _checked_mean(self, losses: list[Tensor], num_instances: int, folder: RunFolder) -> float:
-        """Mean of the last losses; raises UserError at the first that is not finite."""
-        values = torch.stack(losses).cpu()
+    def _check(self, losses: list[Tensor], num_instances: int, folder: RunFolder) -> float:
+        """Add up the last losses; their mean. UserError at the first that is not finite."""
+        values = torch.stack(losses).double().cpu()
         bad = (~values.isfinite()).nonzero()
         if len(bad):
             step = self.step - len(losses) + int(bad[0])
-            ids = self.batch_indices(step, num_instances).tolist()
+            ids = batch_indices(self.config, step, num_instances).tolist()
             states = sorted((folder.path / "state").glob("*.pt"))
             raise UserError(
                 f"loss is {values[bad[0]].item()} in update {step}, training instances {ids};"
                 f" last good state: {states[-1] if states else 'none'}"
             )
+        for value in values.tolist():  # one by one: the sum does not depend on where it is cut
+            self.losses = [self.losses[0] + value, self.losses[1] + 1]
         return float(values.mean())
 
     def _state(self) -> dict[str, Any]:
@@ -174,6 +151,7 @@ class Fit:
             "model": self.model.state_dict(),
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "losses": self.losses,
             "best_loss": self.best_loss,
             "best_weights": self.best_weights,
         }
@@ -182,7 +160,9 @@ class Fit:
         """Take up the folder's last state, and cut the curve to what had happened by then."""
         state = folder.load_state()
         if state is not None:
-            self.step, self.best_loss = state["step"], state["best_loss"]
+            self.step, self.best_loss, self.losses = (
+                state[name] for name in ("step", "best_loss", "losses")
+            )
             self.best_weights = state["best_weights"]
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
@@ -192,7 +172,14 @@ class Fit:
         if folder.metrics_path.exists():
             lines = folder.metrics_path.read_text().splitlines()
             kept = [line for line in lines if _step_of(line) <= self.step]
-            folder.metrics_path.write_text("".join(f"{line}\n" for line in kept))
+            text = "".join(f"{line}\n" for line in kept)
+            write_atomically(folder.metrics_path, lambda path: path.write_text(text))
+
+
+def make_optimizer(config: DictConfig, model: nn.Module) -> Optimizer:
+    """The optimizer asked for; raises UserError if torch refuses its arguments."""
+    key = "train.optimizer"
+    return build(construct(config.train.optimizer, key), key, model.parameters())
 
 
 def _step_of(line: str) -> float:
@@ -201,15 +188,3 @@ def _step_of(line: str) -> float:
         return json.loads(line)["step"]
     except ValueError:
         return math.inf
-
-
-def check_training(config: DictConfig) -> None:
-    """Raise UserError for a training option that is not one of those allowed."""
-    train = config.train
-    for key, allowed in (
-        ("schedule.shape", ("constant", "cosine")),
-        ("precision", ("float32", "bfloat16")),
-    ):
-        value = OmegaConf.select(train, key)
-        if value not in allowed:
-            raise UserError(f"train.{key}: {value!r} is not allowed, {' and '.join(allowed)} are")

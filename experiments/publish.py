@@ -12,24 +12,37 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from experiments.cli import start
-from experiments.collect import collect, run_folders, write_study
+from experiments.collect import collect, current_runs, write_study
+from experiments.errors import UserError
 
 LOG = logging.getLogger(__name__)
-CITED = (".hydra/config.yaml", "weights.safetensors", "metrics.jsonl", "DONE")
+CITED = (
+    ".hydra/config.yaml",
+    "weights.safetensors",
+    "metrics.jsonl",
+    "seconds.json",
+    "transfer*.csv",
+    "cells*.csv",
+    "DONE",
+)
 
 
 def publish(config: DictConfig) -> None:
     """Replace `<results_dir>/<study>/runs`, and the tables and figures beside it."""
     source = Path(config.runs_dir) / config.study
     target = Path(config.results_dir) / config.study
+    if source.resolve() == target.resolve():
+        raise UserError(f"results_dir: {target} is where the runs are")
     rows, cells = collect(source)
-    shutil.rmtree(target / "runs", ignore_errors=True)
-    for run in run_folders(source):
-        tables = [path.name for path in (*run.glob("transfer*.csv"), *run.glob("cells*.csv"))]
-        for name in (*CITED, *tables):
-            copy = target / "runs" / run.name / name
+    copies = target / "runs.new"
+    shutil.rmtree(copies, ignore_errors=True)
+    for run in current_runs(source):
+        for path in (path for pattern in CITED for path in run.glob(pattern)):
+            copy = copies / run.name / path.relative_to(run)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(run / name, copy)
+            shutil.copyfile(path, copy)
+    shutil.rmtree(target / "runs", ignore_errors=True)
+    copies.rename(target / "runs")
     for path in write_study(rows, cells, target):
         LOG.info("%s", path)
 

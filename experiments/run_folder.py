@@ -5,13 +5,15 @@ folder from a stranger can be opened.
 """
 
 import json
+import logging
 import os
-import pickle
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+from zipfile import BadZipFile
 
 import torch
 import yaml
@@ -24,12 +26,13 @@ from torch import Tensor, nn
 from data_gen.seeding import content_hash
 from experiments.errors import UserError
 
-NOT_IDENTITY = ("machine", "run_dir")  # keys that say where and how fast, not what
+NOT_IDENTITY = ("machine", "seed")  # where and how fast; and what has a column of its own
 KEPT_STATES = 2
+LOG = logging.getLogger(__name__)
 
 
 def config_hash(config: DictConfig) -> str:
-    """The identity of a run: of everything in its configuration that can change its numbers."""
+    """The identity of a method: all that its numbers depend on but the seed."""
     plain = OmegaConf.to_container(config, resolve=True)
     assert isinstance(plain, dict)
     kept = {key: value for key, value in plain.items() if key not in NOT_IDENTITY}
@@ -44,6 +47,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
+    for leftover in path.parent.glob(f".{path.name}.tmp*"):
+        leftover.unlink()  # of a writer that was killed
 
 
 @dataclass(frozen=True)
@@ -98,15 +103,19 @@ class RunFolder:
         """The scores of every instance behind a table."""
         return self.path / (f"instances-{name}.parquet" if name else "instances.parquet")
 
-    def lock(self) -> FileLock:
-        """Held by the one process that works on the run; raises UserError if another does."""
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """For the one process that works on the run; raises UserError if another does."""
         self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise UserError(f"{self.path}: another process is working on this run") from error
-        return lock
+        try:
+            yield
+        finally:
+            lock.release()
 
     def save_config(self, config: DictConfig) -> None:
         """Store the resolved configuration, unless it is there."""
@@ -117,9 +126,12 @@ class RunFolder:
     def load_config(self) -> DictConfig:
         """The configuration of the run; raises UserError if it is not one of ours."""
         try:
-            config = OmegaConf.create(yaml.safe_load(self.config_path.read_text()))
+            text = self.config_path.read_text()
+            config = OmegaConf.create(yaml.safe_load(text))
         except (OSError, ValueError, yaml.YAMLError) as error:
-            raise UserError(f"{self.config_path}: cannot be read ({error!r})") from error
+            raise UserError(f"{self.config_path}: cannot be read ({_line(error)})") from error
+        if "${" in text:  # stored configurations are resolved; this one would read the environment
+            raise UserError(f"{self.config_path}: has an interpolation, which is not allowed")
         if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
             raise UserError(f"{self.config_path}: not the configuration of a run")
         return config
@@ -153,11 +165,28 @@ class RunFolder:
         """The last state that can be read, None if there is none."""
         for path in sorted((self.path / "state").glob("*.pt"), reverse=True):
             try:
-                return torch.load(path, weights_only=True, map_location="cpu")
-            except (OSError, RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile):
+                state = torch.load(path, weights_only=True, map_location="cpu")
+            except (OSError, EOFError, RuntimeError, UnpicklingError, BadZipFile) as error:
+                LOG.warning("%s cannot be read (%s): left out", path, _line(error))
                 continue
+            if isinstance(state, dict) and "step" in state:
+                return state
+            LOG.warning("%s is not a saved state: left out", path)
         return None
+
+    def save_seconds(self, seconds: float) -> None:
+        """Store how long the training took."""
+        write_atomically(self.path / "seconds.json", lambda p: p.write_text(json.dumps(seconds)))
+
+    def load_seconds(self) -> float | None:
+        """How long the training took; None if it has not ended."""
+        path = self.path / "seconds.json"
+        return float(json.loads(path.read_text())) if path.is_file() else None
 
     def finish(self) -> None:
         """Write DONE."""
         write_atomically(self.path / "DONE", lambda path: path.write_text(""))
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -40,10 +40,16 @@ def over_instances(values: np.ndarray, *, binary: bool) -> Estimate:
 
 
 def over_runs(rows: Sequence[Row]) -> Estimate:
-    """Mean of one cell over the runs of a study; of a single run, the interval of its row."""
+    """Mean of one cell over the runs of a study; of a single run, the interval of its row.
+
+    Where the intervals of all runs lie in [0, 1], as those of shares do, so does this one.
+    """
     if len(rows) == 1:
         return Estimate(rows[0].mean, rows[0].low, rows[0].high)
-    return over_seeds(np.array([row.mean for row in rows]))
+    mean, low, high = over_seeds(np.array([row.mean for row in rows]))
+    if all(row.low >= 0 and row.high <= 1 for row in rows):
+        return Estimate(mean, max(low, 0.0), min(high, 1.0))
+    return Estimate(mean, low, high)
 
 
 def over_seeds(means: np.ndarray) -> Estimate:

@@ -1,22 +1,24 @@
 """What a configuration means: its task, its data sets, its model, its test cells."""
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig
 
 from data_gen.cell import Cell, SizeError
 from data_gen.dataset import DataSet
-from data_gen.distribution import Distribution, Reweighted
+from data_gen.distribution import Distribution, EdgeWeights, Reweighted
+from data_gen.spec import GraphSpec
 from data_gen.task import Task
-from experiments.construct import construct
+from experiments.construct import build, construct
 from experiments.errors import UserError
+from experiments.labels import label
 from experiments.run_folder import config_hash
+from experiments.validation import check_writable
 from gn.model import GraphModel
 
 
@@ -37,13 +39,13 @@ class TestCell:
 
 
 class Study:
-    """The parts of one run, built from its configuration; every wrong value is found here."""
+    """The parts of one run, built from its configuration, which `check_config` has seen."""
 
     def __init__(self, config: DictConfig, run_hash: str | None = None) -> None:
         self.config = config
         self.run_hash = run_hash or config_hash(config)  # of the run that the weights are from
-        check_values(config)
-        self.task: Task[Any] = construct(config.task, "task")
+        self.task: Task[Any] = construct(config.task, "task", Task)
+        self.spec = _spec(self.task)
         self.folder = Path(config.machine.data_dir)
         self.home, self.home_distribution = self._home()
         self.train_set = self._data_set(
@@ -56,10 +58,34 @@ class Study:
         self.steps_rules = [
             "" if rule is None else str(rule) for rule in config.transfer.num_message_passing_steps
         ]
+        if not all(cell.data_set.path.exists() for cell in self.test_cells):
+            check_writable(config, "machine.data_dir")
 
     def build_model(self) -> GraphModel:
         """A new model for the task, from the current state of torch's generator."""
-        return construct(self.config.model, "model")(spec=self.task.spec)
+        model = build(construct(self.config.model, "model"), "model", spec=self.spec)
+        if not isinstance(model, GraphModel):
+            target = self.config.model["_target_"]
+            raise UserError(f"model._target_: {target!r} is not allowed, a GraphModel is")
+        return model
+
+    def check_steps(self, model: GraphModel) -> None:
+        """Raise UserError if a model of a fixed number of steps is asked for another."""
+        own = model.num_message_passing_steps
+        if model.has_adjustable_steps or own == 0:
+            return
+        trained = self.config.train.num_message_passing_steps
+        wanted = {
+            "train": list(trained) if isinstance(trained, ListConfig) else [trained],
+            "transfer": [rule or None for rule in self.steps_rules],
+        }
+        for part, rules in wanted.items():
+            for rule in rules:
+                if rule is not None and str(rule) != str(own):
+                    raise UserError(
+                        f"{part}.num_message_passing_steps: {rule!r} is not allowed, the model"
+                        f" takes a fixed number of steps: null and {own} are"
+                    )
 
     @property
     def data_sets(self) -> list[DataSet]:
@@ -69,34 +95,42 @@ class Study:
     def _home(self) -> tuple[str, Distribution[Any]]:
         """Name and law of the training distribution."""
         config = self.config.train
-        name, distribution = _only(config.distribution, "train.distribution")
+        name, node = _only(config.distribution, "train.distribution")
+        distribution = construct(node, f"train.distribution.{name}", Distribution)
         if config.edge_weights:
-            _, law = _only(config.edge_weights, "train.edge_weights")
+            law_name, node = _only(config.edge_weights, "train.edge_weights")
+            law = _law(node, f"train.edge_weights.{law_name}")
             distribution = Reweighted(distribution, law)
         return name, distribution
 
     def _test_cells(self) -> Iterator[TestCell]:
         """Every distribution x edge weights x size."""
         config = self.config.transfer
+        home_law = getattr(self.home_distribution, "edge_weights", None)
+        laws: dict[str, Any] = {"": None}  # how its label ends -> the law
+        if config.edge_weights:
+            made = [
+                (
+                    label("edge_weights", str(name), node),
+                    _law(node, f"transfer.edge_weights.{name}"),
+                )
+                for name, node in config.edge_weights.items()
+            ]
+            laws = {"" if law == home_law else f" ({name})": law for name, law in made}
         for name, node in config.distributions.items():
-            plain = construct(node, f"transfer.distributions.{name}")
-            laws = {
-                law: construct(law_node, f"transfer.edge_weights.{law}")
-                for law, law_node in config.edge_weights.items()
-            }
-            for law_name, law in laws.items() if laws else [("", None)]:
+            plain = construct(node, f"transfer.distributions.{name}", Distribution)
+            for ending, law in laws.items():
                 distribution = plain if law is None else Reweighted(plain, law)
-                is_home_law = not law_name or law_name in self.config.train.edge_weights
-                label = name if is_home_law else f"{name} ({law_name})"
+                full_name = label("distribution", str(name), node) + ending
                 for size in config.sizes:
-                    yield self._test_cell(distribution, str(label), size)
+                    yield self._test_cell(distribution, full_name, size)
 
-    def _test_cell(self, distribution: Distribution[Any], label: str, size: int) -> TestCell:
+    def _test_cell(self, distribution: Distribution[Any], name: str, size: int) -> TestCell:
         larger = size not in self.config.train.sizes
         other = distribution != self.home_distribution
         shift = {(0, 0): "none", (1, 0): "size", (0, 1): "distribution", (1, 1): "both"}
         data_set = self._data_set(distribution, [size], "test", self.config.transfer.num_instances)
-        return TestCell(data_set, label, size, shift[larger, other])
+        return TestCell(data_set, name, size, shift[larger, other])
 
     def _data_set(
         self, distribution: Distribution[Any], sizes: list[int], split: str, num_instances: int
@@ -109,48 +143,29 @@ class Study:
         return DataSet(cell, num_instances, self.folder)
 
 
-def check_values(config: DictConfig) -> None:
-    """Raise UserError for the first value that is out of its range."""
-    for key, low, kind in RANGES:
-        value = OmegaConf.select(config, key)
-        if isinstance(value, bool) or not isinstance(value, kind) or not value >= low:
-            raise UserError(f"{key}: {value!r} is not allowed, {_range_text(low, kind)} is")
-    for key in ("train.sizes", "transfer.sizes"):
-        if not OmegaConf.select(config, key):
-            raise UserError(f"{key}: [] is not allowed, at least one size is needed")
-    for rule in config.transfer.num_message_passing_steps:
-        if rule is not None and not re.fullmatch(r"[1-9]\d*|\d*\.?\d+x", str(rule)):
-            raise UserError(
-                f"transfer.num_message_passing_steps: {rule!r} is not allowed,"
-                " a whole number above 0, a multiple of the size such as 0.5x, or null is"
-            )
-
-
-RANGES: tuple[tuple[str, float, Any], ...] = (
-    ("seed", 0, int),
-    ("data_seed", 0, int),
-    ("train.num_instances", 1, int),
-    ("train.batch_size", 1, int),
-    ("train.num_steps", 1, int),
-    ("train.ema_decay", 0, (int, float)),
-    ("val.num_instances", 1, int),
-    ("val.every", 1, int),
-    ("transfer.num_instances", 1, int),
-    ("machine.num_threads", 1, int),
-    ("machine.save_every", 1, int),
-)
-
-
-def _range_text(low: float, kind: object) -> str:
-    return f"{'a whole number' if kind is int else 'a number'} of at least {low}"
-
-
-def _only(node: DictConfig, key: str) -> tuple[str, Any]:
+def _only(node: DictConfig, key: str) -> tuple[str, object]:
     """The one entry of a group."""
     if len(node) != 1:
         raise UserError(f"{key}: {list(node)} is not allowed, exactly one is needed")
     ((name, child),) = node.items()
-    return str(name), construct(child, f"{key}.{name}")
+    return str(name), child
+
+
+def _law(node: object, key: str) -> EdgeWeights:
+    """A law of edge lengths."""
+    law = construct(node, key)
+    if not type(law).__module__.startswith("data_gen.edge_weights."):
+        name = type(law).__name__
+        raise UserError(f"{key}: {name} is not allowed, a class of data_gen.edge_weights is")
+    return law
+
+
+def _spec(task: Task[Any]) -> GraphSpec:
+    """The widths of a task; raises UserError if one of its parts is of the wrong kind."""
+    try:
+        return task.spec
+    except AttributeError as error:
+        raise UserError(f"task: {task!r} is not allowed, {error}") from error
 
 
 def device_of(config: DictConfig) -> torch.device:
@@ -158,10 +173,6 @@ def device_of(config: DictConfig) -> torch.device:
     wanted = config.machine.device
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    if wanted not in ("cpu", "cuda"):
-        raise UserError(f"machine.device: {wanted!r} is not allowed, auto, cpu and cuda are")
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise UserError("machine.device: 'cuda' is not allowed, this machine has no GPU that works")
     return torch.device(wanted)
 
 
@@ -170,8 +181,4 @@ def num_workers_of(config: DictConfig) -> int:
     wanted = config.machine.num_workers
     if wanted == "auto":
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if not isinstance(wanted, int) or wanted < 1:
-        raise UserError(
-            f"machine.num_workers: {wanted!r} is not allowed, auto and numbers above 0 are"
-        )
     return wanted

@@ -2,13 +2,14 @@
 
 import csv
 import dataclasses
-import os
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from data_gen.summary import CellSummary
 from experiments.errors import UserError
+from experiments.run_folder import write_atomically
 from experiments.statistics import over_runs
 
 
@@ -48,13 +49,11 @@ R = TypeVar("R", Row, CellSummary)
 def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
     """Write a csv file of rows of one kind, under a temporary name first."""
     names = [field.name for field in dataclasses.fields(kind)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp{os.getpid()}")
-    with temporary.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_text(getattr(row, name)) for name in names] for row in rows)
-    temporary.replace(path)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_text(getattr(row, name)) for name in names] for row in rows)
+    write_atomically(path, lambda temporary: temporary.write_text(text.getvalue()))
 
 
 def read_table(path: Path, kind: type[R] = Row) -> list[R]:

@@ -4,7 +4,6 @@ python -m experiments.train model=deep_sets seed=1
 python -m experiments.train experiment=quickstart seed=0,1,2
 """
 
-import json
 import logging
 import time
 
@@ -14,10 +13,11 @@ from omegaconf import DictConfig
 from data_gen.dataset import make
 from experiments.cli import start
 from experiments.evaluation import evaluate
-from experiments.fit import Fit, check_training
+from experiments.fit import Fit, make_optimizer
 from experiments.run_folder import RunFolder
 from experiments.study import Study, device_of, num_workers_of
 from experiments.table import format_table
+from experiments.validation import check_config
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -25,17 +25,21 @@ LOG = logging.getLogger(__name__)
 
 def train(config: DictConfig) -> None:
     """Fill the run folder that belongs to the configuration; go on where an earlier start ended."""
+    check_config(config)
     folder = RunFolder.of(config)
     if folder.is_done:
         LOG.info("%s is done: nothing to do", folder.path)
         return
-    check_training(config)
     device = device_of(config)
     torch.set_num_threads(config.machine.num_threads)
     study = Study(config)
     torch.manual_seed(config.seed)  # the weights; everything else takes its generator
     model = study.build_model().to(device)
-    with folder.lock():
+    study.check_steps(model)
+    make_optimizer(config, model)  # so that what is wrong with it is said before any work
+    with folder.locked():
+        if folder.is_done:  # by another process, meanwhile
+            return
         folder.save_config(config)
         make(study.data_sets, num_workers_of(config))
         seconds = _train_once(study, model, folder)
@@ -47,14 +51,15 @@ def train(config: DictConfig) -> None:
 
 def _train_once(study: Study, model: GraphModel, folder: RunFolder) -> float:
     """Train unless the weights are there; the seconds of the start that wrote them."""
-    record = folder.path / "seconds.json"
-    if not (folder.weights_path.exists() and record.exists()):
+    seconds = folder.load_seconds()
+    if seconds is None:
         device = next(model.parameters()).device
         began = time.monotonic()
         fit = Fit(study.config, study.task, model)
         fit.run(study.train_set.load().to(device), study.val_set.load().to(device), folder)
-        record.write_text(json.dumps(time.monotonic() - began))
-    return float(json.loads(record.read_text()))
+        seconds = time.monotonic() - began
+        folder.save_seconds(seconds)
+    return seconds
 
 
 if __name__ == "__main__":

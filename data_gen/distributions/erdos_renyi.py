@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_gen.connectivity import MAX_TRIES, is_connected
-from data_gen.distribution import Distribution
+from data_gen.distribution import Distribution, GenerationError
 from data_gen.graph import Graph, place
 
 
@@ -39,4 +39,4 @@ class ErdosRenyi(Distribution[Graph]):
             edges = np.stack([senders, (senders + hop + 1) % size], axis=1)  # each pair one code
             if is_connected(edges, size):
                 return place(edges, size, rng)
-        raise ValueError(f"{self}: no connected graph of size {size} in {MAX_TRIES} tries")
+        raise GenerationError(f"{self}: no connected graph of size {size} in {MAX_TRIES} tries")

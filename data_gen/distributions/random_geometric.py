@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from data_gen.connectivity import MAX_TRIES, is_connected
-from data_gen.distribution import Distribution
+from data_gen.distribution import Distribution, GenerationError
 from data_gen.graph import Graph, locate
 
 
@@ -38,4 +38,4 @@ class RandomGeometric(Distribution[Graph]):
             edges = KDTree(positions).query_pairs(radius, output_type="ndarray")
             if is_connected(edges, size):
                 return locate(edges, positions, rng.exponential(size=size))
-        raise ValueError(f"{self}: no connected graph of size {size} in {MAX_TRIES} tries")
+        raise GenerationError(f"{self}: no connected graph of size {size} in {MAX_TRIES} tries")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_gen.connectivity import MAX_TRIES, is_connected
-from data_gen.distribution import Distribution
+from data_gen.distribution import Distribution, GenerationError
 from data_gen.graph import Graph, place
 
 
@@ -35,7 +35,7 @@ class WattsStrogatz(Distribution[Graph]):
             edges = self._rewired_ring(size, rng)
             if is_connected(edges, size):
                 return place(rng.permutation(size)[edges], size, rng)
-        raise ValueError(f"{self}: no connected graph of size {size} in {MAX_TRIES} tries")
+        raise GenerationError(f"{self}: no connected graph of size {size} in {MAX_TRIES} tries")
 
     def _rewired_ring(self, size: int, rng: np.random.Generator) -> np.ndarray:
         hops = np.arange(1, min(self.k // 2, max(1, (size - 1) // 2)) + 1)

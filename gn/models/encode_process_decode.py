@@ -45,10 +45,16 @@ class EncodeProcessDecode(GraphModel):
         spec: GraphSpec,
         hidden_dim: int = 32,
         num_message_passing_steps: int = 10,
-        aggregations: Sequence[str] = ("sum",),
+        aggregations: str | Sequence[str] = ("sum",),
         share_weights: bool = True,
     ) -> None:
         super().__init__()
+        for name, width in (
+            ("hidden_dim", hidden_dim),
+            ("num_message_passing_steps", num_message_passing_steps),
+        ):
+            if type(width) is not int or width < 1:
+                raise ValueError(f"{name} is {width!r}: a whole number of 1 or more is needed")
         self.num_message_passing_steps = num_message_passing_steps
         self.has_adjustable_steps = share_weights
         dim = hidden_dim
@@ -114,9 +120,9 @@ def _output(dim: int, out_dim: int) -> nn.Module | None:
     return nn.Sequential(_mlp([dim], dim), nn.Linear(dim, out_dim)) if out_dim else None
 
 
-def _block(dim: int, aggregations: Sequence[str]) -> GraphNetworkBlock:
+def _block(dim: int, aggregations: str | Sequence[str]) -> GraphNetworkBlock:
     """A full GN block on states of width 2 H: the encoding beside the current state."""
-    incoming, all_edges, all_nodes = (aggregation(list(aggregations), dim) for _ in range(3))
+    incoming, all_edges, all_nodes = (aggregation(aggregations, dim) for _ in range(3))
     return GraphNetworkBlock(
         update_edge=_mlp([2 * dim, 2 * dim, 2 * dim, 2 * dim], dim),
         update_node=_mlp([2 * dim, incoming.out_dim, 2 * dim], dim),

@@ -59,17 +59,23 @@ class LinearMessages(GraphModel):
         spec: GraphSpec,
         hidden_dim: int = 32,
         num_message_passing_steps: int = 12,
-        aggregations: Sequence[str] = ("max",),
+        aggregations: str | Sequence[str] = ("max",),
         node_features: Sequence[int] | None = None,
         relative_edges: bool = True,
     ) -> None:
         super().__init__()
+        for name, width in (
+            ("hidden_dim", hidden_dim),
+            ("num_message_passing_steps", num_message_passing_steps),
+        ):
+            if type(width) is not int or width < 1:
+                raise ValueError(f"{name} is {width!r}: a whole number of 1 or more is needed")
         dim = hidden_dim
         self.num_message_passing_steps = num_message_passing_steps
-        self.node_features = None if node_features is None else list(node_features)
+        self.node_features = _columns(node_features, spec.node_in)
         self.relative_edges = relative_edges
-        node_in = spec.node_in if node_features is None else len(node_features)
-        incoming = aggregation(list(aggregations), dim)
+        node_in = spec.node_in if self.node_features is None else len(self.node_features)
+        incoming = aggregation(aggregations, dim)
         self.encode_node = _mlp([node_in, spec.global_in], [], dim)
         self.encode_edge = _mlp([spec.edge_in], [], dim)
         self.edge_message = _mlp([dim], [], dim)  # B; the same at every step, so applied once
@@ -127,6 +133,18 @@ class LinearMessages(GraphModel):
             edge_attr=self.edge(edge_attr, (x, t.senders), (x, t.receivers)) if self.edge else None,
             u=self.graph(self.pool(x, t.node_graph)) if self.graph else None,
         )
+
+
+def _columns(node_features: Sequence[int] | None, node_in: int) -> list[int] | None:
+    """The columns as a list; raises ValueError if x has one of them not."""
+    if node_features is None:
+        return None
+    is_list = isinstance(node_features, Sequence) and len(node_features) > 0
+    if not is_list or not all(type(c) is int and 0 <= c < node_in for c in node_features):
+        raise ValueError(
+            f"node_features is {node_features!r}: columns from 0 to {node_in - 1} are needed"
+        )
+    return list(node_features)
 
 
 def _mlp(in_dims: Sequence[int], hidden_dims: Sequence[int], out_dim: int) -> MLP:

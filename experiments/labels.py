@@ -1,0 +1,20 @@
+"""The names of distributions in tables: that of the yaml, and what differs from it."""
+
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+CONF = Path(__file__).parent.parent / "conf"
+
+
+def label(group: str, name: str, node: DictConfig) -> str:
+    """`name`, or with other arguments than those of `conf/<group>/<name>.yaml`: `name theta=50`.
+
+    So no two laws stand under one name, whatever was changed on the command line.
+    """
+    path = CONF / group / f"{name}.yaml"
+    if not path.is_file():
+        return name
+    written = OmegaConf.load(path)[name]
+    changed = [f"{key}={value}" for key, value in node.items() if written.get(key) != value]
+    return " ".join([name, *changed])

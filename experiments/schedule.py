@@ -1,0 +1,34 @@
+"""What an update of the weights takes, as a function of the seed and of its number alone."""
+
+import math
+
+import numpy as np
+import torch
+from omegaconf import DictConfig
+from torch import Tensor
+
+
+def batch_indices(config: DictConfig, step: int, num_instances: int) -> Tensor:
+    """Which instances are in the batch of an update [B]; every epoch has an order of its own."""
+    size = min(config.train.batch_size, num_instances)
+    epoch, place = divmod(step, num_instances // size)
+    order = np.random.default_rng([config.seed, epoch, 1]).permutation(num_instances)
+    return torch.from_numpy(order[place * size : (place + 1) * size])
+
+
+def num_message_passing_steps(config: DictConfig, step: int) -> int | None:
+    """The number for an update, drawn if the configuration has a range; None: the model's own."""
+    wanted = config.train.num_message_passing_steps
+    if wanted is None or isinstance(wanted, int):
+        return wanted
+    low, high = wanted
+    return int(np.random.default_rng([config.seed, step]).integers(low, high + 1))
+
+
+def learning_rate(config: DictConfig, base: float, step: int) -> float:
+    """Linear warm-up, times 1 or half a cosine to 0."""
+    schedule = config.train.schedule
+    factor = min(1.0, (step + 1) / max(1, schedule.warmup_steps))
+    if schedule.shape == "cosine":
+        factor *= 0.5 * (1 + math.cos(math.pi * step / config.train.num_steps))
+    return base * factor

@@ -1,0 +1,188 @@
+"""Every value of a configuration is looked at before any work is done, and nothing is built."""
+
+import math
+import os
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from torch import optim
+
+from experiments.errors import UserError
+
+Test = Callable[[object], bool]
+
+OPTIMIZERS = sorted(
+    name
+    for name, found in vars(optim).items()
+    if isinstance(found, type)
+    and issubclass(found, optim.Optimizer)
+    # Abstract; needs a closure; needs sparse gradients:
+    and found not in (optim.Optimizer, optim.LBFGS, optim.SparseAdam)
+)
+STEPS_RULE = re.compile(r"[1-9]\d*|(?=[\d.]*[1-9])\d*\.?\d+x")
+MAPPINGS = (
+    "task", "model", "train", "val", "transfer", "machine", "train.optimizer", "train.schedule",
+    "train.distribution", "train.edge_weights", "transfer.distributions", "transfer.edge_weights",
+)  # fmt: skip
+
+
+def check_config(config: DictConfig) -> None:
+    """Raise UserError for the first value that is not allowed; the folders are left alone."""
+    check_mappings(config, MAPPINGS)
+    if "answer" in config.task:
+        check_mappings(config, ("task.answer",))
+    for key, is_allowed, allowed in CHECKS:
+        _check(config, key, is_allowed, allowed)
+    for key, is_allowed, allowed in CHECKS_IF_THERE:
+        parent, _, leaf = key.rpartition(".")
+        if leaf in OmegaConf.select(config, parent):
+            _check(config, key, is_allowed, allowed)
+    for key in ("train.sizes", "transfer.sizes"):
+        _check_sizes(config, key)
+    if config.machine.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("machine.device: 'cuda' is not allowed, this machine has no GPU that works")
+
+
+def check_mappings(config: DictConfig, keys: Sequence[str]) -> None:
+    """Raise UserError for the first key that has no mapping below it."""
+    for key in keys:
+        _check(config, key, lambda value: isinstance(value, DictConfig), "a mapping is")
+
+
+def check_writable(config: DictConfig, key: str) -> None:
+    """Raise UserError if the folder of a key is one that cannot be made or written to."""
+    folder = Path(OmegaConf.select(config, key))
+    try:
+        place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        with tempfile.TemporaryFile(dir=place):  # on /proc, os.access says yes to root
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(
+            f"{key}: {os.fspath(folder)!r} is not allowed, a folder that can be written to is"
+            f" ({reason})"
+        ) from error
+
+
+def _check(config: DictConfig, key: str, is_allowed: Test, allowed: str) -> None:
+    value = OmegaConf.select(config, key)
+    if not is_allowed(value):
+        raise UserError(f"{key}: {value!r} is not allowed, {allowed}")
+
+
+def _check_sizes(config: DictConfig, key: str) -> None:
+    """Of the least size that a distribution needs, its cell knows."""
+    sizes = OmegaConf.select(config, key)
+    if isinstance(sizes, ListConfig) and not sizes:
+        raise UserError(f"{key}: [] is not allowed, at least one size is needed")
+    if not isinstance(sizes, ListConfig) or not all(map(_is_whole, sizes)):
+        raise UserError(f"{key}: {sizes!r} is not allowed, a list of whole numbers is")
+    if len(set(sizes)) < len(sizes):
+        raise UserError(f"{key}: {sizes!r} is not allowed, each size once is")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return _is_whole(value) and value >= 1  # type: ignore[operator]
+
+
+def _is_number(value: object) -> bool:
+    is_finite = isinstance(value, (int, float)) and math.isfinite(value)
+    return is_finite and not isinstance(value, bool)
+
+
+def _is_seed(value: object) -> bool:
+    return _is_whole(value) and 0 <= value < 2**63  # type: ignore[operator]
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"\w[\w.+-]{0,99}", value) is not None
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_folder(value: object) -> bool:
+    return isinstance(value, str) and value.strip() != "" and "\0" not in value
+
+
+def _is_optimizer(value: object) -> bool:
+    start, _, name = str(value).rpartition(".")
+    return f"{start}.".startswith("torch.optim.") and name in OPTIMIZERS
+
+
+def _is_train_steps(value: object) -> bool:
+    if not isinstance(value, ListConfig):
+        return value is None or _is_count(value)
+    return len(value) == 2 and all(map(_is_count, value)) and value[0] <= value[1]
+
+
+def _are_transfer_steps(value: object) -> bool:
+    if not isinstance(value, ListConfig) or not value or list(value).count(None) > 1:
+        return False
+    return all(rule is None or STEPS_RULE.fullmatch(str(rule)) for rule in value)
+
+
+def _is_one_of(*allowed: str) -> Test:
+    return lambda value: isinstance(value, str) and value in allowed
+
+
+def _is_entry(value: object) -> bool:
+    return isinstance(value, DictConfig) and len(value) > 0
+
+
+NAME = "a name of up to 100 letters, digits, _ . + and - is"
+SEED = "a whole number from 0 to 2**63 - 1 is"
+COUNT = "a whole number of at least 1 is"
+FLAG = "true and false are"
+FOLDER = "the path of a folder is"
+
+CHECKS: tuple[tuple[str, Test, str], ...] = (
+    ("study", _is_name, NAME),
+    ("label", _is_name, NAME),
+    ("task_label", _is_name, NAME),
+    ("seed", _is_seed, SEED),
+    ("data_seed", _is_seed, SEED),
+    ("train.num_instances", _is_count, COUNT),
+    ("train.batch_size", _is_count, COUNT),
+    ("train.num_steps", _is_count, COUNT),
+    ("train.skip", _is_flag, FLAG),
+    ("train.num_message_passing_steps", _is_train_steps,
+     "null, a whole number of at least 1, or a list of two such [low, high] is"),
+    ("train.loss_on_last_steps", lambda v: v is None or _is_count(v), f"null or {COUNT}"),
+    ("train.optimizer._target_", _is_optimizer, f"torch.optim.{{{','.join(OPTIMIZERS)}}} are"),
+    ("train.optimizer._partial_", lambda v: v is True, "true is"),
+    ("train.schedule.shape", _is_one_of("constant", "cosine"), "constant and cosine are"),
+    ("train.schedule.warmup_steps", lambda v: v == 0 or _is_count(v),
+     "a whole number of at least 0 is"),
+    ("train.max_grad_norm", lambda v: _is_number(v) and v > 0, "a number above 0 is"),  # type: ignore[operator]
+    ("train.ema_decay", lambda v: _is_number(v) and 0 <= v < 1,  # type: ignore[operator]
+     "a number of at least 0 and below 1 is"),
+    ("train.precision", _is_one_of("float32", "bfloat16"), "float32 and bfloat16 are"),
+    ("val.num_instances", _is_count, COUNT),
+    ("val.every", _is_count, COUNT),
+    ("transfer.distributions", _is_entry, "at least one distribution is needed"),
+    ("transfer.num_instances", _is_count, COUNT),
+    ("transfer.num_message_passing_steps", _are_transfer_steps,
+     "a list is, of whole numbers above 0, multiples of the size such as 0.5x, and null once"),
+    ("model._partial_", lambda v: v is True, "true is"),
+    ("machine.device", _is_one_of("auto", "cpu", "cuda"), "auto, cpu and cuda are"),
+    ("machine.num_threads", _is_count, COUNT),
+    ("machine.num_workers", lambda v: v == "auto" or _is_count(v), f"auto or {COUNT}"),
+    ("machine.data_dir", _is_folder, FOLDER),
+)  # fmt: skip
+
+CHECKS_IF_THERE: tuple[tuple[str, Test, str], ...] = (
+    ("train.optimizer.lr", lambda v: _is_number(v) and v >= 0, "a number of at least 0 is"),  # type: ignore[operator]
+    ("machine.runs_dir", _is_folder, FOLDER),
+    ("machine.save_every", _is_count, COUNT),
+    ("machine.compile", _is_flag, FLAG),
+)

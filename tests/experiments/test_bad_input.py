@@ -1,0 +1,179 @@
+"""What a wrong value ends in: one line with key and value, a code, and nothing written."""
+
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import pytest
+import yaml
+from omegaconf import OmegaConf
+
+from experiments.cli import start
+from experiments.errors import UserError
+from experiments.train import train
+from tests.conftest import composed, study
+from tests.experiments.conftest import WRONG_VALUES
+
+ROOT = Path(__file__).parents[2]
+
+# Overrides together, and what the line has.
+WRONG_TOGETHER = [
+    (["train.num_stepz=3"], ["train.num_stepz"]),
+    (["distribution@train.distribution=moebius"], ["moebius", "erdos_renyi"]),
+    (["model=perceptron"], ["perceptron", "deep_sets"]),
+    (["experiment=nope"], ["nope", "quickstart"]),
+    (["machine=null"], ["machine"]),
+    (["study=${nope}"], ["nope"]),
+    (["seed=???"], ["seed"]),
+    (["transfer.sizes=[16,1]"], ["transfer.sizes", "size 1", "at least 2"]),
+    (["+transfer.distributions.x={_target_:gn.models.node_mlp.NodeMLP}"],
+     ["transfer.distributions.x", "spec"]),
+    (["experiment=null"], ["experiment", "null"]),
+    (["distribution@transfer.distributions=[]", "~transfer.distributions.geographic_threshold"],
+     ["transfer.distributions"]),
+    (["train.distribution.geographic_threshold.theta=-1"], ["theta", "-1", "above 0"]),
+    (["train.distribution.geographic_threshold._target_=data_gen.edge_weights.euclidean.Euclidean",
+      "~train.distribution.geographic_threshold.theta"], ["train.distribution", "Euclidean"]),
+    (["train.edge_weights.euclidean._target_=data_gen.distributions.grid.Grid"],
+     ["train.edge_weights.euclidean", "Grid"]),
+    (["task.answer._target_=data_gen.distributions.grid.Grid"], ["task", "Grid"]),
+    (["model=linear_messages", "model.hidden_dim=-2"], ["model", "hidden_dim is -2"]),
+    (["model=linear_messages", "model.aggregations=median"], ["model", "median", "max"]),
+    *(
+        (["model=linear_messages", f"model.node_features={value}"], ["model", "node_features", "4"])
+        for value in ("[5]", "[-1]", "[]", "[x]", "3", "[true]")
+    ),
+    (["model=deep_sets", "model.hidden_dim=0"], ["model", "0"]),
+    (["model=node_mlp", "model.hidden_dim=-1"], ["model", "-1"]),
+    (["model.share_weights=false", "train.num_message_passing_steps=3"],
+     ["train.num_message_passing_steps", "3", "10"]),
+    (["model.share_weights=false", "train.num_message_passing_steps=[10,12]"],
+     ["train.num_message_passing_steps", "12", "10"]),
+    (["model.share_weights=false", "transfer.num_message_passing_steps=[null,1x]"],
+     ["transfer.num_message_passing_steps", "1x", "10"]),
+]  # fmt: skip
+
+
+def folders(tmp_path):
+    return [f"machine.runs_dir={tmp_path}/runs", f"machine.data_dir={tmp_path}/data"]
+
+
+def shown(value):
+    """A value, or the first part of a list, as the line has it."""
+    words = {"null": "None", "true": "True", "false": "False"}
+    text = value.strip("'[]").split(",")[0].lstrip(".")
+    return words.get(text, text)
+
+
+def assert_one_line(code, text, *words):
+    assert code not in (0, None)
+    assert text.startswith("error: ")
+    assert "\n" not in text
+    for word in words:
+        assert word in text
+
+
+@pytest.mark.parametrize(("keys", "values", "word"), WRONG_VALUES)
+def test_a_wrong_value_is_one_line_with_its_key(tmp_path, keys, values, word, in_process, capfd):
+    key, value = keys.split()[0], values.split()[0]
+    code, text = in_process("train", *folders(tmp_path), f"{key}={value}")
+    assert_one_line(
+        code,
+        text,
+        key.split(".")[-1].lstrip("+").replace("weight_decay", "").removesuffix("s"),
+        word,
+    )
+    assert shown(value) in text.replace("null", "None")
+    assert "Error executing job" not in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("keys", "values", "word"), WRONG_VALUES[1:])  # the first are groups
+def test_so_is_every_other_wrong_value(tmp_path, keys, values, word):
+    trained = composed(*folders(tmp_path))
+    for key, value in product(keys.split(), values.split()):
+        config = trained.copy()
+        OmegaConf.update(config, key.lstrip("+"), yaml.safe_load(value), force_add=True)
+        with pytest.raises(UserError) as raised:
+            train(config)
+        text = f"error: {raised.value}"
+        assert_one_line(1, text, word)
+        assert (
+            key.split(".")[-1].lstrip("+").replace("weight_decay", "").removesuffix("s") in text
+        ), (key, value)
+        assert shown(value) in text.replace("null", "None"), (key, value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("overrides", "words"), WRONG_TOGETHER, ids=lambda v: v[0])
+def test_wrong_values_are_one_line_before_any_work(tmp_path, overrides, words, in_process, capfd):
+    paths = [] if "machine=null" in overrides else folders(tmp_path)
+    code, text = in_process("train", *paths, *overrides)
+    assert_one_line(code, text, *words)
+    assert "Error executing job" not in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("runs_dir", ["/proc/nope", "/etc/passwd"])
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, runs_dir, in_process):
+    code, text = in_process("train", *folders(tmp_path), f"machine.runs_dir={runs_dir}")
+    assert_one_line(code, text, runs_dir)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_law_without_connected_graphs_is_one_line(tmp_path, tiny, in_process):
+    code, text = in_process(
+        "train", *tiny, *folders(tmp_path), "distribution@train.distribution=random_geometric",
+        "train.distribution.random_geometric.factor=0.05", "train.sizes=[64]",
+    )  # fmt: skip
+    assert_one_line(code, text, "0.05", "no connected graph of size 64")
+
+
+@pytest.mark.parametrize("target", ["missing", "empty"])
+def test_a_missing_run_folder_is_one_line(tmp_path, target, in_process):
+    (tmp_path / "empty").mkdir()
+    code, text = in_process("evaluate", f"run={tmp_path / target}")
+    assert_one_line(code, text, str(tmp_path / target))
+    assert not list((tmp_path / "empty").iterdir())
+
+
+def test_an_evaluation_of_nothing_is_one_line(in_process):
+    assert_one_line(*in_process("evaluate"), "run")
+
+
+def test_an_interrupt_is_one_word(tmp_path, monkeypatch, capfd):
+    def interrupted(config):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["experiments/train.py", *folders(tmp_path)])
+    with pytest.raises(SystemExit) as raised:
+        start("train", interrupted)
+    assert raised.value.code == 130
+    assert capfd.readouterr().err == "interrupted\n"
+
+
+def test_an_error_leaves_the_process_with_a_line_and_a_code(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.train", "train.sizes=[]", *folders(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines() == [
+        "error: train.sizes: [] is not allowed, at least one size is needed"
+    ]
+
+
+def test_an_aggregation_can_be_one_word():
+    for model in ("encode_process_decode", "linear_messages"):
+        study(f"model={model}", "model.aggregations=sum").build_model()
+
+
+def test_models_that_take_no_steps_or_any_number_take_what_is_asked():
+    asked = ["train.num_message_passing_steps=3", "transfer.num_message_passing_steps=[2,1x]"]
+    for model in ("deep_sets", "node_mlp", "linear_messages"):
+        parts = study(f"model={model}", *asked)
+        parts.check_steps(parts.build_model())
+    own = ["train.num_message_passing_steps=10", "transfer.num_message_passing_steps=[null,10]"]
+    parts = study("model.share_weights=false", *own)
+    parts.check_steps(parts.build_model())

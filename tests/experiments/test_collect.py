@@ -1,0 +1,113 @@
+import logging
+
+import pytest
+from omegaconf import OmegaConf
+
+from data_gen.summary import CellSummary
+from experiments.collect import collect
+from experiments.errors import UserError
+from experiments.publish import publish
+from experiments.run_folder import RunFolder
+from experiments.table import read_table, write_table
+from tests.experiments.test_tables_and_figures import row
+
+
+def done_run(study, name, **changes):
+    """A folder like that of a run that is done."""
+    run = RunFolder(study / name)
+    write_table([row(**changes)], run.table_path())
+    write_table([CellSummary("grid", 16, 20, 16.0, 48.0, 3.0, 6.0, 6.0, 3.0)], run.cells_path(),
+                CellSummary)  # fmt: skip
+    run.save_config(OmegaConf.create({"model": 1, "task": 2}))
+    run.weights_path.write_text("weights")
+    run.finish()
+    return run
+
+
+def publish_config(tmp_path, **changes):
+    names = {"study": "s", "runs_dir": str(tmp_path / "outputs"),
+             "results_dir": str(tmp_path / "results")}  # fmt: skip
+    return OmegaConf.create({**names, **changes})
+
+
+def test_two_configurations_are_never_pooled_as_seeds(tmp_path, caplog):
+    done_run(tmp_path, "a", config_hash="old", seed=0, mean=0.1)
+    done_run(tmp_path, "b", config_hash="old", seed=1, mean=0.2)
+    done_run(tmp_path, "c", config_hash="new", seed=0, mean=0.9)
+    with caplog.at_level(logging.WARNING):
+        rows, _ = collect(tmp_path)
+    assert [r.config_hash for r in rows] == ["new"]
+    assert sum("older configuration" in record.message for record in caplog.records) == 2
+
+
+def test_seeds_of_one_configuration_are_joined_and_each_cell_is_told_once(tmp_path):
+    for seed in range(3):
+        done_run(tmp_path, f"run{seed}", seed=seed)
+    (tmp_path / "half").mkdir()
+    rows, cells = collect(tmp_path)
+    assert sorted(r.seed for r in rows) == [0, 1, 2]
+    assert len(cells) == 1
+
+
+def test_a_study_without_a_run_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="no run in it that is done"):
+        collect(tmp_path)
+
+
+def test_publishing_replaces_the_runs_and_keeps_what_is_cited(tmp_path):
+    run = done_run(tmp_path / "outputs" / "s", "new")
+    (run.path / "state").mkdir()
+    (run.path / "state" / "1.pt").write_text("large")
+    stale = tmp_path / "results" / "s" / "runs" / "stale"
+    stale.mkdir(parents=True)
+    publish(publish_config(tmp_path))
+    published = tmp_path / "results" / "s"
+    assert [path.name for path in (published / "runs").iterdir()] == ["new"]
+    files = {str(p.relative_to(published / "runs" / "new"))
+             for p in (published / "runs" / "new").rglob("*") if p.is_file()}  # fmt: skip
+    assert files == {".hydra/config.yaml", "weights.safetensors", "transfer.csv", "cells.csv",
+                     "DONE"}  # fmt: skip
+    assert read_table(published / "transfer.csv") == [row()]
+
+
+def test_publishing_nothing_destroys_nothing(tmp_path):
+    old = tmp_path / "results" / "s" / "runs" / "old"
+    old.mkdir(parents=True)
+    with pytest.raises(UserError, match="no run"):
+        publish(publish_config(tmp_path))
+    with pytest.raises(UserError, match="where the runs are"):
+        publish(publish_config(tmp_path, runs_dir=str(tmp_path / "results")))
+    assert old.exists()
+
+
+def test_a_run_folder_is_locked_while_it_is_worked_on_and_free_afterwards(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    with run.locked(), pytest.raises(UserError, match="another process"), run.locked():
+        pass
+    with run.locked():
+        pass
+
+
+def test_a_state_that_cannot_be_read_is_left_out(tmp_path, caplog):
+    run = RunFolder(tmp_path / "run")
+    run.save_state(1, {"step": 1})
+    run.save_state(2, {"step": 2})
+    (run.path / "state" / "000000002.pt").write_bytes(b"")
+    (run.path / "state" / ".000000001.pt.tmp77").write_bytes(b"half")
+    with caplog.at_level(logging.WARNING):
+        assert run.load_state() == {"step": 1}
+    assert "left out" in caplog.text
+    run.save_state(1, {"step": 1})
+    assert not list((run.path / "state").glob(".*tmp*"))
+
+
+def test_a_stored_configuration_reads_nothing_from_its_surroundings(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.config_path.parent.mkdir(parents=True)
+    run.config_path.write_text("task: 1\nmodel: 2\nlabel: ${oc.env:HOME}\n")
+    with pytest.raises(UserError, match="interpolation"):
+        run.load_config()
+    run.config_path.write_text("task: [1\n")
+    with pytest.raises(UserError, match="cannot be read") as raised:
+        run.load_config()
+    assert "\n" not in str(raised.value)

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+import torch
+
+from data_gen.dataset import DataSet
+from experiments.errors import UserError
+from experiments.fit import Fit
+from experiments.run_folder import RunFolder
+from experiments.schedule import batch_indices, learning_rate, num_message_passing_steps
+from tests.conftest import composed, study
+
+
+def test_an_epoch_takes_every_instance_once_in_an_order_of_its_own():
+    config = composed("train.batch_size=8")
+    epochs = [torch.cat([batch_indices(config, 4 * e + k, 32) for k in range(4)]) for e in (0, 1)]
+    for epoch in epochs:
+        assert sorted(epoch.tolist()) == list(range(32))
+    assert epochs[0].tolist() != epochs[1].tolist()
+    other = composed("train.batch_size=8", "seed=1")
+    assert batch_indices(other, 0, 32).tolist() != batch_indices(config, 0, 32).tolist()
+
+
+def test_the_number_of_steps_is_drawn_from_the_whole_range():
+    config = composed("train.num_message_passing_steps=[3,5]")
+    drawn = [num_message_passing_steps(config, step) for step in range(100)]
+    assert set(drawn) == {3, 4, 5}
+    assert drawn == [num_message_passing_steps(config, step) for step in range(100)]
+    assert num_message_passing_steps(composed(), 0) is None
+
+
+def test_the_learning_rate_warms_up_and_falls_to_nothing():
+    config = composed("train.num_steps=100", "train.schedule.warmup_steps=10")
+    rates = [learning_rate(config, 2.0, step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.2)
+    assert np.argmax(rates) == 9
+    assert rates[-1] < 0.01
+    constant = composed("train.num_steps=100", "train.schedule.shape=constant")
+    assert learning_rate(constant, 2.0, 99) == pytest.approx(2.0)
+
+
+def fitted(tmp_path, *overrides):
+    parts = study(f"machine.data_dir={tmp_path}", "train.num_instances=8", "train.batch_size=8",
+                  "val.num_instances=8", *overrides)  # fmt: skip
+    torch.manual_seed(0)
+    model = parts.build_model()
+    fit = Fit(parts.config, parts.task, model)
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    fit.run(parts.train_set.load(), parts.train_set.load(), folder)
+    trained = {name: value.clone() for name, value in model.state_dict().items()}
+    folder.load_weights(model)
+    return parts, model, fit, trained
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["encode_process_decode", "linear_messages"])
+def test_eight_instances_can_be_learnt_by_heart(tmp_path, model):
+    parts, net, *_ = fitted(tmp_path, f"model={model}", "train.num_steps=400", "val.every=100",
+                           "train.optimizer.lr=3e-3")  # fmt: skip
+    data_set: DataSet = parts.train_set
+    scores = parts.task.score(net, data_set.load().batch(range(8)))
+    assert scores["valid"].mean() >= 0.85
+
+
+def test_a_loss_that_is_not_finite_names_the_update_and_its_instances(tmp_path):
+    with pytest.raises(UserError, match=r"in update \d+, training instances \[") as raised:
+        fitted(tmp_path, "model=node_mlp", "train.num_steps=60", "train.optimizer.lr=1e30",
+               "train.max_grad_norm=1e30", "train.schedule.warmup_steps=0")  # fmt: skip
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_averaged_weights_are_those_that_are_kept(tmp_path, precision):
+    _, model, fit, trained = fitted(
+        tmp_path, "model=linear_messages", "train.num_steps=6", "val.every=6",
+        "train.ema_decay=0.5", f"train.precision={precision}",
+    )  # fmt: skip
+    assert fit.averaged is not None
+    averaged = fit.averaged.module.state_dict()
+    for name, kept in model.state_dict().items():
+        assert torch.equal(kept, averaged[name])
+    assert any(not torch.equal(value, averaged[name]) for name, value in trained.items())
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("model", ["encode_process_decode", "linear_messages", "deep_sets"])
+def test_a_gpu_gives_what_the_cpu_gives(tmp_path, model):
+    parts = study(f"machine.data_dir={tmp_path}", f"model={model}", "train.num_instances=32")
+    torch.manual_seed(0)
+    net = parts.build_model()
+    packed = parts.train_set.load()
+    on_cpu = parts.task.loss(net, packed.batch(range(32)))
+    on_cpu.backward()
+    gradients = [p.grad for p in net.parameters()]
+    net.zero_grad()
+    on_gpu = parts.task.loss(net.to("cuda"), packed.to("cuda").batch(range(32)))
+    on_gpu.backward()
+    torch.testing.assert_close(on_gpu.cpu(), on_cpu, rtol=1e-4, atol=1e-5)
+    for gradient, parameter in zip(gradients, net.parameters(), strict=True):
+        assert (gradient is None) == (parameter.grad is None)
+        if gradient is not None and parameter.grad is not None:
+            torch.testing.assert_close(parameter.grad.cpu(), gradient, rtol=1e-3, atol=1e-5)

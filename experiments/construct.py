@@ -8,7 +8,7 @@ import inspect
 import math
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
@@ -106,6 +106,13 @@ def _check_arguments(target: type, node: DictConfig, key: str) -> None:
         allowed = hints.get(str(name))
         if allowed in WORDS and not _is_a(value, allowed):
             raise UserError(f"{key}.{name}: {value!r} is not allowed, {WORDS[allowed]}")
+        if value is None and not _takes_null(allowed):
+            raise UserError(f"{key}.{name}: None is not allowed, a value is needed")
+
+
+def _takes_null(hint: object) -> bool:
+    """Whether an argument of that type may be null; what is not known may."""
+    return hint in (None, Any, object) or type(None) in get_args(hint)
 
 
 def _is_a(value: object, kind: object) -> bool:

@@ -18,13 +18,14 @@ from experiments.evaluation import evaluate
 from experiments.run_folder import RunFolder, config_hash
 from experiments.study import Study, device_of, num_workers_of
 from experiments.table import format_table
-from experiments.validation import check_config
+from experiments.validation import check_config, check_mappings
 
 LOG = logging.getLogger(__name__)
 
 
 def evaluate_runs(config: DictConfig) -> None:
     """Write `transfer-<name>.csv` into every run folder that `config.run` matches."""
+    check_mappings(config, ("transfer", "machine"))
     if not re.fullmatch(r"\w[\w-]*", str(config.name)):
         raise UserError(f"name: {config.name!r} is not allowed, letters, digits, _ and - are")
     folders = _done(_matches(str(config.run)))

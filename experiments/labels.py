@@ -15,6 +15,8 @@ def label(group: str, name: str, node: DictConfig) -> str:
     path = CONF / group / f"{name}.yaml"
     if not path.is_file():
         return name
-    written = OmegaConf.load(path)[name]
+    written = OmegaConf.load(path)
+    assert isinstance(written, DictConfig)
+    written = written[name]
     changed = [f"{key}={value}" for key, value in node.items() if written.get(key) != value]
     return " ".join([name, *changed])

@@ -157,7 +157,10 @@ class RunFolder:
     def save_state(self, step: int, state: dict[str, Any]) -> None:
         """Store what a resume needs; the last two states are kept."""
         path = self.path / "state" / f"{step:09d}.pt"
-        write_atomically(path, lambda temporary: torch.save(state, temporary))
+        try:
+            write_atomically(path, lambda temporary: torch.save(state, temporary))
+        except RuntimeError as error:  # what torch makes of a full disk
+            raise UserError(f"{path}: cannot be written ({_line(error)})") from error
         for old in sorted(path.parent.glob("*.pt"))[:-KEPT_STATES]:
             old.unlink()
 

@@ -17,7 +17,7 @@ from experiments.fit import Fit, make_optimizer
 from experiments.run_folder import RunFolder
 from experiments.study import Study, device_of, num_workers_of
 from experiments.table import format_table
-from experiments.validation import check_config
+from experiments.validation import check_config, check_writable
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ LOG = logging.getLogger(__name__)
 def train(config: DictConfig) -> None:
     """Fill the run folder that belongs to the configuration; go on where an earlier start ended."""
     check_config(config)
+    check_writable(config, "machine.runs_dir")
     folder = RunFolder.of(config)
     if folder.is_done:
         LOG.info("%s is done: nothing to do", folder.path)

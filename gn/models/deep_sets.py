@@ -1,5 +1,7 @@
 """Deep sets: nodes see the sum and the maximum over all nodes and edges, but no relation."""
 
+from collections.abc import Sequence
+
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
@@ -22,14 +24,17 @@ class DeepSets(GraphModel):
     """
 
     def __init__(
-        self, spec: GraphSpec, hidden_dim: int = 64, aggregations: tuple[str, ...] = ("mean", "max")
+        self,
+        spec: GraphSpec,
+        hidden_dim: int = 64,
+        aggregations: str | Sequence[str] = ("mean", "max"),
     ) -> None:
         super().__init__()
         dim = hidden_dim
         self.embed_node = MLP([spec.node_in], [dim], dim)
         self.embed_edge = MLP([spec.edge_in], [dim], dim)
-        self.pool_nodes = aggregation(list(aggregations), dim)
-        self.pool_edges = aggregation(list(aggregations), dim)
+        self.pool_nodes = aggregation(aggregations, dim)
+        self.pool_edges = aggregation(aggregations, dim)
         pooled = self.pool_nodes.out_dim
         self.update_global = MLP([spec.global_in, pooled, pooled], [dim], dim)
         self.node = MLP([dim, dim], [dim], spec.node_out) if spec.node_out else None

@@ -27,8 +27,11 @@ def test_another_law_of_edge_weights_is_another_name_and_a_shift():
         ("geographic_threshold", 16): "none",
         ("geographic_threshold (uniform)", 16): "distribution",
     }
-    trained_so = cells("edge_weights@train.edge_weights=uniform",
-                       "edge_weights@transfer.edge_weights=[uniform]", "transfer.sizes=[16]")  # fmt: skip
+    trained_so = cells(
+        "edge_weights@train.edge_weights=uniform",
+        "edge_weights@transfer.edge_weights=[uniform]",
+        "transfer.sizes=[16]",
+    )
     assert trained_so == {("geographic_threshold", 16): "none"}
 
 

@@ -184,5 +184,4 @@ CHECKS_IF_THERE: tuple[tuple[str, Test, str], ...] = (
     ("train.optimizer.lr", lambda v: _is_number(v) and v >= 0, "a number of at least 0 is"),  # type: ignore[operator]
     ("machine.runs_dir", _is_folder, FOLDER),
     ("machine.save_every", _is_count, COUNT),
-    ("machine.compile", _is_flag, FLAG),
 )

@@ -12,10 +12,10 @@ run: $(STAMP) ## the quickstart study: train, score, table and figures, in under
 	$(BIN)/python -m experiments.train experiment=quickstart
 
 test: check ## style, types and the fast tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2
 
 test-all: check ## the slow tests as well
-	$(BIN)/python -m pytest -q -m 'not gpu'
+	$(BIN)/python -m pytest -q -n 2 -m "not gpu"
 
 check: $(STAMP) ## style and types
 	$(BIN)/ruff check .

@@ -53,7 +53,9 @@ def _start_worker() -> None:
 
 def end_with_parent() -> None:
     """Let this process end within a second of its parent, be that killed by SIGKILL."""
-    parent = os.getppid()
+    started_by = multiprocessing.parent_process()
+    # Not os.getppid() if it can be told otherwise: the parent may have ended already.
+    parent = started_by.pid if started_by is not None and started_by.pid else os.getppid()
 
     def follow() -> None:
         while os.getppid() == parent:

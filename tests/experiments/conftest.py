@@ -23,7 +23,7 @@ WRONG_VALUES = [
     ("label task_label", "null a/b 7 [a]", "a name"),
     ("seed data_seed", f"-1 0.5 true x null {2**63}", "2**63 - 1"),
     (COUNTS, "0 -1 1.5 true null many", "at least 1"),
-    ("train.skip +machine.compile", "1 null yes_please", "true"),
+    ("train.skip", "1 null yes_please", "true"),
     ("train.sizes transfer.sizes", "[]", "at least one size"),
     ("train.sizes transfer.sizes", "null 8 [8.5] [true] [x]", "whole numbers"),
     ("train.sizes transfer.sizes", "[8,8]", "each size once"),

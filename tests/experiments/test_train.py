@@ -107,7 +107,8 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tiny):
         cwd=ROOT, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     limit = time.monotonic() + 90
-    while not list((tmp_path / "runs").glob("default/*/metrics.jsonl")):
+    curves = (tmp_path / "runs").glob
+    while not any(path.stat().st_size for path in curves("default/*/metrics.jsonl")):
         assert time.monotonic() < limit
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

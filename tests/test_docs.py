@@ -1,5 +1,6 @@
 """Every command in the documentation is run, or composed where a run would take minutes."""
 
+import itertools
 import re
 import shlex
 import shutil
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments.statistics import over_runs
+from experiments.table import read_table
 from tests.conftest import composed
 
 ROOT = Path(__file__).parent.parent
@@ -85,3 +88,30 @@ def expanded(words):
     """The first job of a sweep: `seed=0,1,2` is `seed=0`."""
     sweep = re.compile(r"^([\w./@]+)=([^\[\]{}()',]+(?:,[^\[\]{}()',]+)+)$")
     yield [f"{m[1]}={m[2].split(',')[0]}" if (m := sweep.match(word)) else word for word in words]
+
+
+def test_the_numbers_of_the_page_are_those_of_the_table():
+    rows = [r for r in read_table(ROOT / "results/quickstart/transfer.csv") if r.metric == "valid"]
+
+    def mean(model, distribution, size, rule):
+        cell = (model, distribution, size)
+        runs = [r for r in rows if (r.model, r.distribution, r.size) == cell]
+        return over_runs([r for r in runs if r.steps_rule in (rule, "")])
+
+    page = (ROOT / "docs/shortest_path.md").read_text()
+    checked = 0
+    for model, rule, cells in re.findall(
+        r"^\| `(\w+)`(?: @(\w+))? \| (.*\]) \|$", page, re.MULTILINE
+    ):
+        for size, cell in zip((16, 32, 64, 128, 256), cells.split(" | "), strict=True):
+            estimate = mean(model, "geographic_threshold", size, rule or "1x")
+            assert cell == f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+            checked += 1
+    for family, cells in re.findall(
+        r"^\| `(\w+)` \| \d+ \| \d+ \| ([^\[]*) \|$", page, re.MULTILINE
+    ):
+        places = itertools.product(("next_hop", "demo"), (16, 64, 256))
+        for (model, size), cell in zip(places, cells.split(" | "), strict=True):
+            assert cell == f"{mean(model, family, size, '1x').mean:.2f}"
+            checked += 1
+    assert checked == 6 * 5 + 11 * 6

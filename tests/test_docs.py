@@ -108,7 +108,7 @@ def test_the_numbers_of_the_page_are_those_of_the_table():
             assert cell == f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
             checked += 1
     for family, cells in re.findall(
-        r"^\| `(\w+)` \| \d+ \| \d+ \| ([^\[]*) \|$", page, re.MULTILINE
+        r"^\| `(\w+)` \| \d+ \| \d+ \| ([^\[\n]*) \|$", page, re.MULTILINE
     ):
         places = itertools.product(("next_hop", "demo"), (16, 64, 256))
         for (model, size), cell in zip(places, cells.split(" | "), strict=True):

@@ -28,6 +28,7 @@ figures: $(STAMP) ## redraw every figure from the tables under results/
 bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.gn_block
 	$(BIN)/python -m benchmarks.batching
+	$(BIN)/python -m benchmarks.generation
 
 $(STAMP):
 	$(PYTHON) -m venv .venv

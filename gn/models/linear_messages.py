@@ -12,7 +12,7 @@ from gn.aggregation import aggregation
 from gn.block import GraphNetworkBlock
 from gn.mlp import MLP
 from gn.model import GraphModel
-from gn.segment import gather, segment_sum
+from gn.segment import gather
 from gn.topology import Incidence, Topology
 
 
@@ -76,6 +76,7 @@ class LinearMessages(GraphModel):
         self.relative_edges = relative_edges
         node_in = spec.node_in if self.node_features is None else len(self.node_features)
         incoming = aggregation(aggregations, dim)
+        self.mean_size = aggregation("mean", spec.edge_in)
         self.encode_node = _mlp([node_in, spec.global_in], [], dim)
         self.encode_edge = _mlp([spec.edge_in], [], dim)
         self.edge_message = _mlp([dim], [], dim)  # B; the same at every step, so applied once
@@ -110,7 +111,7 @@ class LinearMessages(GraphModel):
         if not self.relative_edges:
             return batch.edge_attr
         edges = topology.edge_graph
-        mean = segment_sum(batch.edge_attr.abs(), edges) / edges.counts.clamp(min=1)
+        mean = self.mean_size(batch.edge_attr.abs(), edges)
         return batch.edge_attr / gather(mean, edges).clamp(min=torch.finfo(mean.dtype).tiny)
 
     def _process(

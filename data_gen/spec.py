@@ -8,7 +8,11 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class GraphSpec:
-    """Numbers of features of nodes, edges and globals, in and out; an out of 0: not asked for."""
+    """Numbers of features of nodes, edges and globals, in and out; an out of 0: not asked for.
+
+    The first `position_dim` columns of x are the coordinates of the node in space; where the task
+    has time, x holds `num_frames` moments of equal width side by side, the oldest first.
+    """
 
     node_in: int
     edge_in: int
@@ -16,6 +20,8 @@ class GraphSpec:
     node_out: int = 0
     edge_out: int = 0
     global_out: int = 0
+    position_dim: int = 0
+    num_frames: int = 1
 
 
 class GraphOutput(NamedTuple):

@@ -1,22 +1,45 @@
-"""What every model is: a function of a batch, told nothing of the task and of the size."""
+"""What every model is: a function of a batch, told nothing of the task."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
-from torch import nn
+from torch import Tensor, nn
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput
 
+Steps = int | Tensor | None  # for all graphs; for each graph [B]; the model's own number
+
 
 class GraphModel(nn.Module, ABC):
-    """A network from a PyG batch to a `GraphOutput` of the widths that its spec asks for."""
+    """A network from a PyG batch to a `GraphOutput` of the widths that its spec asks for.
 
-    has_adjustable_steps: bool = False  # whether any number of steps may be asked for
-    num_message_passing_steps: int = 0  # the number taken when none is asked for
+    The docstring of a model starts with its equations and names its source ("Source: ..."): the
+    table of `docs/models.md` is made of them, and of what the model is seen to do.
+
+    Attributes:
+        has_adjustable_steps: whether any number of message-passing steps may be asked for.
+        num_message_passing_steps: the number taken when none is asked for.
+        is_permutation_equivariant: whether the order of the nodes makes no difference.
+        max_num_nodes: graphs of more nodes have no answer ("n/a"); None: of any number have.
+    """
+
+    has_adjustable_steps: bool = False
+    num_message_passing_steps: int = 0
+    is_permutation_equivariant: bool = True
+    max_num_nodes: int | None = None
 
     @abstractmethod
-    def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
-        """The answer after the given number of steps (the model's own number if None)."""
+    def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
+        """The answer [N, node_out], [E, edge_out], [B, global_out], None where not asked for.
+
+        Args:
+            batch: with x [N, F], edge_index [2, E], edge_attr [E, F], u [B, F].
+            num_message_passing_steps: how many are taken; None: the model's own number.
+
+        Raises:
+            ValueError: that number of steps, or graphs of that many nodes, it cannot do.
+        """
 
     def unroll(
         self,
@@ -32,9 +55,8 @@ class GraphModel(nn.Module, ABC):
         return [self(batch, num_message_passing_steps)]
 
 
-def split(output: GraphOutput, num_parts: int) -> list[GraphOutput]:
-    """The inverse of stacking the rows of several outputs of one batch."""
-    parts = [
-        [None] * num_parts if stacked is None else stacked.chunk(num_parts) for stacked in output
-    ]
-    return [GraphOutput(*part) for part in zip(*parts, strict=True)]
+def check_widths(**widths: int | Sequence[int]) -> None:
+    """Raise ValueError for the first argument that is not a whole number of 1 or more."""
+    for name, value in widths.items():
+        if type(value) is not int or value < 1:
+            raise ValueError(f"{name} is {value!r}: a whole number of 1 or more is needed")

@@ -44,7 +44,10 @@ class ShortestPath(Task[Graph]):
     @property
     def spec(self) -> GraphSpec:
         """Inputs as in the demo, outputs as the answer needs them."""
-        return GraphSpec(5, 1, 1, node_out=self.answer.node_out, edge_out=self.answer.edge_out)
+        answer = self.answer
+        return GraphSpec(
+            5, 1, 1, node_out=answer.node_out, edge_out=answer.edge_out, position_dim=2
+        )
 
     def sample(self, structure: Graph, rng: np.random.Generator) -> Data:
         """One query on the graph."""

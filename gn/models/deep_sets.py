@@ -7,7 +7,7 @@ from torch_geometric.data import Batch
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.mlp import MLP
-from gn.model import GraphModel
+from gn.model import GraphModel, Steps
 from gn.topology import Topology
 
 
@@ -41,7 +41,7 @@ class DeepSets(GraphModel):
         self.edge = MLP([dim, dim], [dim], spec.edge_out) if spec.edge_out else None
         self.graph = MLP([dim], [dim], spec.global_out) if spec.global_out else None
 
-    def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
+    def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
         """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
         del num_message_passing_steps
         t = Topology.from_batch(batch)

@@ -1,7 +1,8 @@
 """Linear messages, a maximum over them, and a learned update: the form of dynamic programming."""
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +12,8 @@ from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.block import GraphNetworkBlock
 from gn.mlp import MLP
-from gn.model import GraphModel
 from gn.segment import gather
+from gn.stepped import SteppedModel
 from gn.topology import Incidence, Topology
 
 
@@ -32,7 +33,15 @@ class LinearMessage(nn.Module):
         return edge_message + gather(self.of_sender(x), senders)
 
 
-class LinearMessages(GraphModel):
+class LinearState(NamedTuple):
+    """Between two steps only `x` changes."""
+
+    x: Tensor  # [N, H]
+    edge_attr: Tensor  # [E, H], e⁰
+    edge_message: Tensor  # [E, H], B e⁰: the same at every step, so worked out once
+
+
+class LinearMessages(SteppedModel):
     """m_k = A [x⁰, x]_s + B e_k⁰;  x_i' = φ^v([x⁰, x]_i, max_k m_k);  answers read e⁰, x_s, x_r.
 
     A GN block (Battaglia et al. 2018, algorithm 1) without globals, whose φ^e is linear and whose
@@ -52,8 +61,6 @@ class LinearMessages(GraphModel):
             is asked does not depend on the unit of length, so neither does the answer.
     """
 
-    has_adjustable_steps = True
-
     def __init__(
         self,
         spec: GraphSpec,
@@ -63,48 +70,36 @@ class LinearMessages(GraphModel):
         node_features: Sequence[int] | None = None,
         relative_edges: bool = True,
     ) -> None:
-        super().__init__()
-        for name, width in (
-            ("hidden_dim", hidden_dim),
-            ("num_message_passing_steps", num_message_passing_steps),
-        ):
-            if type(width) is not int or width < 1:
-                raise ValueError(f"{name} is {width!r}: a whole number of 1 or more is needed")
         dim = hidden_dim
-        self.num_message_passing_steps = num_message_passing_steps
-        self.node_features = _columns(node_features, spec.node_in)
+        columns = _columns(node_features, spec.node_in)
+        node_in = spec.node_in if columns is None else len(columns)
+        super().__init__(replace(spec, node_in=node_in), dim, num_message_passing_steps)
+        self.node_features = columns
         self.relative_edges = relative_edges
-        node_in = spec.node_in if self.node_features is None else len(self.node_features)
         incoming = aggregation(aggregations, dim)
         self.mean_size = aggregation("mean", spec.edge_in)
-        self.encode_node = _mlp([node_in, spec.global_in], [], dim)
-        self.encode_edge = _mlp([spec.edge_in], [], dim)
-        self.edge_message = _mlp([dim], [], dim)  # B; the same at every step, so applied once
         self.processor = GraphNetworkBlock(
             update_edge=LinearMessage(2 * dim, dim),
             update_node=_mlp([2 * dim, incoming.out_dim, 0], [dim], dim),
             aggregate_incoming=incoming,
         )
+
+    def _build_ends(self, spec: GraphSpec, hidden_dim: int) -> None:
+        dim = hidden_dim
+        self.encode_node = _mlp([spec.node_in, spec.global_in], [], dim)
+        self.encode_edge = _mlp([spec.edge_in], [], dim)
+        self.edge_message = _mlp([dim], [], dim)  # B
         self.pool = aggregation(["mean", "max"], dim)
         self.node = _mlp([dim], [dim], spec.node_out) if spec.node_out else None
         self.edge = _mlp([dim, dim, dim], [dim], spec.edge_out) if spec.edge_out else None
         self.graph = _mlp([2 * dim], [dim], spec.global_out) if spec.global_out else None
 
-    def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
-        return self.unroll(batch, num_message_passing_steps, num_last=1)[0]
-
-    def unroll(
-        self,
-        batch: Batch,
-        num_message_passing_steps: int | None = None,
-        num_last: int | None = None,
-    ) -> list[GraphOutput]:
-        """The answers after each of the last steps."""
-        topology = Topology.from_batch(batch)
+    def encode(self, batch: Batch, topology: Topology) -> LinearState:
+        """x⁰, e⁰ and B e⁰."""
+        inputs = batch.x if self.node_features is None else batch.x[:, self.node_features]
         edge_attr = self.encode_edge(self._edge_attr(batch, topology))
-        states = self._process(batch, edge_attr, topology, num_message_passing_steps)
-        return [self._decode(x, edge_attr, topology) for x in deque(states, maxlen=num_last)]
+        x = self.encode_node(inputs, (batch.u, topology.node_graph))
+        return LinearState(x, edge_attr, self.edge_message(edge_attr))
 
     def _edge_attr(self, batch: Batch, topology: Topology) -> Tensor:
         """The edge attributes [E, F], relative to their mean size in the graph if so wanted."""
@@ -114,21 +109,19 @@ class LinearMessages(GraphModel):
         mean = self.mean_size(batch.edge_attr.abs(), edges)
         return batch.edge_attr / gather(mean, edges).clamp(min=torch.finfo(mean.dtype).tiny)
 
-    def _process(
-        self, batch: Batch, edge_attr: Tensor, topology: Topology, num_steps: int | None
-    ) -> Iterator[Tensor]:
-        """The node states [N, H] after each step."""
-        num_steps = self.num_message_passing_steps if num_steps is None else num_steps
-        if num_steps < 1:
-            raise ValueError(f"num_message_passing_steps is {num_steps}: at least 1 is allowed")
-        inputs = batch.x if self.node_features is None else batch.x[:, self.node_features]
-        encoded = x = self.encode_node(inputs, (batch.u, topology.node_graph))
-        edge_message = self.edge_message(edge_attr)
-        for _ in range(num_steps):
-            x, _, _ = self.processor(torch.cat([encoded, x], dim=1), edge_message, None, topology)
-            yield x
+    def step(
+        self, state: LinearState, encoded: LinearState, topology: Topology, index: int
+    ) -> LinearState:
+        """The node states after one more round."""
+        del index
+        x = torch.cat([encoded.x, state.x], dim=1)
+        x, _, _ = self.processor(x, state.edge_message, None, topology)
+        return state._replace(x=x)
 
-    def _decode(self, x: Tensor, edge_attr: Tensor, t: Topology) -> GraphOutput:
+    def decode(self, state: LinearState, encoded: LinearState, topology: Topology) -> GraphOutput:
+        """Each answer from the states of its nodes and e⁰."""
+        del encoded
+        t, (x, edge_attr, _) = topology, state
         return GraphOutput(
             x=self.node(x) if self.node else None,
             edge_attr=self.edge(edge_attr, (x, t.senders), (x, t.receivers)) if self.edge else None,

@@ -4,14 +4,14 @@ from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.mlp import MLP
-from gn.model import GraphModel
+from gn.model import GraphModel, Steps
 
 
 class NodeMLP(GraphModel):
     """x_i' = φ^v(x_i), e_k' = φ^e(e_k), u' = φ^u(u): a graph network without any ρ.
 
-    The control for what can be told without looking at anything else (Battaglia et al. 2018,
-    section 4.2, the independent block of figure 4b).
+    The control for what can be told without looking at anything else. Source: Battaglia et al.
+    2018, section 4.2, the independent block of figure 4b.
 
     Args:
         spec: widths in and out.
@@ -26,7 +26,7 @@ class NodeMLP(GraphModel):
         self.edge = MLP([spec.edge_in], hidden, spec.edge_out) if spec.edge_out else None
         self.graph = MLP([spec.global_in], hidden, spec.global_out) if spec.global_out else None
 
-    def forward(self, batch: Batch, num_message_passing_steps: int | None = None) -> GraphOutput:
+    def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
         """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
         del num_message_passing_steps
         return GraphOutput(

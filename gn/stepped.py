@@ -1,0 +1,174 @@
+"""Models that take steps: encode once, update any number of times, decode.
+
+N nodes, E edges, B graphs, H width of a state.
+"""
+
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.model import GraphModel, Steps, check_widths
+from gn.readout import Encoder, Readout, State
+from gn.segment import segment_max
+from gn.topology import Topology
+
+
+@dataclass(frozen=True)
+class StopRule:
+    """Stop when the states no longer change: the number of steps is that of the instance.
+
+    A graph stops when no node's state moves by more than `tolerance` times the largest state of
+    the graph, in `patience` steps on end; at the latest after `max_steps_per_node` steps for each
+    of its nodes. It needs no label, and no size: a wave that still travels is a change.
+    """
+
+    tolerance: float = 1e-3
+    patience: int = 2
+    max_steps_per_node: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_widths(patience=self.patience)
+        for name in ("tolerance", "max_steps_per_node"):
+            value = getattr(self, name)
+            if not (isinstance(value, (int, float)) and value > 0):
+                raise ValueError(f"{name} is {value!r}: a number above 0 is needed")
+
+
+class SteppedModel(GraphModel):
+    """state_0 = encode(G); state_t = step(state_{t-1}, state_0); answer_t = decode(state_t).
+
+    A subclass says what a step is; encoder and readout are those of `readout.py` unless it has its
+    own. States are named tuples of tensors, of which `x` holds that of the nodes.
+
+    Args:
+        spec: widths in and out.
+        hidden_dim: width H of states and hidden layers.
+        num_message_passing_steps: how many steps are taken if the call does not say.
+        has_adjustable_steps: whether another number may be asked for.
+    """
+
+    def __init__(
+        self,
+        spec: GraphSpec,
+        hidden_dim: int,
+        num_message_passing_steps: int,
+        has_adjustable_steps: bool = True,
+    ) -> None:
+        super().__init__()
+        check_widths(hidden_dim=hidden_dim, num_message_passing_steps=num_message_passing_steps)
+        self.num_message_passing_steps = num_message_passing_steps
+        self.has_adjustable_steps = has_adjustable_steps
+        self._build_ends(spec, hidden_dim)
+
+    def _build_ends(self, spec: GraphSpec, hidden_dim: int) -> None:
+        """What `encode` and `decode` use; a model that overrides them builds its own."""
+        self.encoder = Encoder(spec, hidden_dim)
+        self.readout = Readout(spec, hidden_dim, hidden_dim, hidden_dim, hidden_dim)
+
+    def encode(self, batch: Batch, topology: Topology) -> Any:  # noqa: ANN401
+        """The state before the first step."""
+        return self.encoder(batch, topology)
+
+    @abstractmethod
+    def step(self, state: Any, encoded: Any, topology: Topology, index: int) -> Any:  # noqa: ANN401
+        """The state after step `index` (0, 1, ...), from the one before it and the encoding."""
+
+    def decode(self, state: Any, encoded: Any, topology: Topology) -> GraphOutput:  # noqa: ANN401
+        """The answer that a state gives."""
+        del encoded
+        return self.readout(*state, topology)
+
+    def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
+        """The answer after the given number of steps."""
+        if not isinstance(num_message_passing_steps, Tensor):
+            return self.unroll(batch, num_message_passing_steps, num_last=1)[0]
+        for extreme in num_message_passing_steps.aminmax():
+            self._check_steps(int(extreme))
+        topology = Topology.from_batch(batch)
+        encoded = state = self.encode(batch, topology)
+        for index in range(int(num_message_passing_steps.max())):
+            moving = index < num_message_passing_steps
+            state = _where(moving, self.step(state, encoded, topology, index), state, topology)
+        return self.decode(state, encoded, topology)
+
+    def unroll(
+        self,
+        batch: Batch,
+        num_message_passing_steps: int | None = None,
+        num_last: int | None = None,
+    ) -> list[GraphOutput]:
+        """The answers after each of the last steps."""
+        own = self.num_message_passing_steps
+        num_steps = own if num_message_passing_steps is None else num_message_passing_steps
+        self._check_steps(num_steps)
+        topology = Topology.from_batch(batch)
+        encoded = self.encode(batch, topology)
+        states = deque(self._states(encoded, topology, num_steps), maxlen=num_last)
+        return [self.decode(state, encoded, topology) for state in states]
+
+    def settle(self, batch: Batch, rule: StopRule) -> tuple[GraphOutput, Tensor]:
+        """Step each graph until its states stop changing.
+
+        Returns:
+            The answer, and how many steps each graph took [B].
+        """
+        topology = Topology.from_batch(batch)
+        encoded = state = self.encode(batch, topology)
+        most = (rule.max_steps_per_node * topology.node_graph.counts[:, 0]).ceil().clamp(min=1)
+        num_steps = torch.zeros_like(most, dtype=torch.long)
+        still = torch.zeros_like(num_steps)  # steps on end without a change
+        moving = torch.ones_like(most, dtype=torch.bool)
+        while bool(moving.any()):
+            index = int(num_steps.max())
+            new = self.step(state, encoded, topology, index)
+            unchanged = _change(new.x, state.x, topology) <= rule.tolerance
+            state = _where(moving, new, state, topology)
+            num_steps += moving
+            still = torch.where(unchanged, still + 1, 0)
+            moving = moving & (still < rule.patience) & (num_steps < most)
+        return self.decode(state, encoded, topology), num_steps
+
+    def _states(self, encoded: Any, topology: Topology, num_steps: int) -> Iterator[Any]:  # noqa: ANN401
+        """The state after each step."""
+        state = encoded
+        for index in range(num_steps):
+            state = self.step(state, encoded, topology, index)
+            yield state
+
+    def _check_steps(self, num_steps: int) -> None:
+        own = self.num_message_passing_steps
+        if num_steps < 1 or not (self.has_adjustable_steps or num_steps == own):
+            allowed = "at least 1" if self.has_adjustable_steps else own
+            raise ValueError(f"num_message_passing_steps is {num_steps}: allowed is {allowed}")
+
+
+def joined(encoded: State, state: State) -> State:
+    """The encoding beside the state: what a step reads that is shown its input again."""
+    return State(*(torch.cat(pair, dim=1) for pair in zip(encoded, state, strict=True)))
+
+
+def _where(moving: Tensor, new: Any, old: Any, t: Topology) -> Any:  # noqa: ANN401
+    """The new state of the graphs that move [B], the old one of those that rest."""
+    of_level = {"x": moving[t.node_graph.index], "u": moving}
+    of_edges = moving[t.edge_graph.index]
+    kept = {
+        name: was
+        if now is was
+        else torch.where(of_level.get(name, of_edges).unsqueeze(1), now, was)
+        for (name, now), was in zip(new._asdict().items(), old, strict=True)
+    }
+    return type(new)(**kept)
+
+
+def _change(new: Tensor, old: Tensor, t: Topology) -> Tensor:
+    """The largest change of a node's state, relative to the largest state of its graph [B]."""
+    moved = segment_max((new - old).norm(dim=1, keepdim=True), t.node_graph)
+    largest = segment_max(new.norm(dim=1, keepdim=True), t.node_graph)
+    return (moved / largest.clamp(min=torch.finfo(new.dtype).tiny)).squeeze(1)

@@ -30,6 +30,11 @@ class Packed:
     def __len__(self) -> int:
         return len(self.node_ptr) - 1
 
+    @property
+    def num_nodes_of_largest(self) -> int:
+        """The number of nodes of the largest graph."""
+        return int(self.node_ptr.diff().max())
+
     @classmethod
     def pack(cls, instances: Sequence[Data]) -> "Packed":
         """Lay instances end to end, each instance's edges in receiver order.

@@ -144,6 +144,20 @@ def walk(next_edge: Tensor, batch: Batch) -> Walk:
     return Walk(is_end[current], cost, hops, edges)
 
 
+def tree_depth(batch: Batch) -> Tensor:
+    """The depth of each graph's tree of next hops, whose root is the end [B]."""
+    senders, receivers = batch.edge_index[:, batch.edge_next_hop]
+    layer = batch.x[:, END] > 0
+    depth = torch.zeros(batch.num_graphs, dtype=torch.long, device=layer.device)
+    for _ in range(int(batch.ptr.diff().max())):
+        nodes = senders[layer[receivers]]
+        if len(nodes) == 0:
+            break
+        depth[batch.batch[nodes]] += 1
+        layer = torch.zeros_like(layer).index_fill(0, nodes, True)
+    return depth
+
+
 def best_outgoing(logits: Tensor, allowed: Tensor, batch: Batch) -> Tensor:
     """The allowed outgoing edge of largest logit of every node [N]: of equals the first, or -1."""
     senders, num_nodes = batch.edge_index[0], batch.x.size(0)

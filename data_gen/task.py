@@ -54,6 +54,11 @@ class Task(ABC, Generic[T]):
     def solution(self, batch: Batch) -> GraphOutput:
         """The right answer: itself a model."""
 
+    def num_rounds(self, batch: Batch) -> Tensor | None:
+        """How many rounds of message passing each instance needs [B]; None: nobody knows."""
+        del batch
+        return None
+
     @property
     def identity(self) -> str:
         """Names the instances: part of the hash of every data set."""

@@ -3,7 +3,6 @@
 import platform
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,26 +18,25 @@ from data_gen.summary import CellSummary, summarise
 from data_gen.task import Task
 from experiments.run_folder import RunFolder, write_atomically
 from experiments.statistics import over_instances
+from experiments.steps import Answer, answer_by, canonical
 from experiments.study import Study, TestCell
 from experiments.table import Row, write_table
 from gn.model import GraphModel
 
+NO_STEPS = torch.zeros(0, dtype=torch.long)
 MAX_EDGES = 60_000  # of a batch in evaluation: what fits the caches, and any memory
 
 
 @torch.inference_mode()
-def score_instances(
-    task: Task[Any], model: GraphModel, data_set: Packed, num_message_passing_steps: int | None
-) -> dict[str, np.ndarray]:
-    """Every score of every instance, each [B]; `loss` is that of its batch."""
-    steps = partial(model, num_message_passing_steps=num_message_passing_steps)
+def score_instances(task: Task[Any], answer: Answer, data_set: Packed) -> dict[str, np.ndarray]:
+    """Every score of every instance, each [B]; `loss` is that of its batch, `steps` are taken."""
     parts: dict[str, list[Tensor]] = {}
     for indices in _chunks(data_set):
         batch = data_set.batch(indices)
-        output = steps(batch)
+        output, steps = answer(batch)
         scores = task.score(lambda _, output=output: output, batch)
         loss = task.loss(lambda _, output=output: output, batch)
-        for name, values in {**scores, "loss": loss.expand(len(indices))}.items():
+        for name, values in {**scores, "loss": loss.expand(len(indices)), "steps": steps}.items():
             parts.setdefault(name, []).append(values.cpu())
     return {name: torch.cat(values).numpy() for name, values in parts.items()}
 
@@ -66,13 +64,13 @@ def evaluate(
         summaries.append(summarise(cell.distribution, cell.size, packed))
         packed = packed.to(device)
         for rule in _rules(study, model):
-            num_steps = cell.steps(rule) if rule else model.num_message_passing_steps
-            scores = score_instances(study.task, model, packed, num_steps if rule else None)
-            scores.pop("loss")
-            place = {"distribution": cell.distribution, "size": cell.size, "steps_rule": rule,
-                     "steps": num_steps}  # fmt: skip
-            frames.append(pd.DataFrame({**place, "index": np.arange(len(packed)), **scores}))
-            record = {**place, "commit": provenance, "device": device.type, "seconds": seconds}
+            scores = _score_cell(study, model, cell, rule, packed)
+            place = {"distribution": cell.distribution, "size": cell.size, "steps_rule": rule}
+            steps = scores.pop("steps")
+            instances = {**place, "steps": steps, "index": np.arange(len(packed)), **scores}
+            frames.append(pd.DataFrame(instances))
+            record = {**place, "steps": float(steps.mean()), "commit": provenance,
+                      "device": device.type, "seconds": seconds}  # fmt: skip
             rows += _rows(study, model, cell, record, scores)
     frame = pd.concat(frames, ignore_index=True)
     write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
@@ -81,13 +79,28 @@ def evaluate(
     return rows
 
 
+def _score_cell(
+    study: Study, model: GraphModel, cell: TestCell, rule: str, packed: Packed
+) -> dict[str, np.ndarray]:
+    """The scores of a cell, and `steps`; NaN where a graph has more nodes than the model takes."""
+    if model.max_num_nodes is not None and packed.num_nodes_of_largest > model.max_num_nodes:
+        names = score_instances(study.task, lambda b: (study.task.solution(b), NO_STEPS), packed)
+        scores = {name: np.full(len(packed), np.nan) for name in names}
+        scores["steps"] = np.zeros(len(packed), dtype=np.int64)
+    else:
+        answer = answer_by(rule, model, study.task, cell.size, study.stop_rule)
+        scores = score_instances(study.task, answer, packed)
+    scores.pop("loss")
+    return scores
+
+
 def _rules(study: Study, model: GraphModel) -> list[str]:
     """The rules of steps, each once; "" for a model that takes no steps or only its own."""
     if not model.has_adjustable_steps:
         return [""]
     own = str(model.num_message_passing_steps)
     rules = [rule or own for rule in study.steps_rules]
-    return list(dict.fromkeys(f"{float(r[:-1]):g}x" if r.endswith("x") else r for r in rules))
+    return list(dict.fromkeys(canonical(rule) for rule in rules))
 
 
 def _rows(

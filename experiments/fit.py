@@ -24,9 +24,11 @@ from experiments.construct import build, construct
 from experiments.errors import UserError
 from experiments.evaluation import score_instances
 from experiments.run_folder import RunFolder, write_atomically
-from experiments.schedule import batch_indices, learning_rate, num_message_passing_steps
+from experiments.schedule import batch_indices, learning_rate, num_message_passing_steps, seeded
+from experiments.steps import answer_by
 from experiments.stop import StopRequest
 from gn.model import GraphModel
+from gn.stepped import StopRule
 
 LOG = logging.getLogger(__name__)
 CHECK_EVERY = 50  # updates between two looks of the host at the losses
@@ -86,7 +88,7 @@ class Fit:
             base = group.setdefault("base_lr", group["lr"])
             group["lr"] = learning_rate(self.config, base, self.step)
         autocast = torch.autocast(self.device.type, torch.bfloat16, config.precision == "bfloat16")
-        with autocast:
+        with autocast, seeded(self.config, self.step, self.device):
             loss = self._loss(batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -114,7 +116,9 @@ class Fit:
         """Score in distribution, keep the weights if they are the best, add a line to the curve."""
         model = self.model if self.averaged is None else self.averaged.module
         model.eval()
-        scores = score_instances(self.task, model, val_set, None)  # type: ignore[arg-type]
+        answer = answer_by("", model, self.task, 0, StopRule())  # type: ignore[arg-type]
+        scores = score_instances(self.task, answer, val_set)
+        del scores["steps"]
         model.train()
         scores = {"loss": scores.pop("loss"), **scores}
         means = {f"val/{name}": float(value.mean()) for name, value in scores.items()}

@@ -1,6 +1,8 @@
 """What an update of the weights takes, as a function of the seed and of its number alone."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -23,6 +25,15 @@ def num_message_passing_steps(config: DictConfig, step: int) -> int | None:
         return wanted
     low, high = wanted
     return int(np.random.default_rng([config.seed, step]).integers(low, high + 1))
+
+
+@contextmanager
+def seeded(config: DictConfig, step: int, device: torch.device) -> Iterator[None]:
+    """Torch's generators set for one update, then given back: for models that draw in training."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        state = np.random.SeedSequence([config.seed, step, 2]).generate_state(1, np.uint64)
+        torch.manual_seed(int(state[0] >> np.uint64(1)))
+        yield
 
 
 def learning_rate(config: DictConfig, base: float, step: int) -> float:

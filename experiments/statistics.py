@@ -30,6 +30,8 @@ def over_instances(values: np.ndarray, *, binary: bool) -> Estimate:
     resamples drawn from a fixed generator, so that a table is a function of its scores.
     """
     mean = float(values.mean())
+    if np.isnan(mean):  # a model that is not defined for these instances
+        return Estimate(mean, mean, mean)
     if binary:
         interval = stats.binomtest(int(values.sum()), len(values)).proportion_ci(method="wilson")
         return Estimate(mean, float(interval.low), float(interval.high))

@@ -17,9 +17,11 @@ from data_gen.task import Task
 from experiments.construct import build, construct
 from experiments.errors import UserError
 from experiments.labels import label
+from experiments.matching import matched
 from experiments.run_folder import config_hash
 from experiments.validation import check_writable
 from gn.model import GraphModel
+from gn.stepped import StopRule
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,15 @@ class TestCell:
     size: int
     shift: str  # none, size, distribution or both
 
-    def steps(self, rule: str) -> int:
-        """The number of message-passing steps that a rule asks for at this size."""
-        return max(1, round(float(rule[:-1]) * self.size)) if rule.endswith("x") else int(rule)
-
 
 class Study:
     """The parts of one run, built from its configuration, which `check_config` has seen."""
 
     def __init__(self, config: DictConfig, run_hash: str | None = None) -> None:
-        self.config = config
-        self.run_hash = run_hash or config_hash(config)  # of the run that the weights are from
         self.task: Task[Any] = construct(config.task, "task", Task)
         self.spec = _spec(self.task)
+        self.config = config = matched(config, self.spec)
+        self.run_hash = run_hash or config_hash(config)  # of the run that the weights are from
         self.folder = Path(config.machine.data_dir)
         self.home, self.home_distribution = self._home()
         self.train_set = self._data_set(
@@ -58,6 +56,7 @@ class Study:
         self.steps_rules = [
             "" if rule is None else str(rule) for rule in config.transfer.num_message_passing_steps
         ]
+        self.stop_rule = _stop_rule(config)
         if not all(cell.data_set.path.exists() for cell in self.test_cells):
             check_writable(config, "machine.data_dir")
 
@@ -75,17 +74,28 @@ class Study:
         if model.has_adjustable_steps or own == 0:
             return
         trained = self.config.train.num_message_passing_steps
-        wanted = {
-            "train": list(trained) if isinstance(trained, ListConfig) else [trained],
-            "transfer": [rule or None for rule in self.steps_rules],
-        }
-        for part, rules in wanted.items():
-            for rule in rules:
-                if rule is not None and str(rule) != str(own):
-                    raise UserError(
-                        f"{part}.num_message_passing_steps: {rule!r} is not allowed, the model"
-                        f" takes a fixed number of steps: null and {own} are"
-                    )
+        refused = [
+            ("train", step)
+            for step in (trained if isinstance(trained, ListConfig) else [trained])
+            if step not in (None, own)
+        ]
+        if not {"", str(own)} & set(self.steps_rules):  # beside them, the others are left out
+            refused.append(("transfer", self.steps_rules[0]))
+        for part, rule in refused:
+            raise UserError(
+                f"{part}.num_message_passing_steps: {rule!r} is not allowed, the model takes a"
+                f" fixed number of steps: null and {own} are"
+            )
+
+    def check_training_graphs(self, model: GraphModel) -> None:
+        """Raise UserError if the training graphs are larger than the model can take."""
+        for data_set in (self.train_set, self.val_set):
+            largest, most = data_set.load().num_nodes_of_largest, model.max_num_nodes
+            if most is not None and largest > most:
+                raise UserError(
+                    f"model.max_num_nodes: {most} is not allowed, training graphs have up to"
+                    f" {largest} nodes"
+                )
 
     @property
     def data_sets(self) -> list[DataSet]:
@@ -149,6 +159,12 @@ def _only(node: DictConfig, key: str) -> tuple[str, object]:
         raise UserError(f"{key}: {list(node)} is not allowed, exactly one is needed")
     ((name, child),) = node.items()
     return str(name), child
+
+
+def _stop_rule(config: DictConfig) -> StopRule:
+    """When states count as still; of a run older than the key, the rule's own arguments."""
+    arguments = config.transfer.get("stop") or {}
+    return build(StopRule, "transfer.stop", **arguments)
 
 
 def _law(node: object, key: str) -> EdgeWeights:

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ class Row:
     distribution: str
     size: int
     steps_rule: str  # "10", "1x": as many as the size; "" for a model without steps
-    steps: int  # message-passing steps taken
+    steps: float  # message-passing steps taken, mean over the instances
     shift: str  # none, size, distribution or both
     metric: str
     mean: float
@@ -99,6 +100,8 @@ def _summary(rows: Sequence[Row]) -> str:
     if not rows:
         return "–"
     mean, low, high = over_runs(rows)
+    if math.isnan(mean):  # not defined for graphs of that size
+        return "n/a"
     return f"{mean:.2f} [{low:.2f}, {high:.2f}]"
 
 

@@ -27,13 +27,14 @@ def train(config: DictConfig) -> None:
     """Fill the run folder that belongs to the configuration; go on where an earlier start ended."""
     check_config(config)
     check_writable(config, "machine.runs_dir")
+    study = Study(config)
+    config = study.config
     folder = RunFolder.of(config)
     if folder.is_done:
         LOG.info("%s is done: nothing to do", folder.path)
         return
     device = device_of(config)
     torch.set_num_threads(config.machine.num_threads)
-    study = Study(config)
     torch.manual_seed(config.seed)  # the weights; everything else takes its generator
     model = study.build_model().to(device)
     study.check_steps(model)
@@ -43,6 +44,7 @@ def train(config: DictConfig) -> None:
             return
         folder.save_config(config)
         make(study.data_sets, num_workers_of(config))
+        study.check_training_graphs(model)
         seconds = _train_once(study, model, folder)
         folder.load_weights(model)
         rows = evaluate(study, model, folder, seconds)

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from torch import optim
 
 from experiments.errors import UserError
+from experiments.steps import ALLOWED, RULE
 
 Test = Callable[[object], bool]
 
@@ -23,7 +24,6 @@ OPTIMIZERS = sorted(
     # Abstract; needs a closure; needs sparse gradients:
     and found not in (optim.Optimizer, optim.LBFGS, optim.SparseAdam)
 )
-STEPS_RULE = re.compile(r"[1-9]\d*|(?=[\d.]*[1-9])\d*\.?\d+x")
 MAPPINGS = (
     "task", "model", "train", "val", "transfer", "machine", "train.optimizer", "train.schedule",
     "train.distribution", "train.edge_weights", "transfer.distributions", "transfer.edge_weights",
@@ -128,7 +128,7 @@ def _is_train_steps(value: object) -> bool:
 def _are_transfer_steps(value: object) -> bool:
     if not isinstance(value, ListConfig) or not value or list(value).count(None) > 1:
         return False
-    return all(rule is None or STEPS_RULE.fullmatch(str(rule)) for rule in value)
+    return all(rule is None or RULE.fullmatch(str(rule)) for rule in value)
 
 
 def _is_one_of(*allowed: str) -> Test:
@@ -172,7 +172,7 @@ CHECKS: tuple[tuple[str, Test, str], ...] = (
     ("transfer.distributions", _is_entry, "at least one distribution is needed"),
     ("transfer.num_instances", _is_count, COUNT),
     ("transfer.num_message_passing_steps", _are_transfer_steps,
-     "a list is, of whole numbers above 0, multiples of the size such as 0.5x, and null once"),
+     f"a list is, of {ALLOWED}, and null once"),
     ("model._partial_", lambda v: v is True, "true is"),
     ("machine.device", _is_one_of("auto", "cpu", "cuda"), "auto, cpu and cuda are"),
     ("machine.num_threads", _is_count, COUNT),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gn.segment import gather, segment_max, segment_sum
+from gn.segment import gather, segment_max, segment_softmax, segment_sum
 from gn.topology import Incidence
 
 
@@ -71,20 +71,14 @@ class Std(Aggregation):
 
 
 class Softmax(Aggregation):
-    """The mean weighted by the softmax, over the items of a row, of a learned score of each item.
-
-    Scores are taken relative to the largest of the row, so that none can overflow.
-    """
+    """The mean weighted by the softmax, over the items of a row, of a learned score of each."""
 
     def __init__(self, dim: int) -> None:
         super().__init__(dim)
         self.score = nn.Linear(dim, 1)
 
     def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
-        score = self.score(items)  # [M, 1]
-        largest = segment_max(score.detach(), incidence)  # [R, 1]
-        weight = (score - gather(largest, incidence)).exp().to(items.dtype)
-        attention = weight / gather(segment_sum(weight, incidence), incidence)
+        attention = segment_softmax(self.score(items), incidence).to(items.dtype)  # [M, 1]
         return segment_sum(attention * items, incidence)
 
 

@@ -105,3 +105,13 @@ def segment_max(items: Tensor, incidence: Incidence) -> Tensor:
     Items that tie share the gradient.
     """
     return _Max.apply(items, incidence)  # pyright: ignore[reportReturnType]
+
+
+def segment_softmax(scores: Tensor, incidence: Incidence) -> Tensor:
+    """The softmax over the items of each row: [M, F] -> [M, F], by feature.
+
+    Scores are taken relative to the largest of the row, so that none can overflow.
+    """
+    largest = segment_max(scores.detach(), incidence)
+    weight = (scores - gather(largest, incidence)).exp().to(scores.dtype)
+    return weight / gather(segment_sum(weight, incidence), incidence)

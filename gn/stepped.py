@@ -45,7 +45,8 @@ class SteppedModel(GraphModel):
     """state_0 = encode(G); state_t = step(state_{t-1}, state_0); answer_t = decode(state_t).
 
     A subclass says what a step is; encoder and readout are those of `readout.py` unless it has its
-    own. States are named tuples of tensors, of which `x` holds that of the nodes.
+    own. States are named tuples of tensors: `x` and `node_*` hold a row for every node, `u` one for
+    every graph, all others one for every edge; what no step changes is passed on as it is.
 
     Args:
         spec: widths in and out.
@@ -156,14 +157,13 @@ def joined(encoded: State, state: State) -> State:
 
 def _where(moving: Tensor, new: Any, old: Any, t: Topology) -> Any:  # noqa: ANN401
     """The new state of the graphs that move [B], the old one of those that rest."""
-    of_level = {"x": moving[t.node_graph.index], "u": moving}
-    of_edges = moving[t.edge_graph.index]
-    kept = {
-        name: was
-        if now is was
-        else torch.where(of_level.get(name, of_edges).unsqueeze(1), now, was)
-        for (name, now), was in zip(new._asdict().items(), old, strict=True)
-    }
+    kept = {}
+    for (name, now), was in zip(new._asdict().items(), old, strict=True):
+        rows = moving
+        if name != "u":
+            is_of_nodes = name == "x" or name.startswith("node_")
+            rows = moving[(t.node_graph if is_of_nodes else t.edge_graph).index]
+        kept[name] = was if now is was else torch.where(rows.unsqueeze(1), now, was)
     return type(new)(**kept)
 
 

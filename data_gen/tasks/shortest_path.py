@@ -13,7 +13,7 @@ from torch_geometric.data import Batch, Data
 from torch_geometric.utils import scatter
 
 from data_gen.graph import Graph
-from data_gen.path_answer import PathAnswer, PathLabels, walk
+from data_gen.path_answer import PathAnswer, PathLabels, tree_depth, walk
 from data_gen.path_query import Query, draw_queries
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model, Task
@@ -109,6 +109,13 @@ class ShortestPath(Task[Graph]):
             "node_accuracy": node_accuracy,
             "edge_accuracy": edge_accuracy,
         }
+
+    def num_rounds(self, batch: Batch) -> Tensor:
+        """Rounds after which Bellman and Ford's algorithm knows every distance to the end [B].
+
+        The largest number of hops from a node to the end along shortest paths.
+        """
+        return tree_depth(batch)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The labelled path."""

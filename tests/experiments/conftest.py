@@ -51,7 +51,7 @@ WRONG_VALUES = [
     ("model._target_", "os.system", "not trusted"),
     ("model._target_ task._target_", "gn.model.GraphModel data_gen.task.Task", "abstract"),
     ("model._target_", "gn.models.nope.Nope", "cannot be imported"),
-    ("model._target_", "gn.model.split", "not a class"),
+    ("model._target_", "gn.stepped.joined", "not a class"),
     ("+task.depth +model.depth", "3", "those of its constructor"),
     ("model.hidden_dim", "wide null 1.5 true", "a whole number"),
     ("model.hidden_dim model.num_message_passing_steps", "0 -2", "1 or more"),

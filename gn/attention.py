@@ -1,0 +1,43 @@
+"""Scaled dot-product attention along the edges of a graph."""
+
+import math
+
+from torch import Tensor, nn
+
+from gn.segment import gather, segment_softmax, segment_sum
+from gn.topology import Topology
+
+
+class EdgeAttention(nn.Module):
+    """incoming_i = W_o [Σ_k softmax_k(q_i · k_s / √d) v_s of each head], over the edges k into i.
+
+    The attention of a transformer, in which a node attends to its senders and to nothing else: on a
+    complete graph with self-loops the two are the same. Source: Vaswani et al. 2017, section 3.2.
+
+    Args:
+        dim: width of states, and of all heads together.
+        heads: how many.
+
+    Raises:
+        ValueError: the heads do not divide the width.
+    """
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        if heads < 1 or dim % heads:
+            raise ValueError(f"heads is {heads}: a divisor of hidden_dim, {dim}, is needed")
+        self.heads = heads
+        self.query, self.key, self.value = (nn.Linear(dim, dim, bias=False) for _ in range(3))
+        self.out = nn.Linear(dim, dim, bias=False)
+
+    def forward(self, x: Tensor, topology: Topology) -> Tensor:
+        """What each node gathers [N, dim], of the states x [N, dim]; 0 for one without senders."""
+        t = topology
+        shape = t.senders.num_items, self.heads, x.shape[1] // self.heads
+        query = gather(self.query(x), t.receivers).view(shape)  # [E, heads, d]
+        key = gather(self.key(x), t.senders).view(shape)
+        value = gather(self.value(x), t.senders).view(shape)
+        scores = (query * key).sum(2) / math.sqrt(shape[2])
+        attention = segment_softmax(scores, t.receivers)  # [E, heads]
+        messages = attention.unsqueeze(2).to(value.dtype) * value
+        return self.out(segment_sum(messages.flatten(1), t.receivers))

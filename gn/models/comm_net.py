@@ -1,0 +1,39 @@
+"""CommNet: agents that hear the mean of what their neighbours think."""
+
+from torch import nn
+
+from data_gen.spec import GraphSpec
+from gn.aggregation import Mean
+from gn.readout import State
+from gn.segment import gather
+from gn.stepped import SteppedModel
+from gn.topology import Topology
+
+
+class CommNet(SteppedModel):
+    """x_i' = tanh(A x_i + C mean_k x_s + D x⁰_i): linear in everything but the tanh.
+
+    The skip to the encoding is the paper's; of an edge only its ends are read. Source: Sukhbaatar
+    et al. 2016, equations 2-3 with the skip connections of section 3.1.
+
+    Args:
+        spec: widths in and out.
+        hidden_dim: width H of states and hidden layers.
+        num_message_passing_steps: how many steps are taken if the call does not say.
+    """
+
+    def __init__(
+        self, spec: GraphSpec, hidden_dim: int = 56, num_message_passing_steps: int = 10
+    ) -> None:
+        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        self.own = nn.Linear(hidden_dim, hidden_dim)
+        self.heard = nn.Linear(hidden_dim, hidden_dim, bias=False)
+        self.first = nn.Linear(hidden_dim, hidden_dim, bias=False)
+        self.mean = Mean(hidden_dim)
+
+    def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
+        """One round of talk."""
+        del index
+        heard = self.mean(gather(state.x, topology.senders), topology.receivers)
+        x = self.own(state.x) + self.heard(heard) + self.first(encoded.x)
+        return state._replace(x=x.tanh())

@@ -1,0 +1,38 @@
+"""The independent recurrent block: nodes, edges and globals each go their own way in time."""
+
+from torch import nn
+
+from data_gen.spec import GraphSpec
+from gn.readout import State
+from gn.stepped import SteppedModel
+from gn.topology import Topology
+
+
+class IndependentRecurrent(SteppedModel):
+    """e_k' = GRU^e(e⁰_k, e_k);  x_i' = GRU^v(x⁰_i, x_i);  u' = GRU^u(u⁰, u): no ρ at all.
+
+    The input of a cell is the encoding, the same at every step; relations are seen by the readout
+    alone. Source: Battaglia et al. 2018, figure 4b.
+
+    Args:
+        spec: widths in and out.
+        hidden_dim: width H of states and hidden layers.
+        num_message_passing_steps: how many steps are taken if the call does not say.
+    """
+
+    def __init__(
+        self, spec: GraphSpec, hidden_dim: int = 40, num_message_passing_steps: int = 10
+    ) -> None:
+        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        self.update_edge = nn.GRUCell(hidden_dim, hidden_dim)
+        self.update_node = nn.GRUCell(hidden_dim, hidden_dim)
+        self.update_global = nn.GRUCell(hidden_dim, hidden_dim)
+
+    def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
+        """One step of each cell."""
+        del topology, index
+        return State(
+            self.update_node(encoded.x, state.x),
+            self.update_edge(encoded.edge_attr, state.edge_attr),
+            self.update_global(encoded.u, state.u),
+        )

@@ -1,0 +1,30 @@
+"""The relation network: what all pairs say together, and nothing else, is known."""
+
+from data_gen.spec import GraphSpec
+from gn.block import GraphNetworkBlock
+from gn.readout import State
+from gn.stepped import SteppedModel
+from gn.topology import Topology
+
+
+class RelationNetwork(SteppedModel):
+    """e_k' = φ^e(x_s, x_r);  u' = φ^u(Σ_k e_k'): one pass, in which nodes learn nothing.
+
+    The pairs are the edges of the graph. Source: Santoro et al. 2017, equation 1; Battaglia et al.
+    2018, figure 4e.
+
+    Args:
+        spec: widths in and out.
+        hidden_dim: width H of states and hidden layers.
+    """
+
+    def __init__(self, spec: GraphSpec, hidden_dim: int = 48) -> None:
+        super().__init__(spec, hidden_dim, 1, has_adjustable_steps=False)
+        dim = hidden_dim
+        widths = GraphSpec(dim, dim, dim, dim, dim, dim)
+        self.block = GraphNetworkBlock.build(widths, [dim, dim], "sum", "relation")
+
+    def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
+        """The only one."""
+        del encoded, index
+        return State(*self.block(*state, topology))

@@ -14,6 +14,7 @@ KEY = "match_parameters_of"
 CONF = Path(__file__).parent.parent / "conf" / "model"
 TOLERANCE = 0.1  # of the number asked for
 MAX_WIDTH = 4096
+MAX_DIVISOR = 16  # widths tried in a row: heads that must divide it are fewer
 
 
 def matched(config: DictConfig, spec: GraphSpec) -> DictConfig:
@@ -46,8 +47,8 @@ def matched(config: DictConfig, spec: GraphSpec) -> DictConfig:
 
 
 def num_parameters(model: DictConfig, spec: GraphSpec) -> int:
-    """The number of parameters of a configured model; it is built without memory or chance."""
-    with torch.device("meta"):
+    """The number of parameters of a configured model; torch's generator is left as it was."""
+    with torch.random.fork_rng([]):
         made: Any = build(construct(model, "model"), "model", spec=spec)
     return sum(p.numel() for p in made.parameters())
 
@@ -68,31 +69,36 @@ def _count_of(name: object, spec: GraphSpec) -> int:
 def _width(model: DictConfig, spec: GraphSpec, target: int) -> int:
     """The `hidden_dim` whose number of parameters is nearest, by bisection; ties: the smaller."""
     found: dict[int, int] = {}  # width -> its number of parameters
-    low, high = 1, MAX_WIDTH
-    while low <= high:
-        width, count = _first_width(model, spec, range((low + high) // 2, high + 1))
-        if count is None:
-            high = (low + high) // 2 - 1
-        else:
-            found[width] = count
-            low, high = (width + 1, high) if count < target else (low, (low + high) // 2 - 1)
-    best = min(sorted(found), key=lambda width: abs(found[width] - target), default=None)
-    if best is None or abs(found[best] - target) > TOLERANCE * target:
-        near = "none" if best is None else f"{found[best]} with hidden_dim={best}"
+
+    def is_enough(width: int) -> bool:
+        width, count = _first_width(model, spec, width)
+        found[width] = count
+        return count >= target
+
+    high = 1
+    while not is_enough(high) and high < MAX_WIDTH:
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    best = min(sorted(found), key=lambda width: abs(found[width] - target))
+    if abs(found[best] - target) > TOLERANCE * target:
         raise UserError(
-            f"model.{KEY}: {target} parameters are not within 10 % of any width, nearest is {near}"
+            f"model.{KEY}: {target} parameters are not within 10 % of any width, nearest is"
+            f" {found[best]} with hidden_dim={best}"
         )
     return best
 
 
-def _first_width(model: DictConfig, spec: GraphSpec, widths: range) -> tuple[int, int | None]:
+def _first_width(model: DictConfig, spec: GraphSpec, start: int) -> tuple[int, int]:
     """The first width that the model takes (heads have to divide it), and its parameters."""
-    for width in widths:
+    refusal = UserError(f"model.{KEY}: no width is allowed")
+    for width in range(start, start + MAX_DIVISOR):
         changed = OmegaConf.merge(model, {"hidden_dim": width})
         assert isinstance(changed, DictConfig)
         try:
             return width, num_parameters(changed, spec)
         except UserError as error:
-            if width == widths[-1] and width == MAX_WIDTH:
-                raise error from None
-    return widths[-1], None
+            refusal = error
+    raise refusal

@@ -13,15 +13,15 @@ from tests.conftest import instances, stems, study
 
 TASKS, MODELS = stems("task"), stems("model")
 PAIRS = list(product(TASKS, MODELS))
-BFLOAT16_TOLERANCE = 0.05  # of the largest answer, of three steps at most, where they can be chosen
+BFLOAT16_TOLERANCE = 0.05  # of the size of the answers, over four seeds, after three steps
 
 
 def batch_of(graphs):
     return Packed.pack(graphs).batch(range(len(graphs)))
 
 
-def build(task_name, model_name):
-    torch.manual_seed(0)
+def build(task_name, model_name, seed=0):
+    torch.manual_seed(seed)
     return study(f"task={task_name}", f"model={model_name}").build_model().eval()
 
 
@@ -263,12 +263,15 @@ def test_gradients_are_those_of_differences(model_name):
 @pytest.mark.parametrize("model_name", MODELS)
 def test_bfloat16_agrees_with_float32(model_name):
     _, graphs = instances(TASKS[0], 12)
-    model, batch = build(TASKS[0], model_name), batch_of(graphs)
-    with torch.no_grad():
-        exact = model(batch, few_steps(model))
-        with torch.autocast("cpu", torch.bfloat16):
-            rounded = model(batch, few_steps(model))
-    for ours, theirs in zip(exact, rounded, strict=True):
-        if ours is not None:
-            error = (theirs.float() - ours).abs().max() / ours.abs().max()
-            assert 0 < error < BFLOAT16_TOLERANCE
+    batch, error, size = batch_of(graphs), 0.0, 0.0
+    for seed in range(4):
+        model = build(TASKS[0], model_name, seed)
+        with torch.no_grad():
+            exact = model(batch, few_steps(model))
+            with torch.autocast("cpu", torch.bfloat16):
+                rounded = model(batch, few_steps(model))
+        for ours, theirs in zip(exact, rounded, strict=True):
+            if ours is not None:
+                error += float((theirs.float() - ours).square().sum())
+                size += float(ours.square().sum())
+    assert 0 < (error / size) ** 0.5 < BFLOAT16_TOLERANCE

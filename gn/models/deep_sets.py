@@ -21,6 +21,7 @@ class DeepSets(GraphModel):
         spec: widths in and out.
         hidden_dim: width H of hidden layers and of the embeddings.
         aggregations: the reductions over nodes and over edges, concatenated.
+        reads_ends: whether an edge answers from φ(x_s) and φ(x_r) of its two ends as well.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class DeepSets(GraphModel):
         spec: GraphSpec,
         hidden_dim: int = 64,
         aggregations: str | Sequence[str] = ("mean", "max"),
+        reads_ends: bool = False,
     ) -> None:
         super().__init__()
         dim = hidden_dim
@@ -38,7 +40,8 @@ class DeepSets(GraphModel):
         pooled = self.pool_nodes.out_dim
         self.update_global = MLP([spec.global_in, pooled, pooled], [dim], dim)
         self.node = MLP([dim, dim], [dim], spec.node_out) if spec.node_out else None
-        self.edge = MLP([dim, dim], [dim], spec.edge_out) if spec.edge_out else None
+        ends = [dim, dim] if reads_ends else [0, 0]
+        self.edge = MLP([dim, *ends, dim], [dim], spec.edge_out) if spec.edge_out else None
         self.graph = MLP([dim], [dim], spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
@@ -49,8 +52,9 @@ class DeepSets(GraphModel):
         all_nodes = self.pool_nodes(x, t.node_graph)
         all_edges = self.pool_edges(edge_attr, t.edge_graph)
         u = self.update_global(batch.u, all_edges, all_nodes)
+        ends = (x, t.senders), (x, t.receivers)
         return GraphOutput(
             x=self.node(x, (u, t.node_graph)) if self.node else None,
-            edge_attr=self.edge(edge_attr, (u, t.edge_graph)) if self.edge else None,
+            edge_attr=self.edge(edge_attr, *ends, (u, t.edge_graph)) if self.edge else None,
             u=self.graph(u) if self.graph else None,
         )

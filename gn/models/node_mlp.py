@@ -5,6 +5,7 @@ from torch_geometric.data import Batch
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.mlp import MLP
 from gn.model import GraphModel, Steps
+from gn.topology import Topology
 
 
 class NodeMLP(GraphModel):
@@ -17,20 +18,30 @@ class NodeMLP(GraphModel):
         spec: widths in and out.
         hidden_dim: width H of the hidden layers.
         num_hidden_layers: how many.
+        reads_ends: whether an edge answers from x_s and x_r of its two ends as well.
     """
 
-    def __init__(self, spec: GraphSpec, hidden_dim: int = 64, num_hidden_layers: int = 2) -> None:
+    def __init__(
+        self,
+        spec: GraphSpec,
+        hidden_dim: int = 64,
+        num_hidden_layers: int = 2,
+        reads_ends: bool = False,
+    ) -> None:
         super().__init__()
         hidden = [hidden_dim] * num_hidden_layers
+        ends = [spec.node_in, spec.node_in] if reads_ends else [0, 0]
         self.node = MLP([spec.node_in], hidden, spec.node_out) if spec.node_out else None
-        self.edge = MLP([spec.edge_in], hidden, spec.edge_out) if spec.edge_out else None
+        self.edge = MLP([spec.edge_in, *ends], hidden, spec.edge_out) if spec.edge_out else None
         self.graph = MLP([spec.global_in], hidden, spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
         """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
         del num_message_passing_steps
+        t = Topology.from_batch(batch)
+        ends = (batch.x, t.senders), (batch.x, t.receivers)
         return GraphOutput(
             x=self.node(batch.x) if self.node else None,
-            edge_attr=self.edge(batch.edge_attr) if self.edge else None,
+            edge_attr=self.edge(batch.edge_attr, *ends) if self.edge else None,
             u=self.graph(batch.u) if self.graph else None,
         )

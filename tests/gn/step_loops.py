@@ -99,7 +99,7 @@ def gat(model, i, w):
 
 def pna(model, i, w):
     layer, (x, e, *_) = model.layer(w.index), w.state
-    c, degree, δ = layer.convolution, len(w.into[i]), torch.tensor(4.0).log().double()
+    c, degree, δ = layer.convolution, len(w.into[i]), torch.tensor(6.0).log().double()
     messages = [
         linear(c.pre_nns[0][0], torch.cat([x[i], x[s], linear(c.edge_encoder, e[k])]))
         for k, s in w.into[i]

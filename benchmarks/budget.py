@@ -1,0 +1,76 @@
+"""How many updates each arm of a study gets out of the same CPU time.
+
+    python -m benchmarks.budget inductive_bias --seconds 60 [--write]
+
+Arms take turns on one core, and the fastest of their turns counts: what else the machine does can
+only lengthen a time. `--write` puts the numbers into the yaml of each arm, so that a study stays a
+function of its configuration; the `seconds` of its table are what a training then really took.
+"""
+
+import argparse
+import re
+import tempfile
+from pathlib import Path
+from time import process_time
+
+import torch
+from hydra import compose, initialize_config_dir
+
+from data_gen.dataset import make
+from data_gen.packed import Packed
+from experiments.fit import Fit
+from experiments.study import Study
+
+CONF = Path(__file__).parent.parent / "conf"
+ROUNDS, UPDATES, WARMUP = 3, 16, 3
+
+
+def study_of(experiment: str, arm: str, data_dir: str) -> Study:
+    """The study of one arm, as `experiments.train` builds it."""
+    overrides = [f"experiment={experiment}", f"experiment/{experiment}@_global_={arm}"]
+    names = ["label=budget", "task_label=budget", f"machine.data_dir={data_dir}"]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return Study(compose("train", overrides=[*overrides, *names]))
+
+
+def seconds_per_update(study: Study, train_set: Packed) -> float:
+    """CPU seconds of one update, the mean of a turn."""
+    torch.manual_seed(0)
+    fit = Fit(study.config, study.task, study.build_model())
+    for fit.step in range(WARMUP):
+        fit._update(train_set)
+    began = process_time()
+    for fit.step in range(UPDATES):
+        fit._update(train_set)
+    return (process_time() - began) / UPDATES
+
+
+def main() -> None:
+    """Print, and write if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("experiment")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    paths = sorted((CONF / "experiment" / arguments.experiment).glob("*.yaml"))
+    with tempfile.TemporaryDirectory() as folder:
+        studies = {path: study_of(arguments.experiment, path.stem, folder) for path in paths}
+        first = next(iter(studies.values())).train_set
+        make([first], 2)
+        train_set = first.load()
+        shortest = dict.fromkeys(paths, float("inf"))
+        for _ in range(ROUNDS):
+            for path, study in studies.items():
+                shortest[path] = min(shortest[path], seconds_per_update(study, train_set))
+    for path, seconds in shortest.items():
+        num_steps = round(arguments.seconds / seconds, -1 if seconds < 0.5 else 0)
+        print(f"{path.stem:28} {1e3 * seconds:7.1f} ms an update, {num_steps:6.0f} updates")
+        text = path.read_text()
+        changed = re.sub(r"(?m)^(  num_steps:) \d+$", rf"\1 {num_steps:.0f}", text)
+        if arguments.write and "skip: true" not in text:
+            path.write_text(changed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""When models that take steps stop."""
+
+import pytest
+import torch
+from torch import nn
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphSpec
+from gn.models.full_gn import FullGraphNetwork
+from gn.readout import State
+from gn.stepped import SteppedModel, StopRule
+from tests.gn.conftest import graph
+
+SPEC = GraphSpec(node_in=3, edge_in=2, global_in=4, node_out=1, edge_out=2, global_out=3)
+
+
+class Halving(SteppedModel):
+    """x_t = target + (x_0 - target) / 2^t, where the target is far for some graphs: it settles."""
+
+    def __init__(self, spec):
+        super().__init__(spec, 1, 5)
+        self.encoder = nn.Identity()
+
+    def encode(self, batch, topology):
+        return State(batch.x[:, :1], batch.edge_attr[:, :1], batch.u[:, :1])
+
+    def step(self, state, encoded, topology, index):
+        return state._replace(x=1 + (state.x - 1) / 2)
+
+
+def halving_batch(starts, sizes):
+    graphs = []
+    for start, size in zip(starts, sizes, strict=True):
+        one = graph(size, size, torch.Generator().manual_seed(0))
+        one.x[:] = start
+        graphs.append(one)
+    return Batch.from_data_list(graphs)
+
+
+@pytest.mark.parametrize("patience", [1, 2, 3])
+def test_steps_end_when_states_are_still(patience):
+    """|x_t - x_{t-1}| = |x_0 - 1| / 2^t, and the largest state is x_t itself: steps by hand."""
+    batch = halving_batch([1.0, 3.0, 1025.0], [40, 40, 40])
+    rule = StopRule(tolerance=0.01, patience=patience)
+    expected = []
+    for start in (1.0, 3.0, 1025.0):
+        x, steps, still = start, 0, 0
+        while still < patience:
+            new = 1 + (x - 1) / 2
+            still = still + 1 if abs(new - x) <= 0.01 * abs(new) else 0
+            x, steps = new, steps + 1
+        expected.append(steps)
+    _, steps = Halving(SPEC).double().settle(batch, rule)
+    assert steps.tolist() == expected
+    assert expected[0] == patience
+    assert expected[0] < expected[1] < expected[2]
+
+
+def test_steps_end_at_the_latest_with_the_number_of_nodes():
+    batch = halving_batch([1e9, 1e9], [3, 8])
+    _, steps = Halving(SPEC).double().settle(batch, StopRule(tolerance=1e-9))
+    assert steps.tolist() == [3, 8]
+    rule = StopRule(tolerance=1e-9, max_steps_per_node=0.5)
+    assert Halving(SPEC).double().settle(batch, rule)[1].tolist() == [2, 4]
+
+
+@torch.no_grad()
+def test_a_graph_that_stopped_answers_as_if_alone(graphs):
+    model = FullGraphNetwork(SPEC, hidden_dim=8).double()
+    rule = StopRule(tolerance=0.05, patience=1, max_steps_per_node=3)
+    output, steps = model.settle(Batch.from_data_list(graphs), rule)
+    alone = [model.settle(Batch.from_data_list([one]), rule) for one in graphs]
+    assert steps.tolist() == [int(s) for _, s in alone]
+    assert len(set(steps.tolist())) > 1
+    for k, values in enumerate(output):
+        torch.testing.assert_close(values, torch.cat([answer[k] for answer, _ in alone]))
+    by_number = model(Batch.from_data_list(graphs), steps)
+    for values, same in zip(output, by_number, strict=True):
+        torch.testing.assert_close(values, same)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"tolerance": 0}, {"patience": 0}, {"max_steps_per_node": -1.0}]
+)
+def test_a_stop_rule_that_never_stops_is_refused(arguments):
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        StopRule(**arguments)
+
+
+def test_both_ends_of_a_range_of_steps_are_checked(batch):
+    model = FullGraphNetwork(SPEC, hidden_dim=8).double()
+    with pytest.raises(ValueError, match="num_message_passing_steps is 0"):
+        model(batch, torch.tensor([1, 2, 0, 3, 4]))

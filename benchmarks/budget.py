@@ -47,7 +47,7 @@ def seconds_per_update(study: Study, train_set: Packed) -> float:
 
 def main() -> None:
     """Print, and write if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser()
     parser.add_argument("experiment")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--write", action="store_true")

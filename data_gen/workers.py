@@ -23,6 +23,9 @@ class WorkerPool:
 
     def __enter__(self) -> "WorkerPool":
         if self.num_workers > 1:
+            if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
+                # in a process of joblib it is "loky", which a child is told and does not know
+                multiprocessing.set_start_method("spawn", force=True)
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(self.num_workers, context, _start_worker)
         return self

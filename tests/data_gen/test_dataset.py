@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 
+import joblib
 import pytest
 import torch
 from torch_geometric.data import Batch, Data
@@ -14,6 +15,7 @@ from data_gen.distributions.erdos_renyi import ErdosRenyi
 from data_gen.packed import Packed
 from data_gen.seeding import instance_generator
 from data_gen.tasks.shortest_path import ShortestPath
+from data_gen.workers import WorkerPool
 
 
 def data_set(folder, count=20, sizes=(8, 9)):
@@ -151,3 +153,13 @@ if __name__ == "__main__":
     )
     # stdout reaches its end only when the workers, who share it, have ended
     assert int(done.stdout.split()[0]) > 0
+
+
+def absolute_in_workers(values):
+    with WorkerPool(2) as pool:
+        return list(pool.map(abs, [(value,) for value in values]))
+
+
+def test_workers_start_inside_the_processes_of_a_sweep():
+    jobs = [joblib.delayed(absolute_in_workers)([-k, k - 3]) for k in range(2)]
+    assert joblib.Parallel(n_jobs=2)(jobs) == [[0, 3], [1, 2]]

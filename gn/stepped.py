@@ -29,7 +29,7 @@ class StopRule:
     of its nodes. It needs no label, and no size: a wave that still travels is a change.
     """
 
-    tolerance: float = 1e-3
+    tolerance: float = 0.03
     patience: int = 2
     max_steps_per_node: float = 1.0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.model_page import page
 from experiments.statistics import over_runs
 from experiments.table import read_table
 from tests.conftest import composed
@@ -82,6 +83,11 @@ def test_every_documented_command_exists(command):
     if name in MODULES and "task=triangles" not in words:
         for overrides in expanded([word for word in words[3:] if word != "-m"]):
             composed(*overrides, config_name=name)
+
+
+def test_the_page_of_models_is_what_the_code_says():
+    written = (ROOT / "docs/models.md").read_text()
+    assert page() == written, "python -m experiments.model_page writes it"
 
 
 def expanded(words):

@@ -11,7 +11,7 @@ from gn.topology import Topology
 
 
 class CommNet(SteppedModel):
-    """x_i' = tanh(A x_i + C mean_k x_s + D x⁰_i): linear in everything but the tanh.
+    """x_i' = tanh(A x_i + C mean_k x_s + D x_i⁰): linear in everything but the tanh.
 
     The skip to the encoding is the paper's; of an edge only its ends are read. Source: Sukhbaatar
     et al. 2016, equations 2-3 with the skip connections of section 3.1.

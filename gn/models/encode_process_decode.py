@@ -18,7 +18,7 @@ class EncodeProcessDecode(SteppedModel):
     """G_0 = encode(G); G_t = process([G_0, G_{t-1}]); answer_t = decode(G_t).
 
     Encoder and decoder treat nodes, edges and globals each by themselves; the processor is a full
-    GN block, fed the encoding again at every step. Source: Battaglia et al. 2018, figure 6c;
+    GN block, fed the encoding again at every step. Source: Battaglia et al. 2018, figure 6b;
     graph_nets, `demos/models.py`.
 
     Args:

@@ -9,7 +9,7 @@ from gn.topology import Topology
 
 
 class IndependentRecurrent(SteppedModel):
-    """e_k' = GRU^e(e⁰_k, e_k);  x_i' = GRU^v(x⁰_i, x_i);  u' = GRU^u(u⁰, u): no ρ at all.
+    """e_k' = GRU^e(e_k⁰, e_k);  x_i' = GRU^v(x_i⁰, x_i);  u' = GRU^u(u⁰, u): no ρ at all.
 
     The input of a cell is the encoding, the same at every step; relations are seen by the readout
     alone. Source: Battaglia et al. 2018, figure 4b.

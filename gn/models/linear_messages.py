@@ -46,10 +46,11 @@ class LinearMessages(SteppedModel):
 
     A GN block (Battaglia et al. 2018, algorithm 1) without globals, whose φ^e is linear and whose
     ρ^{e→v} picks: with that the update of Bellman and Ford, min_s (x_s + e_k), is within reach of
-    weights that extrapolate, which it is not for MLPs on edges (Xu et al. 2021, "How neural
-    networks extrapolate", section 4). x⁰ and e⁰ are the encodings, read again at every step; one
-    set of weights serves all steps, so that any number of them can be taken. No layer has a bias:
-    twice the attributes give twice the states, as with lengths and distances.
+    weights that extrapolate, which it is not for MLPs on edges. x⁰ and e⁰ are the encodings, read
+    again at every step; one set of weights serves all steps, so that any number of them can be
+    taken. No layer has a bias: twice the attributes give twice the states, as with lengths and
+    distances. Source: this suite, after Xu et al. 2021 ("How neural networks extrapolate"), section
+    4.
 
     Args:
         spec: widths in and out.

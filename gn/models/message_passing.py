@@ -13,7 +13,7 @@ from gn.topology import Topology
 
 
 class MessagePassing(SteppedModel):
-    """m_k = φ^e(e⁰_k, x_s, x_r);  x_i' = GRU(Σ_k m_k, x_i);  answers read ρ(x).
+    """m_k = φ^e(e_k⁰, x_s, x_r);  x_i' = GRU(Σ_k m_k, x_i);  answers read ρ(x).
 
     Edges keep their encoding and there is no global state; the graph's own answer reads all nodes.
     Source: Gilmer et al. 2017, equations 1-3; Battaglia et al. 2018, figure 4c.

@@ -27,10 +27,10 @@ class RecurrentState(NamedTuple):
 
 
 class RecurrentGraphNetwork(SteppedModel):
-    """e_k' = φ^e(e⁰_k, e_k, x_s, x_r, u);  x_i' = RNN([x⁰_i, ρ e', u], x_i);  u' = φ^u(u, ρ x').
+    """e_k' = φ^e(e_k⁰, e_k, x_s, x_r, u);  x_i' = RNN([x_i⁰, ρ e', u], x_i);  u' = φ^u(u, ρ x').
 
     RNN is a GRU or LSTM cell, whose gates let a state last for many steps. Source: Battaglia et al.
-    2018, figure 6c with the recurrent φ of section 3.2 (of figure 4b).
+    2018, figure 6c.
 
     Args:
         spec: widths in and out.

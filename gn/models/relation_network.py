@@ -25,6 +25,7 @@ class RelationNetwork(SteppedModel):
         self.block = GraphNetworkBlock.build(widths, [dim, dim], "sum", "relation")
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """The only one."""
-        del encoded, index
-        return State(*self.block(*state, topology))
+        """The only one; an edge's own answer reads its encoding, not what the pair said."""
+        del index
+        _, _, u = self.block(*state, topology)
+        return State(state.x, encoded.edge_attr, u)

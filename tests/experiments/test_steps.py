@@ -1,0 +1,161 @@
+"""Rules of steps, models that are not defined for a size, baselines of matched size."""
+
+import math
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+
+from data_gen.packed import Packed
+from experiments.errors import UserError
+from experiments.evaluation import evaluate, score_instances
+from experiments.matching import matched, num_parameters
+from experiments.run_folder import RunFolder, config_hash
+from experiments.schedule import seeded
+from experiments.steps import answer_by
+from experiments.table import format_table, read_table
+from gn.stepped import StopRule
+from tests.conftest import composed, instances, stems, study
+
+FAMILIES = "distribution@transfer.distributions=[geographic_threshold,random_tree,grid]"
+
+
+def batch_of(graphs):
+    return Packed.pack(graphs).batch(range(len(graphs)))
+
+
+def bellman_ford_rounds(graph):
+    """Rounds until no distance to the end changes, by relaxing every edge at once."""
+    senders, receivers = graph.edge_index.tolist()
+    lengths = graph.edge_attr[:, 0].double().tolist()
+    end = int(graph.x[:, 4].argmax())
+    distance = [0.0 if node == end else math.inf for node in range(graph.num_nodes)]
+    for rounds in range(graph.num_nodes + 1):
+        relaxed = list(distance)
+        for s, r, length in zip(senders, receivers, lengths, strict=True):
+            relaxed[s] = min(relaxed[s], distance[r] + length)
+        if np.allclose(relaxed, distance, rtol=1e-12):
+            return rounds
+        distance = relaxed
+    raise AssertionError
+
+
+@pytest.mark.parametrize("cell", study(FAMILIES, "transfer.sizes=[12,40]").test_cells, ids=str)
+def test_an_oracle_knows_the_rounds_of_bellman_and_ford(cell):
+    """The tree is that of shortest paths, whose depth the rounds are (networkx agrees)."""
+    task, graphs = cell.data_set.cell.task, cell.data_set.cell.instances(0, 4)
+    rounds = task.num_rounds(batch_of(graphs)).tolist()
+    for graph, found in zip(graphs, rounds, strict=True):
+        ours = nx.Graph()
+        for (s, r), length in zip(graph.edge_index.t().tolist(), graph.edge_attr, strict=True):
+            ours.add_edge(s, r, weight=float(length))
+        paths = nx.single_source_dijkstra_path(ours, int(graph.x[:, 4].argmax()))
+        assert found == max(len(path) - 1 for path in paths.values())
+        # a path of more hops can be the shortest for an inner node's sake only: never fewer rounds
+        assert found == bellman_ford_rounds(graph)
+
+
+def answers(rule, model_name="linear_messages", **rule_arguments):
+    task, graphs = instances("shortest_path", 12, 5)
+    torch.manual_seed(0)
+    model = study(f"model={model_name}").build_model().eval()
+    batch = batch_of(graphs)
+    return model, task, batch, answer_by(rule, model, task, 12, StopRule(**rule_arguments))(batch)
+
+
+@pytest.mark.parametrize(("rule", "steps"), [("", 12), ("7", 7), ("0.5x", 6), ("0.01x", 1)])
+def test_a_number_is_the_same_for_all(rule, steps):
+    model, _, batch, (output, taken) = answers(rule)
+    assert taken.tolist() == [steps] * 5
+    assert torch.equal(output.x, model(batch, steps).x)
+
+
+@pytest.mark.parametrize(("rule", "more"), [("oracle", 0), ("oracle+3", 3)])
+def test_an_oracle_gives_each_instance_its_own(rule, more):
+    model, task, batch, (output, taken) = answers(rule)
+    assert taken.tolist() == (task.num_rounds(batch) + more).tolist()
+    assert len(set(taken.tolist())) > 1
+    torch.testing.assert_close(output.x, model(batch, taken).x)
+
+
+def test_adaptive_steps_are_those_of_the_stop_rule():
+    model, _, batch, (output, taken) = answers("adaptive", tolerance=0.2, patience=1)
+    expected, steps = model.settle(batch, StopRule(tolerance=0.2, patience=1))
+    assert taken.tolist() == steps.tolist()
+    assert torch.equal(output.x, expected.x)
+
+
+def test_an_oracle_of_a_task_that_has_none_is_one_line():
+    model, task, batch, _ = answers("1")
+    task = type("Other", (type(task),), {"num_rounds": lambda *_: None})()
+    with pytest.raises(UserError, match="'oracle' is not allowed, Other does not know"):
+        answer_by("oracle", model, task, 12, StopRule())(batch)
+
+
+def test_a_model_that_is_not_defined_for_a_size_says_so_in_the_table(tmp_path):
+    parts = study("model=padded_mlp", "task=shortest_path_next_hop", "transfer.sizes=[16,17]",
+                  "transfer.num_instances=6", f"machine.data_dir={tmp_path}")  # fmt: skip
+    folder = RunFolder(tmp_path / "run")
+    rows = evaluate(parts, parts.build_model(), folder, 1.0)
+    by_size = {size: [row for row in rows if row.size == size] for size in (16, 17)}
+    assert {row.metric for row in by_size[16]} == {row.metric for row in by_size[17]}
+    assert all(math.isfinite(row.mean) and row.low <= row.mean for row in by_size[16])
+    assert all(math.isnan(row.mean) and row.num_instances == 6 for row in by_size[17])
+    text = format_table(read_table(folder.table_path("")))
+    assert text.splitlines()[-1].split()[-1] == "n/a"
+
+
+def test_training_graphs_that_a_model_cannot_take_are_refused(tmp_path):
+    parts = study("model=padded_mlp", "model.max_num_nodes=12", "train.num_instances=50",
+                  "val.num_instances=10", f"machine.data_dir={tmp_path}")  # fmt: skip
+    with pytest.raises(UserError, match=r"max_num_nodes: 12 is not allowed.* up to 1[3-6] nodes"):
+        parts.check_training_graphs(parts.build_model())
+
+
+def count(*overrides):
+    spec = study().spec
+    return num_parameters(matched(composed(*overrides), spec).model, spec)
+
+
+def test_every_model_can_have_the_parameters_of_another():
+    wanted = count("model=encode_process_decode")
+    assert wanted == sum(p.numel() for p in study().build_model().parameters())
+    for name in stems("model"):
+        found = count(f"model={name}", "model.match_parameters_of=encode_process_decode")
+        assert abs(found - wanted) <= 0.1 * wanted, name
+
+
+def test_a_matched_run_is_that_of_the_width_it_found():
+    config = composed("model=node_mlp", "model.match_parameters_of=5000")
+    spec = study().spec
+    resolved = matched(config, spec)
+    width = resolved.model.hidden_dim
+    assert "match_parameters_of" not in resolved.model
+    by_hand = matched(composed("model=node_mlp", f"model.hidden_dim={width}"), spec)
+    assert config_hash(resolved) == config_hash(by_hand)
+    widths = width - 1, width, width + 1
+    counts = [count("model=node_mlp", f"model.hidden_dim={w}") for w in widths]
+    assert min(counts, key=lambda count: abs(count - 5000)) == counts[1]
+
+
+def test_what_a_model_draws_in_training_depends_on_seed_and_update_alone():
+    def drawn(seed, step):
+        with seeded(composed(f"seed={seed}"), step, torch.device("cpu")):
+            return torch.rand(2).tolist()
+
+    torch.manual_seed(3)
+    before = torch.random.get_rng_state()
+    assert drawn(0, 5) == drawn(0, 5)
+    assert len({tuple(drawn(seed, step)) for seed in (0, 1) for step in (0, 1)}) == 4
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_steps_of_every_instance_are_counted(tmp_path):
+    parts = study("model=linear_messages", "transfer.num_instances=9", "transfer.sizes=[16]",
+                  f"machine.data_dir={tmp_path}")  # fmt: skip
+    model = parts.build_model()
+    packed = parts.test_cells[0].data_set.load()
+    answer = answer_by("oracle", model, parts.task, 16, StopRule())
+    scores = score_instances(parts.task, answer, packed)
+    assert scores["steps"].tolist() == parts.task.num_rounds(packed.batch(range(9))).tolist()

@@ -2,11 +2,13 @@
 
 python -m experiments.publish study=quickstart
 
-That is its table, and of every run the configuration, the weights, the curve and the tables.
+That is its table, and of every run (or those that `runs` matches) the configuration, the weights, the
+curve and the tables.
 """
 
 import logging
 import shutil
+from fnmatch import fnmatch
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -36,7 +38,10 @@ def publish(config: DictConfig) -> None:
     rows, cells = collect(source)
     copies = target / "runs.new"
     shutil.rmtree(copies, ignore_errors=True)
-    for run in current_runs(source):
+    cited = [run for run in current_runs(source) if fnmatch(run.name, str(config.runs))]
+    if not cited:
+        raise UserError(f"runs: {config.runs!r} is the name of no run in {source}")
+    for run in cited:
         for path in (path for pattern in CITED for path in run.glob(pattern)):
             copy = copies / run.name / path.relative_to(run)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from experiments.figures.style import PAGE, TableFigure, Tables
 from experiments.statistics import over_runs
@@ -26,8 +28,8 @@ class TransferMatrix(TableFigure):
     study: str
     metric: str
     metric_label: str
-    size_label: str
     steps_rule: str
+    train_column: Sequence[Any]
     sizes: Sequence[int]
     families: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -49,6 +51,10 @@ class TransferMatrix(TableFigure):
             axes.text(-0.6, top - 0.62, group, fontsize=7.5, fontweight="bold", ha="left")
             for place, (label, name) in enumerate(models):
                 _draw_line(axes, top + place, name, [_of(rows, label, cell) for cell in columns])
+            if models:
+                left = _place(columns.index(tuple(self.train_column)), len(self.sizes)) - 0.5
+                frame = Rectangle((left, top - 0.5), 1, len(models), fill=False, linewidth=0.8)
+                axes.add_patch(frame)
             top += len(models) + GAP
         self._label(axes, top)
         return figure
@@ -82,7 +88,7 @@ class TransferMatrix(TableFigure):
                 name, (float(middle), 1.0), (0, 13), xycoords=("data", "axes fraction"),
                 textcoords="offset points", ha="center", fontsize=7.5,
             )  # fmt: skip
-        axes.set_xlabel(f"colour and number: {self.metric_label}; {self.size_label}", fontsize=7.5)
+        axes.set_xlabel(self.metric_label, fontsize=7.5)
 
 
 def _place(column: int, per_family: int) -> float:

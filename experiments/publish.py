@@ -2,8 +2,8 @@
 
 python -m experiments.publish study=quickstart
 
-That is its table, and of every run (or those that `runs` matches) the configuration, the weights, the
-curve and the tables.
+That is its table, and of every run (or those that `runs` matches) the configuration, the weights,
+the curve and the tables.
 """
 
 import logging

@@ -69,6 +69,20 @@ def test_a_loss_that_is_not_finite_names_the_update_and_its_instances(tmp_path):
     assert "\n" not in str(raised.value)
 
 
+def test_an_update_is_the_same_whatever_was_drawn_before_it(tmp_path):
+    parts = study("model=padded_mlp_random_slots", "task=shortest_path_next_hop",
+                  "train.num_instances=8", f"machine.data_dir={tmp_path}")  # fmt: skip
+    losses = []
+    for before in range(2):
+        torch.manual_seed(0)
+        fit = Fit(parts.config, parts.task, parts.build_model())
+        torch.rand(before)
+        for fit.step in (0, 1):
+            losses.append(float(fit._update(parts.train_set.load())))
+    assert losses[:2] == losses[2:]
+    assert losses[0] != losses[1]
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_averaged_weights_are_those_that_are_kept(tmp_path, precision):
     _, model, fit, trained = fitted(

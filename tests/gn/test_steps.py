@@ -56,6 +56,20 @@ def test_steps_end_when_states_are_still(patience):
     assert expected[0] < expected[1] < expected[2]
 
 
+class Pausing(Halving):
+    """Moves in every second step."""
+
+    def step(self, state, encoded, topology, index):
+        return state._replace(x=state.x + index % 2)
+
+
+@pytest.mark.parametrize(("patience", "expected"), [(1, 1), (2, 6)])
+def test_a_pause_is_not_an_end(patience, expected):
+    rule = StopRule(tolerance=1e-3, patience=patience)
+    _, steps = Pausing(SPEC).double().settle(halving_batch([1.0], [6]), rule)
+    assert steps.tolist() == [expected]
+
+
 def test_steps_end_at_the_latest_with_the_number_of_nodes():
     batch = halving_batch([1e9, 1e9], [3, 8])
     _, steps = Halving(SPEC).double().settle(batch, StopRule(tolerance=1e-9))

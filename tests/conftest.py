@@ -1,3 +1,4 @@
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,23 @@ def study(*overrides):
     return Study(composed(*overrides))
 
 
+@cache
+def the_study(*overrides):
+    """One study for all tests that only look at it: to compose one takes longer than most tests."""
+    return study(*overrides)
+
+
 def instances(task_name, size, count=6, data_seed=0):
     """Instances of the task on the distribution it is trained on."""
-    parts = study(f"task={task_name}")
+    parts = the_study(f"task={task_name}")
+    return parts.task, [graph.clone() for graph in _instances(task_name, size, count, data_seed)]
+
+
+@cache
+def _instances(task_name, size, count, data_seed):
+    parts = the_study(f"task={task_name}")
     cell = Cell(parts.task, parts.home_distribution, (size,), "test", data_seed)
-    return parts.task, cell.instances(0, count)
+    return cell.instances(0, count)
 
 
 @pytest.fixture

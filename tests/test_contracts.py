@@ -9,7 +9,7 @@ from torch_geometric.data import Data
 from data_gen.cell import Cell
 from data_gen.packed import Packed, level
 from data_gen.spec import GraphOutput
-from tests.conftest import instances, stems, study
+from tests.conftest import instances, stems, study, the_study
 
 TASKS, MODELS = stems("task"), stems("model")
 PAIRS = list(product(TASKS, MODELS))
@@ -22,7 +22,7 @@ def batch_of(graphs):
 
 def build(task_name, model_name, seed=0):
     torch.manual_seed(seed)
-    return study(f"task={task_name}", f"model={model_name}").build_model().eval()
+    return the_study(f"task={task_name}", f"model={model_name}").build_model().eval()
 
 
 def few_steps(model):

@@ -13,7 +13,6 @@ from tests.conftest import instances, stems, study, the_study
 
 TASKS, MODELS = stems("task"), stems("model")
 PAIRS = list(product(TASKS, MODELS))
-BFLOAT16_TOLERANCE = 0.05  # of the size of the answers, over four seeds, after three steps
 
 
 def batch_of(graphs):
@@ -23,10 +22,6 @@ def batch_of(graphs):
 def build(task_name, model_name, seed=0):
     torch.manual_seed(seed)
     return the_study(f"task={task_name}", f"model={model_name}").build_model().eval()
-
-
-def few_steps(model):
-    return 3 if model.has_adjustable_steps else None
 
 
 def constant(spec, batch):
@@ -204,74 +199,3 @@ def test_a_model_answers_without_edges_and_for_one_node(task_name, model_name, r
         assert values is None or values.isfinite().all()
     for values in model(batch_of([reduced(graphs[0])])):
         assert values is None or values.isfinite().all()
-
-
-@pytest.mark.parametrize("model_name", MODELS)
-def test_the_last_of_all_steps_is_the_answer(model_name):
-    _, graphs = instances(TASKS[0], 8)
-    model, batch = build(TASKS[0], model_name), batch_of(graphs)
-    num_steps = 7 if model.has_adjustable_steps else None
-    unrolled = model.unroll(batch, num_steps)
-    assert len(unrolled) == (num_steps or max(1, model.num_message_passing_steps))
-    assert_close(unrolled[-1], model(batch, num_steps))
-    if num_steps:
-        assert_close(unrolled[2], model(batch, 3))
-
-
-@pytest.mark.parametrize("model_name", MODELS)
-def test_graphs_may_take_different_numbers_of_steps(model_name):
-    _, graphs = instances(TASKS[0], 8, 3)
-    model = build(TASKS[0], model_name)
-    if not model.has_adjustable_steps:
-        pytest.skip("takes its own number")
-    each = torch.tensor([2, 5, 1])
-    parts = [model(batch_of([g]), int(n)) for g, n in zip(graphs, each, strict=True)]
-    alone = GraphOutput(*(None if p[0] is None else torch.cat(p) for p in zip(*parts, strict=True)))
-    assert_close(model(batch_of(graphs), each), alone)
-
-
-@pytest.mark.parametrize("model_name", MODELS)
-def test_gradients_are_those_of_differences(model_name):
-    """In float64, along random directions of the inputs and of all weights."""
-    _, graphs = instances(TASKS[0], 8, 2)
-    model = build(TASKS[0], model_name).double()
-    batch = batch_of(graphs)
-    inputs = [batch[name].double().requires_grad_() for name in ("x", "edge_attr", "u")]
-    weights = [p for p in model.parameters() if p.requires_grad]
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():  # off the kinks of relu and max that zero biases and flags put us on
-        for tensor in (*weights, *inputs):
-            tensor += 0.1 * torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype)
-
-    def answer():
-        batch.x, batch.edge_attr, batch.u = inputs
-        return sum(v.square().mean() for v in model(batch, few_steps(model)) if v is not None)
-
-    tensors = [*inputs, *weights]
-    found = torch.autograd.grad(answer(), tensors, allow_unused=True)
-    directions = [torch.randn(t.shape, generator=generator, dtype=t.dtype) for t in tensors]
-    slope = sum((g * d).sum() for g, d in zip(found, directions, strict=True) if g is not None)
-    ends, width = [], 1e-9  # small: there is a kink of relu or max wherever one looks
-    for sign in (1, -2):
-        with torch.no_grad():
-            for tensor, direction in zip(tensors, directions, strict=True):
-                tensor += sign * width * direction
-            ends.append(answer())
-    torch.testing.assert_close(slope, (ends[0] - ends[1]) / (2 * width), rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("model_name", MODELS)
-def test_bfloat16_agrees_with_float32(model_name):
-    _, graphs = instances(TASKS[0], 12)
-    batch, error, size = batch_of(graphs), 0.0, 0.0
-    for seed in range(4):
-        model = build(TASKS[0], model_name, seed)
-        with torch.no_grad():
-            exact = model(batch, few_steps(model))
-            with torch.autocast("cpu", torch.bfloat16):
-                rounded = model(batch, few_steps(model))
-        for ours, theirs in zip(exact, rounded, strict=True):
-            if ours is not None:
-                error += float((theirs.float() - ours).square().sum())
-                size += float(ours.square().sum())
-    assert 0 < (error / size) ** 0.5 < BFLOAT16_TOLERANCE

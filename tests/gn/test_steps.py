@@ -5,12 +5,15 @@ import torch
 from torch import nn
 from torch_geometric.data import Batch
 
-from data_gen.spec import GraphSpec
+from data_gen.spec import GraphOutput, GraphSpec
 from gn.models.full_gn import FullGraphNetwork
 from gn.readout import State
 from gn.stepped import SteppedModel, StopRule
+from tests.conftest import instances, stems
 from tests.gn.conftest import graph
+from tests.test_contracts import assert_close, batch_of, build
 
+TASKS, MODELS = stems("task"), stems("model")
 SPEC = GraphSpec(node_in=3, edge_in=2, global_in=4, node_out=1, edge_out=2, global_out=3)
 
 
@@ -105,3 +108,27 @@ def test_both_ends_of_a_range_of_steps_are_checked(batch):
     model = FullGraphNetwork(SPEC, hidden_dim=8).double()
     with pytest.raises(ValueError, match="num_message_passing_steps is 0"):
         model(batch, torch.tensor([1, 2, 0, 3, 4]))
+
+
+@pytest.mark.parametrize("model_name", MODELS)
+def test_the_last_of_all_steps_is_the_answer(model_name):
+    _, graphs = instances(TASKS[0], 8)
+    model, batch = build(TASKS[0], model_name), batch_of(graphs)
+    num_steps = 7 if model.has_adjustable_steps else None
+    unrolled = model.unroll(batch, num_steps)
+    assert len(unrolled) == (num_steps or max(1, model.num_message_passing_steps))
+    assert_close(unrolled[-1], model(batch, num_steps))
+    if num_steps:
+        assert_close(unrolled[2], model(batch, 3))
+
+
+@pytest.mark.parametrize("model_name", MODELS)
+def test_graphs_may_take_different_numbers_of_steps(model_name):
+    _, graphs = instances(TASKS[0], 8, 3)
+    model = build(TASKS[0], model_name)
+    if not model.has_adjustable_steps:
+        pytest.skip("takes its own number")
+    each = torch.tensor([2, 5, 1])
+    parts = [model(batch_of([g]), int(n)) for g, n in zip(graphs, each, strict=True)]
+    alone = GraphOutput(*(None if p[0] is None else torch.cat(p) for p in zip(*parts, strict=True)))
+    assert_close(model(batch_of(graphs), each), alone)

@@ -1,0 +1,120 @@
+"""What must not change what a model computes: precision, compilation, the device."""
+
+from itertools import product
+
+import pytest
+import torch
+
+from data_gen.packed import Packed
+from experiments.steps import answer_by
+from gn.stepped import StopRule
+from tests.conftest import instances, stems
+from tests.test_contracts import batch_of, build
+
+TASKS, MODELS = stems("task"), stems("model")
+BFLOAT16_TOLERANCE = 0.05  # of the size of the answers, over four seeds, after three steps
+OF_TRACING = pytest.mark.filterwarnings("ignore")  # torch warns itself of what it does
+
+
+def few_steps(model):
+    return 3 if model.has_adjustable_steps else None
+
+
+@pytest.mark.parametrize("model_name", MODELS)
+def test_gradients_are_those_of_differences(model_name):
+    """In float64, along random directions of the inputs and of all weights."""
+    _, graphs = instances(TASKS[0], 8, 2)
+    model = build(TASKS[0], model_name).double()
+    batch = batch_of(graphs)
+    inputs = [batch[name].double().requires_grad_() for name in ("x", "edge_attr", "u")]
+    weights = [p for p in model.parameters() if p.requires_grad]
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():  # off the kinks of relu and max that zero biases and flags put us on
+        for tensor in (*weights, *inputs):
+            tensor += 0.1 * torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype)
+
+    def answer():
+        batch.x, batch.edge_attr, batch.u = inputs
+        return sum(v.square().mean() for v in model(batch, few_steps(model)) if v is not None)
+
+    tensors = [*inputs, *weights]
+    found = torch.autograd.grad(answer(), tensors, allow_unused=True)
+    directions = [torch.randn(t.shape, generator=generator, dtype=t.dtype) for t in tensors]
+    slope = sum((g * d).sum() for g, d in zip(found, directions, strict=True) if g is not None)
+    ends, width = [], 1e-9  # small: there is a kink of relu or max wherever one looks
+    for sign in (1, -2):
+        with torch.no_grad():
+            for tensor, direction in zip(tensors, directions, strict=True):
+                tensor += sign * width * direction
+            ends.append(answer())
+    torch.testing.assert_close(slope, (ends[0] - ends[1]) / (2 * width), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("model_name", MODELS)
+def test_bfloat16_agrees_with_float32(model_name):
+    _, graphs = instances(TASKS[0], 12)
+    batch, error, size = batch_of(graphs), 0.0, 0.0
+    for seed in range(4):
+        model = build(TASKS[0], model_name, seed)
+        with torch.no_grad():
+            exact = model(batch, few_steps(model))
+            with torch.autocast("cpu", torch.bfloat16):
+                rounded = model(batch, few_steps(model))
+        for ours, theirs in zip(exact, rounded, strict=True):
+            if ours is not None:
+                error += float((theirs.float() - ours).square().sum())
+                size += float(ours.square().sum())
+    assert 0 < (error / size) ** 0.5 < BFLOAT16_TOLERANCE
+
+
+def assert_same_when_compiled(model_name, backend):
+    """Answers to 1e-4 and gradients to 1e-3 of their size."""
+    torch._dynamo.reset()
+    model = build(TASKS[0], model_name)
+    batch = batch_of(instances(TASKS[0], 12, 4)[1])
+    compiled = torch.compile(model, backend=backend)
+    found, expected = (
+        [v for v in f(batch, few_steps(model)) if v is not None] for f in (compiled, model)
+    )
+    weights = [p for p in model.parameters() if p.requires_grad]
+    gradients = (
+        torch.autograd.grad(
+            sum(v.square().sum() for v in answers), weights, allow_unused=True,
+            materialize_grads=True,
+        )
+        for answers in (found, expected)
+    )  # fmt: skip
+    for ours, theirs in zip(found, expected, strict=True):
+        assert (ours - theirs).norm() <= 1e-4 * theirs.norm()
+    for ours, theirs in zip(*gradients, strict=True):
+        assert (ours - theirs).norm() <= 1e-3 * theirs.norm() + 1e-6
+
+
+@OF_TRACING
+@pytest.mark.parametrize("model_name", ["full_gn"])
+def test_the_graph_that_is_captured_computes_the_model(model_name):
+    assert_same_when_compiled(model_name, "aot_eager")
+
+
+@pytest.mark.slow
+@OF_TRACING
+@pytest.mark.parametrize("model_name", MODELS)
+def test_the_code_that_is_generated_computes_the_model(model_name):
+    assert_same_when_compiled(model_name, "inductor")
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("task_name", "model_name"), list(product(TASKS, MODELS)))
+def test_a_gpu_answers_as_the_cpu(task_name, model_name):
+    task, graphs = instances(task_name, 12)
+    model, packed = build(task_name, model_name), Packed.pack(graphs)
+    for rule in ("", "3", "oracle", "adaptive") if model.has_adjustable_steps else ("",):
+        found = []
+        for device in ("cpu", "cuda"):
+            batch = packed.to(device).batch(range(len(graphs)))
+            answer = answer_by(rule, model.to(device), task, 12, StopRule())
+            with torch.no_grad():
+                output, steps = answer(batch)
+            found.append([*(v.cpu() for v in output if v is not None), steps.cpu().float()])
+        for ours, theirs in zip(*found, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)

@@ -54,10 +54,9 @@ class Task(ABC, Generic[T]):
     def solution(self, batch: Batch) -> GraphOutput:
         """The right answer: itself a model."""
 
-    def num_rounds(self, batch: Batch) -> Tensor | None:
-        """How many rounds of message passing each instance needs [B]; None: nobody knows."""
-        del batch
-        return None
+    def num_rounds(self, batch: Batch) -> Tensor:
+        """How many rounds of message passing each instance needs [B], where that is known."""
+        raise NotImplementedError
 
     @property
     def identity(self) -> str:

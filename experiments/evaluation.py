@@ -86,9 +86,9 @@ def _score_cell(
     if model.max_num_nodes is not None and packed.num_nodes_of_largest > model.max_num_nodes:
         names = score_instances(study.task, lambda b: (study.task.solution(b), NO_STEPS), packed)
         scores = {name: np.full(len(packed), np.nan) for name in names}
-        scores["steps"] = np.zeros(len(packed), dtype=np.int64)
+        scores["steps"] = np.full(len(packed), np.nan)
     else:
-        answer = answer_by(rule, model, study.task, cell.size, study.stop_rule)
+        answer = answer_by(rule, model, study.task, cell.size)
         scores = score_instances(study.task, answer, packed)
     scores.pop("loss")
     return scores

@@ -28,7 +28,6 @@ from experiments.schedule import batch_indices, learning_rate, num_message_passi
 from experiments.steps import answer_by
 from experiments.stop import StopRequest
 from gn.model import GraphModel
-from gn.stepped import StopRule
 
 LOG = logging.getLogger(__name__)
 CHECK_EVERY = 50  # updates between two looks of the host at the losses
@@ -116,7 +115,7 @@ class Fit:
         """Score in distribution, keep the weights if they are the best, add a line to the curve."""
         model = self.model if self.averaged is None else self.averaged.module
         model.eval()
-        answer = answer_by("", model, self.task, 0, StopRule())  # type: ignore[arg-type]
+        answer = answer_by("", model, self.task, 0)  # type: ignore[arg-type]
         scores = score_instances(self.task, answer, val_set)
         del scores["steps"]
         model.train()

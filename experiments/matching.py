@@ -54,14 +54,13 @@ def num_parameters(model: DictConfig, spec: GraphSpec) -> int:
 
 
 def _count_of(name: object, spec: GraphSpec) -> int:
-    path = CONF / f"{name}.yaml"
-    if not isinstance(name, str) or not path.is_file():
-        allowed = ", ".join(sorted(file.stem for file in CONF.glob("*.yaml")))
+    models = sorted(path.stem for path in CONF.glob("*.yaml"))
+    if name not in models:
         raise UserError(
             f"model.{KEY}: {name!r} is not allowed, null, a whole number of parameters and the"
-            f" models are: {allowed}"
+            f" models are: {', '.join(models)}"
         )
-    node = OmegaConf.load(path)
+    node = OmegaConf.load(CONF / f"{name}.yaml")
     assert isinstance(node, DictConfig)
     return num_parameters(node, spec)
 

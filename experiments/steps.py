@@ -14,32 +14,45 @@ from experiments.errors import UserError
 from gn.model import GraphModel
 from gn.stepped import SteppedModel, StopRule
 
-RULE = re.compile(r"[1-9]\d*|(?=[\d.]*[1-9])\d*\.?\d+x|oracle(\+\d+)?|adaptive")
+ABOVE_0 = r"(?=[\d.]*[1-9])\d*\.?\d+"
+RULE = re.compile(rf"[1-9]\d*|{ABOVE_0}x|oracle(\+[1-9]\d*)?|adaptive@{ABOVE_0}")
 ALLOWED = (
-    "whole numbers above 0, multiples of the size such as 0.5x, oracle, oracle+<number>, adaptive"
+    "whole numbers above 0, multiples of the size such as 0.5x, oracle, oracle+<number>,"
+    " adaptive@<tolerance>"
 )
 Answer = Callable[[Batch], tuple[GraphOutput, Tensor]]  # and the steps that each graph took [B]
 
 
 def canonical(rule: str) -> str:
     """The one way to write a rule: 1.0x is 1x."""
+    if rule.startswith("adaptive@"):
+        return f"adaptive@{float(rule[9:]):g}"
     return f"{float(rule[:-1]):g}x" if rule.endswith("x") else rule
 
 
-def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int, stop: StopRule) -> Answer:
+def check_rule(rule: str, task: Task[Any]) -> None:
+    """Raise UserError for a rule that needs of the task what it does not know."""
+    if rule.startswith("oracle") and type(task).num_rounds is Task.num_rounds:
+        raise UserError(
+            f"transfer.num_message_passing_steps: {rule!r} is not allowed, {type(task).__name__}"
+            " does not know how many its instances need"
+        )
+
+
+def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int) -> Answer:
     """How a model answers when it takes steps by a rule.
 
     Args:
         rule: "": the model's own number; "12"; "0.5x": half as many as the size; "oracle": as many
-            rounds as the instance needs, which the task knows; "oracle+2": two more; "adaptive":
-            until the states stop changing.
+            rounds as the instance needs, which the task knows; "oracle+2": two more;
+            "adaptive@0.03": until the states stop changing (`StopRule`).
         model: has adjustable steps if the rule is not "".
         task: tells what an oracle knows.
         size: of the instances.
-        stop: when states count as still.
     """
-    if rule == "adaptive":
-        assert isinstance(model, SteppedModel)
+    if rule.startswith("adaptive@"):
+        assert isinstance(model, SteppedModel), "only these have adjustable steps"
+        stop = StopRule(tolerance=float(rule[9:]))
         return lambda batch: model.settle(batch, stop)
     if rule.startswith("oracle"):
         return lambda batch: _by_oracle(model, task, int(rule[6:] or 0), batch)
@@ -56,10 +69,5 @@ def _by_oracle(
     model: GraphModel, task: Task[Any], more: int, batch: Batch
 ) -> tuple[GraphOutput, Tensor]:
     needed = task.num_rounds(batch)
-    if needed is None:
-        raise UserError(
-            f"transfer.num_message_passing_steps: 'oracle' is not allowed, {type(task).__name__}"
-            " does not know how many its instances need"
-        )
     num_steps = (needed + more).clamp(min=1)
     return model(batch, num_steps), num_steps

@@ -19,9 +19,9 @@ from experiments.errors import UserError
 from experiments.labels import label
 from experiments.matching import matched
 from experiments.run_folder import config_hash
+from experiments.steps import check_rule
 from experiments.validation import check_writable
 from gn.model import GraphModel
-from gn.stepped import StopRule
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,6 @@ class Study:
         self.steps_rules = [
             "" if rule is None else str(rule) for rule in config.transfer.num_message_passing_steps
         ]
-        self.stop_rule = _stop_rule(config)
         if not all(cell.data_set.path.exists() for cell in self.test_cells):
             check_writable(config, "machine.data_dir")
 
@@ -69,23 +68,22 @@ class Study:
         return model
 
     def check_steps(self, model: GraphModel) -> None:
-        """Raise UserError if a model of a fixed number of steps is asked for another."""
+        """Raise UserError if a model of a fixed number of steps is to be trained with another.
+
+        Tested it is with its own, whatever the rules of the others.
+        """
+        for rule in self.steps_rules:
+            check_rule(rule, self.task)
         own = model.num_message_passing_steps
         if model.has_adjustable_steps or own == 0:
             return
         trained = self.config.train.num_message_passing_steps
-        refused = [
-            ("train", step)
-            for step in (trained if isinstance(trained, ListConfig) else [trained])
-            if step not in (None, own)
-        ]
-        if not {"", str(own)} & set(self.steps_rules):  # beside them, the others are left out
-            refused.append(("transfer", self.steps_rules[0]))
-        for part, rule in refused:
-            raise UserError(
-                f"{part}.num_message_passing_steps: {rule!r} is not allowed, the model takes a"
-                f" fixed number of steps: null and {own} are"
-            )
+        for step in trained if isinstance(trained, ListConfig) else [trained]:
+            if step not in (None, own):
+                raise UserError(
+                    f"train.num_message_passing_steps: {step!r} is not allowed, the model takes a"
+                    f" fixed number of steps: null and {own} are"
+                )
 
     def check_training_graphs(self, model: GraphModel) -> None:
         """Raise UserError if the training graphs are larger than the model can take."""
@@ -159,12 +157,6 @@ def _only(node: DictConfig, key: str) -> tuple[str, object]:
         raise UserError(f"{key}: {list(node)} is not allowed, exactly one is needed")
     ((name, child),) = node.items()
     return str(name), child
-
-
-def _stop_rule(config: DictConfig) -> StopRule:
-    """When states count as still; of a run older than the key, the rule's own arguments."""
-    arguments = config.transfer.get("stop") or {}
-    return build(StopRule, "transfer.stop", **arguments)
 
 
 def _law(node: object, key: str) -> EdgeWeights:

@@ -39,12 +39,13 @@ def train(config: DictConfig) -> None:
     model = study.build_model().to(device)
     study.check_steps(model)
     make_optimizer(config, model)  # so that what is wrong with it is said before any work
+    make([study.train_set, study.val_set], num_workers_of(config))
+    study.check_training_graphs(model)
     with folder.locked():
         if folder.is_done:  # by another process, meanwhile
             return
         folder.save_config(config)
         make(study.data_sets, num_workers_of(config))
-        study.check_training_graphs(model)
         seconds = _train_once(study, model, folder)
         folder.load_weights(model)
         rows = evaluate(study, model, folder, seconds)

@@ -4,6 +4,7 @@ import math
 
 from torch import Tensor, nn
 
+from gn.model import check_heads
 from gn.segment import gather, segment_softmax, segment_sum
 from gn.topology import Topology
 
@@ -24,8 +25,7 @@ class EdgeAttention(nn.Module):
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
-        if heads < 1 or dim % heads:
-            raise ValueError(f"heads is {heads}: a divisor of hidden_dim, {dim}, is needed")
+        check_heads(dim, heads)
         self.heads = heads
         self.query, self.key, self.value = (nn.Linear(dim, dim, bias=False) for _ in range(3))
         self.out = nn.Linear(dim, dim, bias=False)

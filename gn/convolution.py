@@ -11,7 +11,7 @@ from torch_geometric.data import Batch
 from torch_geometric.nn import GINEConv
 
 from data_gen.spec import GraphOutput, GraphSpec
-from gn.model import check_widths
+from gn.readout import ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
@@ -49,7 +49,7 @@ class ConvolutionModel(SteppedModel):
         share_weights: bool,
         build_layer: Callable[[], nn.Module],
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps, share_weights)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim), share_weights)
         num_layers = 1 if share_weights else num_message_passing_steps
         self.layers = nn.ModuleList(build_layer() for _ in range(num_layers))
 
@@ -104,10 +104,3 @@ def check_aggregation(name: str) -> None:
     """Raise ValueError for what is not one of the reductions that PyG's layers are given."""
     if name not in PYG_AGGREGATIONS:
         raise ValueError(f"aggregation={name!r}: must be one of {list(PYG_AGGREGATIONS)}")
-
-
-def check_heads(hidden_dim: int, heads: int) -> None:
-    """Raise ValueError for a number of attention heads that does not divide the width."""
-    check_widths(hidden_dim=hidden_dim, heads=heads)
-    if hidden_dim % heads:
-        raise ValueError(f"heads is {heads}: must divide hidden_dim, which is {hidden_dim}")

@@ -60,3 +60,10 @@ def check_widths(**widths: int | Sequence[int]) -> None:
     for name, value in widths.items():
         if type(value) is not int or value < 1:
             raise ValueError(f"{name} is {value!r}: a whole number of 1 or more is needed")
+
+
+def check_heads(hidden_dim: int, heads: int) -> None:
+    """Raise ValueError for a number of attention heads that does not divide the width."""
+    check_widths(hidden_dim=hidden_dim, heads=heads)
+    if hidden_dim % heads:
+        raise ValueError(f"heads is {heads}: must divide hidden_dim, which is {hidden_dim}")

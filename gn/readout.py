@@ -11,6 +11,7 @@ from torch_geometric.data import Batch
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.mlp import MLP
+from gn.model import check_widths
 from gn.topology import Topology
 
 
@@ -90,3 +91,10 @@ class Readout(nn.Module):
             edge_attr=self.edge(edge_attr, *ends, (u, t.edge_graph)) if self.edge else None,
             u=self.graph(u, self.pool(x, t.node_graph)) if self.graph else None,
         )
+
+
+def ends(spec: GraphSpec, hidden_dim: int) -> tuple[Encoder, Readout]:
+    """Encoder and readout of states of one width H, of which answers read u too."""
+    check_widths(hidden_dim=hidden_dim)
+    widths = [hidden_dim] * 4
+    return Encoder(spec, hidden_dim), Readout(spec, *widths)

@@ -3,6 +3,7 @@
 N nodes, E edges, B graphs, H width of a state.
 """
 
+import math
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterator
@@ -10,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch_geometric.data import Batch
 
-from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.spec import GraphOutput
 from gn.model import GraphModel, Steps, check_widths
-from gn.readout import Encoder, Readout, State
+from gn.readout import State
 from gn.segment import segment_max
 from gn.topology import Topology
 
@@ -26,7 +27,7 @@ class StopRule:
 
     A graph stops when no node's state moves by more than `tolerance` times the largest state of
     the graph, in `patience` steps on end; at the latest after `max_steps_per_node` steps for each
-    of its nodes. It needs no label, and no size: a wave that still travels is a change.
+    of its nodes. It needs no label: a wave that still travels is a change.
     """
 
     tolerance: float = 0.03
@@ -37,41 +38,35 @@ class StopRule:
         check_widths(patience=self.patience)
         for name in ("tolerance", "max_steps_per_node"):
             value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and value > 0):
+            if type(value) not in (int, float) or not 0 < value < math.inf:
                 raise ValueError(f"{name} is {value!r}: a number above 0 is needed")
 
 
 class SteppedModel(GraphModel):
     """state_0 = encode(G); state_t = step(state_{t-1}, state_0); answer_t = decode(state_t).
 
-    A subclass says what a step is; encoder and readout are those of `readout.py` unless it has its
-    own. States are named tuples of tensors: `x` and `node_*` hold a row for every node, `u` one for
-    every graph, all others one for every edge; what no step changes is passed on as it is.
+    A subclass says what a step is, between ends of its own or those of `readout.py`. States are
+    named tuples of tensors: `x` and `node_*` hold a row for every node, `u` one for every graph,
+    all others one for every edge; what no step changes is passed on as it is.
 
     Args:
-        spec: widths in and out.
-        hidden_dim: width H of states and hidden layers.
         num_message_passing_steps: how many steps are taken if the call does not say.
+        ends: encoder and readout; None: the subclass has its own `encode` and `decode`.
         has_adjustable_steps: whether another number may be asked for.
     """
 
     def __init__(
         self,
-        spec: GraphSpec,
-        hidden_dim: int,
         num_message_passing_steps: int,
+        ends: tuple[nn.Module, nn.Module] | None,
         has_adjustable_steps: bool = True,
     ) -> None:
         super().__init__()
-        check_widths(hidden_dim=hidden_dim, num_message_passing_steps=num_message_passing_steps)
+        check_widths(num_message_passing_steps=num_message_passing_steps)
         self.num_message_passing_steps = num_message_passing_steps
         self.has_adjustable_steps = has_adjustable_steps
-        self._build_ends(spec, hidden_dim)
-
-    def _build_ends(self, spec: GraphSpec, hidden_dim: int) -> None:
-        """What `encode` and `decode` use; a model that overrides them builds its own."""
-        self.encoder = Encoder(spec, hidden_dim)
-        self.readout = Readout(spec, hidden_dim, hidden_dim, hidden_dim, hidden_dim)
+        if ends is not None:
+            self.encoder, self.readout = ends
 
     def encode(self, batch: Batch, topology: Topology) -> Any:  # noqa: ANN401
         """The state before the first step."""

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from experiments.model_page import page
-from experiments.statistics import over_runs
+from experiments.statistics import over_runs, over_seeds
 from experiments.table import read_table
 from tests.conftest import composed
 
@@ -83,6 +84,55 @@ def test_every_documented_command_exists(command):
     if name in MODULES and "task=triangles" not in words:
         for overrides in expanded([word for word in words[3:] if word != "-m"]):
             composed(*overrides, config_name=name)
+
+
+def estimate_of(rows, *cells):
+    """Over the runs, of the mean over the cells, as the pages write it."""
+    by_seed = {}
+    for row in rows:
+        if (row.distribution, row.size) in cells:
+            by_seed.setdefault(row.seed, []).append(row.mean)
+    assert all(len(means) == len(cells) for means in by_seed.values())
+    mean, low, high = over_seeds(np.array([np.mean(means) for means in by_seed.values()]))
+    if np.isnan(mean):
+        return "n/a"
+    return f"{mean:.2f} [{max(0, low):.2f}, {min(1, high):.2f}]"
+
+
+def bias_line(rows, model):
+    """A line of the table of all models in docs/inductive_bias.md."""
+    rows = [r for r in rows if r.model == model and r.steps_rule in ("oracle+2", "")]
+    home, others = "geographic_threshold", ("grid", "delaunay", "erdos_renyi", "random_tree")
+    cells = [estimate_of(rows, (home, size)) for size in (16, 32, 64, 128)]
+    cells += [estimate_of(rows, *((name, size) for name in others)) for size in (16, 128)]
+    return f"| `{model}` | {rows[0].num_parameters:,} | {' | '.join(cells)} |"
+
+
+def stop_line(rows, model, family):
+    """A line of the table of stop rules: score (steps) at each size, a cell for each rule."""
+    rows = [r for r in rows if (r.model, r.distribution) == (model, family)]
+    cells = []
+    for rule in ("12", "oracle", "oracle+2", "adaptive@0.03", "1x"):
+        runs = [[r for r in rows if (r.steps_rule, r.size) == (rule, n)] for n in (16, 64, 128)]
+        cells += [
+            " / ".join(f"{np.mean([r.mean for r in of]):.2f}" for of in runs)
+            + " ("
+            + " / ".join(f"{np.mean([r.steps for r in of]):.0f}" for of in runs)
+            + ")"
+        ]
+    return f"| `{model}` | `{family}` | {' | '.join(cells)} |"
+
+
+def test_the_tables_of_inductive_bias_are_those_of_the_study():
+    table = read_table(ROOT / "results/inductive_bias/transfer.csv")
+    rows = [r for r in table if r.metric == "valid"]
+    lines = (ROOT / "docs/inductive_bias.md").read_text().splitlines()
+    for model in {row.model for row in rows}:
+        assert bias_line(rows, model) in lines
+    stopped = {(r.model, r.distribution) for r in rows if r.steps_rule == "adaptive@0.03"}
+    assert len(stopped) >= 5
+    for model, family in stopped:
+        assert stop_line(rows, model, family) in lines
 
 
 def test_the_page_of_models_is_what_the_code_says():

@@ -46,13 +46,14 @@ class TransferMatrix(TableFigure):
         num_lines = sum(len(models) + GAP for models in sorted_groups.values())
         figure = Figure(figsize=(PAGE, LINE * num_lines + 1.1))
         axes = figure.add_subplot()
-        top = 0.0
+        top, per_family = 0.0, len(self.sizes)
         for group, models in sorted_groups.items():
             axes.text(-0.6, top - 0.62, group, fontsize=7.5, fontweight="bold", ha="left")
             for place, (label, name) in enumerate(models):
-                _draw_line(axes, top + place, name, [_of(rows, label, cell) for cell in columns])
+                cells = [_of(rows, label, column) for column in columns]
+                _draw_line(axes, top + place, name, cells, per_family)
             if models:
-                left = _place(columns.index(tuple(self.train_column)), len(self.sizes)) - 0.5
+                left = _place(columns.index(tuple(self.train_column)), per_family) - 0.5
                 frame = Rectangle((left, top - 0.5), 1, len(models), fill=False, linewidth=0.8)
                 axes.add_patch(frame)
             top += len(models) + GAP
@@ -62,7 +63,7 @@ class TransferMatrix(TableFigure):
     def _sorted(
         self, models: Sequence[tuple[str, str]], rows: list[Row], columns: list[tuple[str, int]]
     ) -> list[tuple[str, str]]:
-        """By mean score over all columns, the best first."""
+        """By mean score over all columns, the best first; where there is none, it counts as 0."""
 
         def mean(model: tuple[str, str]) -> float:
             found = [over_runs(r).mean for c in columns if (r := _of(rows, model[0], c))]
@@ -100,10 +101,9 @@ def _of(rows: list[Row], label: str, cell: tuple[str, int]) -> list[Row]:
     return [r for r in rows if (r.model, r.distribution, r.size) == (label, *cell)]
 
 
-def _draw_line(axes: Axes, y: float, name: str, cells: list[list[Row]]) -> None:
+def _draw_line(axes: Axes, y: float, name: str, cells: list[list[Row]], per_family: int) -> None:
     """The name of a model and its scores."""
     axes.text(-0.7, y, name, fontsize=7, ha="right", va="center", clip_on=False)
-    per_family = len({row.size for cell in cells for row in cell}) or 1
     colours = mpl.colormaps["viridis"]
     for k, cell in enumerate(cells):
         if not cell:

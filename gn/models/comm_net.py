@@ -4,7 +4,7 @@ from torch import nn
 
 from data_gen.spec import GraphSpec
 from gn.aggregation import Mean
-from gn.readout import State
+from gn.readout import State, ends
 from gn.segment import gather
 from gn.stepped import SteppedModel
 from gn.topology import Topology
@@ -13,8 +13,8 @@ from gn.topology import Topology
 class CommNet(SteppedModel):
     """x_i' = tanh(A x_i + C mean_k x_s + D x_i⁰): linear in everything but the tanh.
 
-    The skip to the encoding is the paper's; of an edge only its ends are read. Source: Sukhbaatar
-    et al. 2016, equations 2-3 with the skip connections of section 3.1.
+    Of an edge only its ends are read. Source: Sukhbaatar et al. 2016, the controller structure with
+    two of its extensions: local connectivity and skip connections.
 
     Args:
         spec: widths in and out.
@@ -25,7 +25,7 @@ class CommNet(SteppedModel):
     def __init__(
         self, spec: GraphSpec, hidden_dim: int = 56, num_message_passing_steps: int = 10
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         self.own = nn.Linear(hidden_dim, hidden_dim)
         self.heard = nn.Linear(hidden_dim, hidden_dim, bias=False)
         self.first = nn.Linear(hidden_dim, hidden_dim, bias=False)

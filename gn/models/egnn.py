@@ -10,6 +10,7 @@ from torch_geometric.data import Batch
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import Mean
 from gn.mlp import MLP
+from gn.readout import ends
 from gn.segment import gather
 from gn.stepped import SteppedModel
 from gn.topology import Topology
@@ -50,7 +51,10 @@ class Egnn(SteppedModel):
         num_message_passing_steps: int = 10,
         is_normalized: bool = True,
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        num_others = max(1, spec.node_in - spec.position_dim)
+        super().__init__(
+            num_message_passing_steps, ends(replace(spec, node_in=num_others), hidden_dim)
+        )
         dim = hidden_dim
         self.position_dim = spec.position_dim
         self.update_edge = MLP([dim, dim, dim, min(1, spec.position_dim)], [dim, dim], None)
@@ -58,10 +62,6 @@ class Egnn(SteppedModel):
         self.update_node = MLP([dim, dim], [dim], dim)
         self.mean = Mean(spec.position_dim)
         self.norm = nn.LayerNorm(dim) if is_normalized else nn.Identity()
-
-    def _build_ends(self, spec: GraphSpec, hidden_dim: int) -> None:
-        num_others = max(1, spec.node_in - spec.position_dim)
-        super()._build_ends(replace(spec, node_in=num_others), hidden_dim)
 
     def encode(self, batch: Batch, topology: Topology) -> EgnnState:
         """The encodings h⁰, e, u⁰, and the positions as they are."""

@@ -9,13 +9,14 @@ from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.block import GraphNetworkBlock
 from gn.mlp import MLP
+from gn.model import check_widths
 from gn.readout import State
 from gn.stepped import SteppedModel, joined
 from gn.topology import Topology
 
 
 class EncodeProcessDecode(SteppedModel):
-    """G_0 = encode(G); G_t = process([G_0, G_{t-1}]); answer_t = decode(G_t).
+    """G_0 = encode(G); G_t = process([G_0, G_{t-1}]) (+ G_{t-1} if residual); answer = decode(G_T).
 
     Encoder and decoder treat nodes, edges and globals each by themselves; the processor is a full
     GN block, fed the encoding again at every step. Source: Battaglia et al. 2018, figure 6b;
@@ -28,8 +29,7 @@ class EncodeProcessDecode(SteppedModel):
         aggregations: the reductions of each ρ, concatenated.
         share_weights: one processor for all steps, of which any number can be taken; else one for
             each step, and the number is fixed.
-        is_residual: G_t = G_{t-1} + process([G_0, G_{t-1}]), skip connections as in
-            MeshGraphNets (Pfaff et al. 2021).
+        is_residual: whether a step adds to the state, as in MeshGraphNets (Pfaff et al. 2021).
     """
 
     def __init__(
@@ -41,16 +41,14 @@ class EncodeProcessDecode(SteppedModel):
         share_weights: bool = True,
         is_residual: bool = False,
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps, share_weights)
+        super().__init__(num_message_passing_steps, None, share_weights)
+        check_widths(hidden_dim=hidden_dim)
         self.is_residual = is_residual
-        num_blocks = 1 if share_weights else num_message_passing_steps
-        self.processors = nn.ModuleList(_block(hidden_dim, aggregations) for _ in range(num_blocks))
-
-    def _build_ends(self, spec: GraphSpec, hidden_dim: int) -> None:
-        dim = hidden_dim
+        dim, num_blocks = hidden_dim, 1 if share_weights else num_message_passing_steps
         self.encode_node = _mlp([spec.node_in], dim)
         self.encode_edge = _mlp([spec.edge_in], dim)
         self.encode_global = _mlp([spec.global_in], dim)
+        self.processors = nn.ModuleList(_block(dim, aggregations) for _ in range(num_blocks))
         self.decode_node = _output(dim, spec.node_out)
         self.decode_edge = _output(dim, spec.edge_out)
         self.decode_global = _output(dim, spec.global_out)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from data_gen.spec import GraphSpec
 from gn.block import GraphNetworkBlock
-from gn.readout import State
+from gn.readout import State, ends
 from gn.stepped import SteppedModel, joined
 from gn.topology import Topology
 
@@ -29,7 +29,7 @@ class FullGraphNetwork(SteppedModel):
         num_message_passing_steps: int = 10,
         aggregations: str | Sequence[str] = ("max",),
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         dim = hidden_dim
         widths = GraphSpec(2 * dim, 2 * dim, 2 * dim, dim, dim, dim)
         self.block = GraphNetworkBlock.build(widths, [dim], aggregations, "full", layer_norm=True)

@@ -3,7 +3,8 @@
 from torch_geometric.nn import GATv2Conv
 
 from data_gen.spec import GraphSpec
-from gn.convolution import ConvolutionModel, ConvolutionState, Residual, check_heads
+from gn.convolution import ConvolutionModel, ConvolutionState, Residual
+from gn.model import check_heads
 from gn.topology import Topology
 
 

@@ -3,7 +3,8 @@
 from torch_geometric.nn import GPSConv
 
 from data_gen.spec import GraphSpec
-from gn.convolution import ConvolutionModel, ConvolutionState, check_heads, gine
+from gn.convolution import ConvolutionModel, ConvolutionState, gine
+from gn.model import check_heads
 from gn.topology import Topology
 
 

@@ -12,7 +12,8 @@ class GraphSage(ConvolutionModel):
 
     The edges k are those that i receives, s is the sender. Edge attributes have no place in the
     layer: they reach the answers through the readout alone. Residual connection and layer
-    normalisation are not of the source. Source: Hamilton et al. 2017, algorithm 1.
+    normalisation are not of the source, which scales states to length 1 instead. Source: Hamilton
+    et al. 2017, algorithm 1.
 
     Args:
         spec: widths in and out.

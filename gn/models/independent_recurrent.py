@@ -3,7 +3,7 @@
 from torch import nn
 
 from data_gen.spec import GraphSpec
-from gn.readout import State
+from gn.readout import State, ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
@@ -23,7 +23,7 @@ class IndependentRecurrent(SteppedModel):
     def __init__(
         self, spec: GraphSpec, hidden_dim: int = 40, num_message_passing_steps: int = 10
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         self.update_edge = nn.GRUCell(hidden_dim, hidden_dim)
         self.update_node = nn.GRUCell(hidden_dim, hidden_dim)
         self.update_global = nn.GRUCell(hidden_dim, hidden_dim)

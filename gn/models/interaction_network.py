@@ -4,6 +4,7 @@ from torch_geometric.data import Batch
 
 from data_gen.spec import GraphSpec
 from gn.block import GraphNetworkBlock, Wiring
+from gn.model import check_widths
 from gn.readout import Readout, State
 from gn.stepped import SteppedModel
 from gn.topology import Topology
@@ -21,16 +22,15 @@ class InteractionNetwork(SteppedModel):
     """
 
     def __init__(self, spec: GraphSpec, hidden_dim: int = 64) -> None:
-        super().__init__(spec, hidden_dim, 1, has_adjustable_steps=False)
+        super().__init__(1, None, has_adjustable_steps=False)
+        check_widths(hidden_dim=hidden_dim)
+        self.readout = Readout(spec, hidden_dim, hidden_dim, hidden_dim, spec.global_in)
         widths = GraphSpec(
             spec.node_in, spec.edge_in, spec.global_in, node_out=hidden_dim, edge_out=hidden_dim
         )
         wiring = Wiring(("edge_attr", "senders", "receivers"), ("x", "incoming", "u"), ())
         hidden_dims = [hidden_dim, hidden_dim]
         self.block = GraphNetworkBlock.build(widths, hidden_dims, "sum", wiring)
-
-    def _build_ends(self, spec: GraphSpec, hidden_dim: int) -> None:
-        self.readout = Readout(spec, hidden_dim, hidden_dim, hidden_dim, spec.global_in)
 
     def encode(self, batch: Batch, topology: Topology) -> State:
         """The attributes as they are."""

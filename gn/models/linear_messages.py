@@ -1,7 +1,6 @@
 """Linear messages, a maximum over them, and a learned update: the form of dynamic programming."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -12,6 +11,7 @@ from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.block import GraphNetworkBlock
 from gn.mlp import MLP
+from gn.model import check_widths
 from gn.segment import gather
 from gn.stepped import SteppedModel
 from gn.topology import Incidence, Topology
@@ -74,22 +74,20 @@ class LinearMessages(SteppedModel):
         dim = hidden_dim
         columns = _columns(node_features, spec.node_in)
         node_in = spec.node_in if columns is None else len(columns)
-        super().__init__(replace(spec, node_in=node_in), dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, None)
+        check_widths(hidden_dim=hidden_dim)
         self.node_features = columns
         self.relative_edges = relative_edges
         incoming = aggregation(aggregations, dim)
         self.mean_size = aggregation("mean", spec.edge_in)
+        self.encode_node = _mlp([node_in, spec.global_in], [], dim)
+        self.encode_edge = _mlp([spec.edge_in], [], dim)
+        self.edge_message = _mlp([dim], [], dim)  # B
         self.processor = GraphNetworkBlock(
             update_edge=LinearMessage(2 * dim, dim),
             update_node=_mlp([2 * dim, incoming.out_dim, 0], [dim], dim),
             aggregate_incoming=incoming,
         )
-
-    def _build_ends(self, spec: GraphSpec, hidden_dim: int) -> None:
-        dim = hidden_dim
-        self.encode_node = _mlp([spec.node_in, spec.global_in], [], dim)
-        self.encode_edge = _mlp([spec.edge_in], [], dim)
-        self.edge_message = _mlp([dim], [], dim)  # B
         self.pool = aggregation(["mean", "max"], dim)
         self.node = _mlp([dim], [dim], spec.node_out) if spec.node_out else None
         self.edge = _mlp([dim, dim, dim], [dim], spec.edge_out) if spec.edge_out else None

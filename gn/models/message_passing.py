@@ -6,7 +6,7 @@ from data_gen.spec import GraphSpec
 from gn.aggregation import aggregation
 from gn.block import GraphNetworkBlock
 from gn.mlp import MLP
-from gn.readout import State
+from gn.readout import State, ends
 from gn.recurrent import GatedUpdate
 from gn.stepped import SteppedModel
 from gn.topology import Topology
@@ -32,7 +32,7 @@ class MessagePassing(SteppedModel):
         num_message_passing_steps: int = 10,
         aggregations: str | Sequence[str] = ("sum",),
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         dim = hidden_dim
         incoming = aggregation(aggregations, dim)
         self.block = GraphNetworkBlock(

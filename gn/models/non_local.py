@@ -5,7 +5,7 @@ from torch import nn
 from data_gen.spec import GraphSpec
 from gn.attention import EdgeAttention
 from gn.mlp import MLP
-from gn.readout import State
+from gn.readout import State, ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
@@ -31,7 +31,7 @@ class NonLocal(SteppedModel):
         num_message_passing_steps: int = 10,
         heads: int = 4,
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         self.attention = EdgeAttention(hidden_dim, heads)
         self.update_node = MLP([hidden_dim], [hidden_dim], hidden_dim)
         self.norms = nn.ModuleList(nn.LayerNorm(hidden_dim) for _ in range(2))

@@ -6,7 +6,7 @@ from data_gen.spec import GraphSpec
 from gn.aggregation import aggregation
 from gn.block import GraphNetworkBlock
 from gn.mlp import MLP
-from gn.readout import State
+from gn.readout import State, ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
@@ -28,7 +28,7 @@ class Pgn(SteppedModel):
     def __init__(
         self, spec: GraphSpec, hidden_dim: int = 40, num_message_passing_steps: int = 10
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         dim = hidden_dim
         self.processor = GraphNetworkBlock(
             update_edge=MLP([dim, 2 * dim, 2 * dim, dim], [dim, dim], dim),

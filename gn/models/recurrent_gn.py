@@ -1,4 +1,4 @@
-"""The recurrent graph network: a full block whose nodes keep a GRU's or an LSTM's state."""
+"""The recurrent graph network: a block whose nodes keep a GRU's or an LSTM's state."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from torch_geometric.data import Batch
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.mlp import MLP
+from gn.readout import ends
 from gn.segment import gather
 from gn.stepped import SteppedModel
 from gn.topology import Topology
@@ -18,7 +19,7 @@ CELLS = {"gru": nn.GRUCell, "lstm": nn.LSTMCell}
 
 
 class RecurrentState(NamedTuple):
-    """The states of a full GN, and what an LSTM remembers without telling."""
+    """The states of a GN, and what an LSTM remembers without telling."""
 
     x: Tensor  # [N, H]
     edge_attr: Tensor  # [E, H]
@@ -50,7 +51,7 @@ class RecurrentGraphNetwork(SteppedModel):
     ) -> None:
         if cell not in CELLS:
             raise ValueError(f"cell is {cell!r}: must be one of {sorted(CELLS)}")
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         dim = hidden_dim
         self.has_memory = cell == "lstm"
         self.aggregate_incoming = aggregation(aggregations, dim)
@@ -68,7 +69,7 @@ class RecurrentGraphNetwork(SteppedModel):
     def step(
         self, state: RecurrentState, encoded: RecurrentState, topology: Topology, index: int
     ) -> RecurrentState:
-        """One round of algorithm 1."""
+        """One round of algorithm 1, in which φ^u reads the nodes alone."""
         del index
         t, (x, edge_attr, u, memory) = topology, state
         edge_attr = torch.cat([encoded.edge_attr, edge_attr], dim=1)

@@ -6,7 +6,7 @@ from torch import nn
 from data_gen.spec import GraphSpec
 from gn.aggregation import aggregation as reduction
 from gn.mlp import MLP
-from gn.readout import State
+from gn.readout import State, ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
@@ -33,7 +33,7 @@ class RecurrentGnn(SteppedModel):
         num_message_passing_steps: int = 10,
         aggregation: str = "max",
     ) -> None:
-        super().__init__(spec, hidden_dim, num_message_passing_steps)
+        super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         dim = hidden_dim
         self.update_edge = MLP([dim, 2 * dim, 2 * dim], [dim], dim)
         self.aggregate_incoming = reduction(aggregation, dim)

@@ -2,7 +2,7 @@
 
 from data_gen.spec import GraphSpec
 from gn.block import GraphNetworkBlock
-from gn.readout import State
+from gn.readout import State, ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
@@ -19,7 +19,7 @@ class RelationNetwork(SteppedModel):
     """
 
     def __init__(self, spec: GraphSpec, hidden_dim: int = 48) -> None:
-        super().__init__(spec, hidden_dim, 1, has_adjustable_steps=False)
+        super().__init__(1, ends(spec, hidden_dim), has_adjustable_steps=False)
         dim = hidden_dim
         widths = GraphSpec(dim, dim, dim, dim, dim, dim)
         self.block = GraphNetworkBlock.build(widths, [dim, dim], "sum", "relation")

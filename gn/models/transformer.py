@@ -11,7 +11,7 @@ from torch_geometric.utils import to_dense_batch
 
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.mlp import MLP
-from gn.model import GraphModel, Steps, check_widths
+from gn.model import GraphModel, Steps, check_heads, check_widths
 from gn.readout import Encoder, Readout
 from gn.segment import segment_sum
 from gn.topology import Incidence, Topology
@@ -91,9 +91,8 @@ class Transformer(GraphModel):
         edge_bias: bool = False,
     ) -> None:
         super().__init__()
-        check_widths(hidden_dim=hidden_dim, num_layers=num_layers, heads=heads)
-        if hidden_dim % heads:
-            raise ValueError(f"hidden_dim is {hidden_dim}: a multiple of heads, {heads}, is needed")
+        check_widths(num_layers=num_layers)
+        check_heads(hidden_dim, heads)
         self.edge_bias = edge_bias
         pair_dim = spec.edge_in + 1 if edge_bias else None
         self.encoder = Encoder(spec, hidden_dim)

@@ -50,12 +50,11 @@ WRONG_TOGETHER = [
      ["train.num_message_passing_steps", "3", "10"]),
     (["model.share_weights=false", "train.num_message_passing_steps=[10,12]"],
      ["train.num_message_passing_steps", "12", "10"]),
-    (["model.share_weights=false", "transfer.num_message_passing_steps=[1x,oracle]"],
-     ["transfer.num_message_passing_steps", "1x", "10"]),
-    (["transfer.num_message_passing_steps=[oracle-1]"], ["num_message_passing_steps", "oracle+"]),
-    (["transfer.stop.tolerance=-1"], ["transfer.stop", "tolerance", "above 0"]),
-    (["transfer.stop.patience=0"], ["transfer.stop", "patience", "1 or more"]),
-    (["transfer.stop.steps=5"], ["transfer.stop", "steps"]),
+    *(
+        ([f"transfer.num_message_passing_steps=[{rule}]"], ["num_message_passing_steps", "oracle+"])
+        for rule in ("oracle-1", "oracle+0", "adaptive", "adaptive@0", "adaptive@x")
+    ),
+    (["model.match_parameters_of=../task/shortest_path"], ["match_parameters_of", "deep_sets"]),
     (["model.match_parameters_of=gnn"], ["model.match_parameters_of", "gnn", "deep_sets"]),
     (["model.match_parameters_of=3"], ["model.match_parameters_of", "3", "10 %"]),
     (["model=linear_messages", "model.match_parameters_of=1e9"], ["match_parameters_of", "1"]),

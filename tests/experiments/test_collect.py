@@ -26,7 +26,7 @@ def done_run(study, name, **changes):
 
 def publish_config(tmp_path, **changes):
     names = {"study": "s", "runs_dir": str(tmp_path / "outputs"),
-             "results_dir": str(tmp_path / "results")}  # fmt: skip
+             "results_dir": str(tmp_path / "results"), "runs": "*"}  # fmt: skip
     return OmegaConf.create({**names, **changes})
 
 
@@ -68,6 +68,18 @@ def test_publishing_replaces_the_runs_and_keeps_what_is_cited(tmp_path):
     assert files == {".hydra/config.yaml", "weights.safetensors", "transfer.csv", "cells.csv",
                      "DONE"}  # fmt: skip
     assert read_table(published / "transfer.csv") == [row()]
+
+
+def test_publishing_may_leave_folders_out_but_no_row(tmp_path):
+    done_run(tmp_path, "m-seed0", seed=0)
+    done_run(tmp_path, "m-seed1", seed=1)
+    publish(publish_config(tmp_path, runs="*-seed1"))
+    published = tmp_path / "results" / "s"
+    assert [path.name for path in (published / "runs").iterdir()] == ["m-seed1"]
+    assert len(read_table(published / "transfer.csv")) == 2
+    with pytest.raises(UserError, match=r"runs: 'x\*' is the name of no run"):
+        publish(publish_config(tmp_path, runs="x*"))
+    assert [path.name for path in (published / "runs").iterdir()] == ["m-seed1"]
 
 
 def test_publishing_nothing_destroys_nothing(tmp_path):

@@ -8,15 +8,17 @@ import pytest
 import torch
 
 from data_gen.packed import Packed
+from data_gen.task import Task
+from data_gen.tasks.shortest_path import ShortestPath
 from experiments.errors import UserError
 from experiments.evaluation import evaluate, score_instances
 from experiments.matching import matched, num_parameters
 from experiments.run_folder import RunFolder, config_hash
 from experiments.schedule import seeded
-from experiments.steps import answer_by
+from experiments.steps import answer_by, check_rule
 from experiments.table import format_table, read_table
 from gn.stepped import StopRule
-from tests.conftest import composed, instances, stems, study
+from tests.conftest import ROOT, composed, instances, stems, study
 
 FAMILIES = "distribution@transfer.distributions=[geographic_threshold,random_tree,grid]"
 
@@ -56,12 +58,12 @@ def test_an_oracle_knows_the_rounds_of_bellman_and_ford(cell):
         assert found == bellman_ford_rounds(graph)
 
 
-def answers(rule, model_name="linear_messages", **rule_arguments):
+def answers(rule, model_name="linear_messages"):
     task, graphs = instances("shortest_path", 12, 5)
     torch.manual_seed(0)
     model = study(f"model={model_name}").build_model().eval()
     batch = batch_of(graphs)
-    return model, task, batch, answer_by(rule, model, task, 12, StopRule(**rule_arguments))(batch)
+    return model, task, batch, answer_by(rule, model, task, 12)(batch)
 
 
 @pytest.mark.parametrize(("rule", "steps"), [("", 12), ("7", 7), ("0.5x", 6), ("0.01x", 1)])
@@ -80,17 +82,32 @@ def test_an_oracle_gives_each_instance_its_own(rule, more):
 
 
 def test_adaptive_steps_are_those_of_the_stop_rule():
-    model, _, batch, (output, taken) = answers("adaptive", tolerance=0.2, patience=1)
-    expected, steps = model.settle(batch, StopRule(tolerance=0.2, patience=1))
+    model, _, batch, (output, taken) = answers("adaptive@0.2")
+    expected, steps = model.settle(batch, StopRule(tolerance=0.2))
     assert taken.tolist() == steps.tolist()
     assert torch.equal(output.x, expected.x)
 
 
 def test_an_oracle_of_a_task_that_has_none_is_one_line():
-    model, task, batch, _ = answers("1")
-    task = type("Other", (type(task),), {"num_rounds": lambda *_: None})()
-    with pytest.raises(UserError, match="'oracle' is not allowed, Other does not know"):
-        answer_by("oracle", model, task, 12, StopRule())(batch)
+    class Other(ShortestPath):
+        num_rounds = Task.num_rounds
+
+    check_rule("oracle+2", ShortestPath())
+    check_rule("12", Other())
+    with pytest.raises(UserError, match=r"'oracle\+2' is not allowed, Other does not know"):
+        check_rule("oracle+2", Other())
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [
+        f"experiment={path.parent.name} experiment/{path.parent.name}@_global_={path.stem}"
+        for path in sorted((ROOT / "conf" / "experiment").glob("*/*.yaml"))
+    ],
+)
+def test_every_arm_of_a_study_can_start(arm):
+    parts = study(*arm.split())
+    parts.check_steps(parts.build_model())
 
 
 def test_a_model_that_is_not_defined_for_a_size_says_so_in_the_table(tmp_path):
@@ -156,6 +173,6 @@ def test_the_steps_of_every_instance_are_counted(tmp_path):
                   f"machine.data_dir={tmp_path}")  # fmt: skip
     model = parts.build_model()
     packed = parts.test_cells[0].data_set.load()
-    answer = answer_by("oracle", model, parts.task, 16, StopRule())
+    answer = answer_by("oracle", model, parts.task, 16)
     scores = score_instances(parts.task, answer, packed)
     assert scores["steps"].tolist() == parts.task.num_rounds(packed.batch(range(9))).tolist()

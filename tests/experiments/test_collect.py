@@ -71,8 +71,8 @@ def test_publishing_replaces_the_runs_and_keeps_what_is_cited(tmp_path):
 
 
 def test_publishing_may_leave_folders_out_but_no_row(tmp_path):
-    done_run(tmp_path, "m-seed0", seed=0)
-    done_run(tmp_path, "m-seed1", seed=1)
+    done_run(tmp_path / "outputs" / "s", "m-seed0", seed=0)
+    done_run(tmp_path / "outputs" / "s", "m-seed1", seed=1)
     publish(publish_config(tmp_path, runs="*-seed1"))
     published = tmp_path / "results" / "s"
     assert [path.name for path in (published / "runs").iterdir()] == ["m-seed1"]

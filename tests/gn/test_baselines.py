@@ -173,7 +173,7 @@ def test_only_with_an_edge_bias_does_attention_see_the_edges(batch, edge_bias):
         assert torch.allclose(before.x, after.x) != edge_bias
         assert torch.allclose(before.u, after.u) != edge_bias
         assert not torch.allclose(before.edge_attr, after.edge_attr)
-    with pytest.raises(ValueError, match=r"^hidden_dim is 8: must divide hidden_dim$"):
+    with pytest.raises(ValueError, match=r"^heads is 3: must divide hidden_dim, which is 8$"):
         Transformer(SPEC, 8, heads=3)
 
 

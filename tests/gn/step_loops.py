@@ -38,6 +38,13 @@ def gru(cell, v, h):
     return (1 - update) * new + update * h
 
 
+def lstm(cell, inputs, state, memory):
+    gates = cell.weight_ih @ inputs + cell.bias_ih + cell.weight_hh @ state + cell.bias_hh
+    i, f, g, o = gates.chunk(4)
+    memory = f.sigmoid() * memory + i.sigmoid() * g.tanh()
+    return o.sigmoid() * memory.tanh(), memory
+
+
 def reduced(name, values, dim):
     if not values:
         return torch.zeros(dim).double()

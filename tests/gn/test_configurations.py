@@ -19,6 +19,7 @@ from gn.models.recurrent_gn import RecurrentGraphNetwork
 from gn.models.relation_network import RelationNetwork
 from gn.topology import Topology
 from tests.gn.loops import block_by_loops, mlp
+from tests.gn.step_loops import gru, lstm
 
 SPEC = GraphSpec(node_in=3, edge_in=2, global_in=4, node_out=1, edge_out=2, global_out=3)
 H = 6
@@ -66,14 +67,6 @@ def test_independent_recurrent_is_three_cells(batch):
         assert_rows(now, [gru(cell, i, h) for i, h in zip(inputs, was, strict=True)])
 
 
-def gru(cell, inputs, state):
-    """Cho et al. 2014, with torch's place of the reset gate."""
-    i_r, i_z, i_n = (cell.weight_ih @ inputs + cell.bias_ih).chunk(3)
-    h_r, h_z, h_n = (cell.weight_hh @ state + cell.bias_hh).chunk(3)
-    z = (i_z + h_z).sigmoid()
-    return (1 - z) * (i_n + (i_r + h_r).sigmoid() * h_n).tanh() + z * state
-
-
 @torch.no_grad()
 def test_message_passing_is_gilmers_equations(batch):
     model, encoded, state, new = after_one_step(MessagePassing, batch)
@@ -115,13 +108,6 @@ def test_recurrent_gn_is_a_full_block_with_a_cell_at_the_nodes(batch, cell):
     assert_rows(new.u, u)
     if memory:
         assert_rows(new.node_memory, memory)
-
-
-def lstm(cell, inputs, state, memory):
-    gates = cell.weight_ih @ inputs + cell.bias_ih + cell.weight_hh @ state + cell.bias_hh
-    i, f, g, o = gates.chunk(4)
-    memory = f.sigmoid() * memory + i.sigmoid() * g.tanh()
-    return o.sigmoid() * memory.tanh(), memory
 
 
 @torch.no_grad()
@@ -213,19 +199,3 @@ def test_comm_net_hears_the_mean(batch):
         own = model.own.weight @ x + model.own.bias
         rows.append((own + model.heard.weight @ mean + model.first.weight @ encoded.x[i]).tanh())
     assert_rows(new.x, rows)
-
-
-@torch.no_grad()
-def test_the_readout_reads_what_it_says(batch):
-    model = FullGraphNetwork(SPEC, hidden_dim=H).double()
-    topology = Topology.from_batch(batch)
-    x, edge_attr, u = state = model.encode(batch, topology)
-    output, readout, of = model.readout(*state, topology), model.readout, batch.batch.tolist()
-    assert_rows(output.x, [mlp(readout.node, [h, u[g]]) for h, g in zip(x, of, strict=True)])
-    for k, (s, r) in enumerate(batch.edge_index.t().tolist()):
-        expected = mlp(readout.edge, [edge_attr[k], x[s], x[r], u[of[r]]])
-        torch.testing.assert_close(output.edge_attr[k], expected)
-    for g in range(batch.num_graphs):
-        nodes = x[batch.batch == g]
-        pooled = torch.cat([nodes.mean(0), nodes.max(0).values])
-        torch.testing.assert_close(output.u[g], mlp(readout.graph, [u[g], pooled]))

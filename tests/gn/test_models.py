@@ -4,8 +4,11 @@ import torch
 from data_gen.spec import GraphSpec
 from gn.models.deep_sets import DeepSets
 from gn.models.encode_process_decode import EncodeProcessDecode
+from gn.models.full_gn import FullGraphNetwork
 from gn.models.linear_messages import LinearMessages
 from gn.models.node_mlp import NodeMLP
+from gn.topology import Topology
+from tests.gn.loops import mlp
 
 SPEC = GraphSpec(node_in=3, edge_in=2, global_in=4, node_out=1, edge_out=2, global_out=3)
 
@@ -85,3 +88,20 @@ def test_the_baselines_do_not_see_the_relations(floats, model_class):
     shuffled = floats.edge_index[torch.tensor([1, 0])]
     output, other = model(floats), outputs(model, floats, edge_index=shuffled)
     assert torch.allclose(output.x, other.x, atol=1e-6)
+
+
+@torch.no_grad()
+def test_the_readout_reads_what_it_says(batch):
+    model = FullGraphNetwork(SPEC, hidden_dim=6).double()
+    topology = Topology.from_batch(batch)
+    x, edge_attr, u = state = model.encode(batch, topology)
+    output, readout, of = model.readout(*state, topology), model.readout, batch.batch.tolist()
+    for i, g in enumerate(of):
+        torch.testing.assert_close(output.x[i], mlp(readout.node, [x[i], u[g]]))
+    for k, (s, r) in enumerate(batch.edge_index.t().tolist()):
+        expected = mlp(readout.edge, [edge_attr[k], x[s], x[r], u[of[r]]])
+        torch.testing.assert_close(output.edge_attr[k], expected)
+    for g in range(batch.num_graphs):
+        nodes = x[batch.batch == g]
+        pooled = torch.cat([nodes.mean(0), nodes.max(0).values])
+        torch.testing.assert_close(output.u[g], mlp(readout.graph, [u[g], pooled]))

@@ -123,8 +123,11 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tiny):
 
 
 def test_a_run_is_scored_on_other_cells(tmp_path, tiny):
-    assert run(tmp_path, "train", *tiny).returncode == 0
+    """One of a matched size: its folder tells the width, not what it was matched to."""
+    assert run(tmp_path, "train", *tiny, "model.match_parameters_of=20000").returncode == 0
     folder = run_folder(tmp_path)
+    assert "match_parameters_of" not in (folder / ".hydra" / "config.yaml").read_text()
+    assert 18000 <= read_table(folder / "transfer.csv")[0].num_parameters <= 22000
     before = (folder / "transfer.csv").read_bytes()
     done = run(
         tmp_path, "evaluate", f"run={folder}", "name=wide", "transfer.sizes=[10,20]",

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from data_gen.packed import Packed
 from data_gen.summary import CellSummary, summarise
 from data_gen.task import Task
+from experiments.errors import UserError
 from experiments.run_folder import RunFolder, write_atomically
 from experiments.statistics import over_instances
 from experiments.steps import Answer, answer_by, canonical
@@ -90,6 +91,12 @@ def _score_cell(
     else:
         answer = answer_by(rule, model, study.task, cell.size)
         scores = score_instances(study.task, answer, packed)
+        for name, values in scores.items():  # NaN is kept for what is not defined
+            if name != "loss" and np.isnan(values).any():
+                where = (
+                    f"{cell.distribution} of size {cell.size}, instance {np.isnan(values).argmax()}"
+                )
+                raise UserError(f"{name} is not a number in {where}")
     scores.pop("loss")
     return scores
 

@@ -1,4 +1,4 @@
-"""Deep sets: nodes see the sum and the maximum over all nodes and edges, but no relation."""
+"""Deep sets: nodes see what all nodes and edges come to together, but no relation."""
 
 from collections.abc import Sequence
 

@@ -123,6 +123,15 @@ def test_a_model_that_is_not_defined_for_a_size_says_so_in_the_table(tmp_path):
     assert text.splitlines()[-1].split()[-1] == "n/a"
 
 
+def test_a_score_that_is_not_a_number_is_an_error_not_an_absence(tmp_path, monkeypatch):
+    parts = study("model=node_mlp", "transfer.sizes=[16]", "transfer.num_instances=3",
+                  f"machine.data_dir={tmp_path}")  # fmt: skip
+    nan = {"valid": torch.tensor([1.0, float("nan"), 0.0])}
+    monkeypatch.setattr(ShortestPath, "score", lambda *_: nan)
+    with pytest.raises(UserError, match=r"valid is not a number in .* of size 16, instance 1"):
+        evaluate(parts, parts.build_model(), RunFolder(tmp_path / "run"), 1.0)
+
+
 def test_training_graphs_that_a_model_cannot_take_are_refused(tmp_path):
     parts = study("model=padded_mlp", "model.max_num_nodes=12", "train.num_instances=50",
                   "val.num_instances=10", f"machine.data_dir={tmp_path}")  # fmt: skip

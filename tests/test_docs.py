@@ -114,12 +114,9 @@ def stop_line(rows, model, family):
     cells = []
     for rule in ("12", "oracle", "oracle+2", "adaptive@0.03", "1x"):
         runs = [[r for r in rows if (r.steps_rule, r.size) == (rule, n)] for n in (16, 64, 128)]
-        cells += [
-            " / ".join(f"{np.mean([r.mean for r in of]):.2f}" for of in runs)
-            + " ("
-            + " / ".join(f"{np.mean([r.steps for r in of]):.0f}" for of in runs)
-            + ")"
-        ]
+        scores = " / ".join(f"{np.mean([r.mean for r in of]):.2f}" for of in runs if of)
+        steps = " / ".join(f"{np.mean([r.steps for r in of]):.0f}" for of in runs if of)
+        cells.append(f"{scores} ({steps})" if scores else "–")
     return f"| `{model}` | `{family}` | {' | '.join(cells)} |"
 
 

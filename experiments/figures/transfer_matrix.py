@@ -58,6 +58,7 @@ class TransferMatrix(TableFigure):
                 axes.add_patch(frame)
             top += len(models) + GAP
         self._label(axes, top)
+        figure.supxlabel(self.metric_label, fontsize=7.5)
         return figure
 
     def _sorted(
@@ -72,7 +73,7 @@ class TransferMatrix(TableFigure):
         return sorted(models, key=mean)
 
     def _label(self, axes: Axes, bottom: float) -> None:
-        """Sizes at each column, families above them, and what the colour means."""
+        """Sizes at each column, families above them."""
         sizes, num_families = list(self.sizes), len(self.families)
         axes.set_xlim(-0.6, num_families * (len(sizes) + 0.4) - 0.4)
         axes.set_ylim(bottom - GAP - 0.4, -1.3)
@@ -89,7 +90,6 @@ class TransferMatrix(TableFigure):
                 name, (float(middle), 1.0), (0, 13), xycoords=("data", "axes fraction"),
                 textcoords="offset points", ha="center", fontsize=7.5,
             )  # fmt: skip
-        axes.set_xlabel(self.metric_label, fontsize=7.5)
 
 
 def _place(column: int, per_family: int) -> float:

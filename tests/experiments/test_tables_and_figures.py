@@ -1,5 +1,6 @@
 import dataclasses
 import itertools
+import math
 
 import pytest
 from omegaconf import OmegaConf
@@ -79,7 +80,10 @@ def test_committed_tables_say_where_their_numbers_come_from():
         rows = read_table(folder / "transfer.csv")
         assert len({r.seed for r in rows}) >= 3
         assert {"none", "size", "distribution", "both"} <= {r.shift for r in rows}
-        assert all(r.low <= r.mean <= r.high for r in rows)
+        defined = [r for r in rows if not math.isnan(r.mean)]  # the others are "n/a"
+        assert all(r.low <= r.mean <= r.high for r in defined)
+        for model in {r.model for r in rows}:
+            assert len({r.seed for r in rows if r.model == model}) >= 3
         cells = {(c.distribution, c.size) for c in read_table(folder / "cells.csv", CellSummary)}
         assert {(r.distribution, r.size) for r in rows} <= cells
 
@@ -98,3 +102,10 @@ def test_a_study_without_a_table_is_one_line(tmp_path):
 def test_a_stranger_s_configuration_runs_nothing(target):
     with pytest.raises(UserError, match=r"x\._target_"):
         construct(OmegaConf.create({"_target_": target}), "x")
+
+
+def test_every_model_of_the_study_is_in_its_matrix_and_no_other():
+    config = OmegaConf.load(ROOT / "conf" / "figure" / "inductive_bias.yaml")
+    drawn = [model for models in config.groups.values() for model in models]
+    studied = {r.model for r in read_table(ROOT / "results" / "inductive_bias" / "transfer.csv")}
+    assert sorted(drawn) == sorted(studied)

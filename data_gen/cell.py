@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from torch_geometric.data import Data
 
-from data_gen.distribution import Distribution
+from data_gen.connectivity import MAX_TRIES
+from data_gen.distribution import Distribution, GenerationError
 from data_gen.seeding import content_hash, instance_generator
 from data_gen.task import Task
 
@@ -15,9 +16,16 @@ class SizeError(ValueError):
     """A size that cannot be asked for, or that a generator did not honour."""
 
 
+class StructureError(ValueError):
+    """A distribution of other structures than the task takes."""
+
+
 @dataclass(frozen=True)
 class Cell:
-    """Instances of one task, distribution and set of sizes, each a function of its index."""
+    """Instances of one task, distribution and set of sizes, each a function of its index.
+
+    Structures that are drawn together make instances that follow one another.
+    """
 
     task: Task[Any]
     distribution: Distribution[Any]
@@ -28,6 +36,11 @@ class Cell:
     def __post_init__(self) -> None:
         if not self.sizes:
             raise SizeError("sizes is []: at least one size is needed")
+        if self.distribution.structure is not self.task.structure:
+            raise StructureError(
+                f"{self.distribution!r} gives a {self.distribution.structure.__name__},"
+                f" {self.task!r} takes a {self.task.structure.__name__}"
+            )
         for size in self.sizes:
             if isinstance(size, bool) or not isinstance(size, int):
                 raise SizeError(f"size {size!r}: an integer is needed")
@@ -47,16 +60,33 @@ class Cell:
         """The name of the data set of the first `num_instances` instances."""
         return content_hash(f"{self.identity} | data_seed {self.data_seed} | {num_instances}")
 
+    @property
+    def group_size(self) -> int:
+        """How many instances that follow one another belong together."""
+        return self.task.group_size(self.distribution)
+
     def instances(self, start: int, stop: int) -> list[Data]:
         """Instances start ... stop - 1; raises SizeError if a structure has another size."""
-        rngs = [instance_generator(self.data_seed, self.identity, i) for i in range(start, stop)]
-        structures = [self._draw(rng) for rng in rngs]
-        return self.task.sample_many(structures, rngs)
+        width = self.group_size
+        first, last = start // width, -(-stop // width)
+        rngs = [instance_generator(self.data_seed, self.identity, i) for i in range(first, last)]
+        structures = [structure for rng in rngs for structure in self._draw(rng)]
+        made = self.task.sample_many(structures, [rng for rng in rngs for _ in range(width)])
+        return made[start - first * width : stop - first * width]
 
-    def _draw(self, rng: np.random.Generator) -> Any:  # noqa: ANN401  (a structure of any kind)
+    def _draw(self, rng: np.random.Generator) -> list[Any]:
+        """A group of structures that are posed."""
         size = int(rng.choice(self.sizes))
-        structure = self.distribution.draw(size, rng)
-        drawn = getattr(structure, "num_nodes", size)
-        if drawn != size:
-            raise SizeError(f"{self.distribution!r} was asked for size {size} and drew {drawn}")
-        return structure
+        for _ in range(MAX_TRIES):
+            posed = self.task.posed(self.distribution.draw_group(size, rng))
+            for structure in posed:
+                if structure.size != size:
+                    raise SizeError(
+                        f"{self.distribution!r} was asked for size {size} and drew {structure.size}"
+                    )
+            if posed:
+                return posed
+        raise GenerationError(
+            f"{self.distribution!r}: nothing of size {size} that {self.task!r} can pose, in"
+            f" {MAX_TRIES} tries"
+        )

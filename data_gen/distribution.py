@@ -18,14 +18,24 @@ class GenerationError(ValueError):
 
 
 class Distribution(ABC, Generic[T]):
-    """A law over structures. Subclasses are frozen dataclasses: their repr names the law."""
+    """A law over structures. Subclasses are frozen dataclasses: their repr names the law.
 
+    Some laws give structures that belong together, such as a formula with a model and one
+    without that differ in a single literal: they come as a group from one generator.
+    """
+
+    structure: ClassVar[type] = Graph  # what is drawn: a task takes the one or the other
     min_size: ClassVar[int] = 2
+    group_size: ClassVar[int] = 1  # how many structures are drawn together
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other structures
 
     @abstractmethod
     def draw(self, size: int, rng: np.random.Generator) -> T:
         """A structure of exactly `size`, a function of `size` and `rng` alone."""
+
+    def draw_group(self, size: int, rng: np.random.Generator) -> list[T]:
+        """The `group_size` structures that belong together, always in the same order."""
+        return [self.draw(size, rng)]
 
     @property
     def identity(self) -> str:

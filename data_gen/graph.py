@@ -21,6 +21,11 @@ class Graph(NamedTuple):
         """Number of nodes n."""
         return len(self.positions)
 
+    @property
+    def size(self) -> int:
+        """What a distribution is asked for: the number of nodes."""
+        return len(self.positions)
+
 
 def euclidean_lengths(positions: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Distance between the two ends of every edge, [m]."""

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
+ATTRIBUTES = ("x", "edge_attr", "u")  # what models read: floats, if stored as small integers
+
 
 def level(name: str) -> str:
     """Whether a field has a row for every node, edge or graph: told by its name (see `Task`)."""
@@ -118,6 +120,8 @@ class Packed:
                 gathered = value.index_select(1, edges).long() + node_ptr[edge_graph]
             else:
                 gathered = value.index_select(0, rows[level(name)])
+                if name in ATTRIBUTES and not gathered.is_floating_point():
+                    gathered = gathered.float()
             batch[name] = gathered
             slice_dict[name] = slices.get(level(name))
             inc_dict[name] = node_ptr[:-1].view(-1, 1, 1) if name == "edge_index" else None

@@ -12,6 +12,10 @@ class GraphSpec:
 
     The first `position_dim` columns of x are the coordinates of the node in space; where the task
     has time, x holds `num_frames` moments of equal width side by side, the oldest first.
+
+    Where there are several kinds of nodes or edges, `node_types` and `edge_types` name them, the
+    batch has their numbers as `node_type` [N] and `edge_type` [E], and x and edge_attr begin with
+    one column for each kind.
     """
 
     node_in: int
@@ -22,6 +26,8 @@ class GraphSpec:
     global_out: int = 0
     position_dim: int = 0
     num_frames: int = 1
+    node_types: tuple[str, ...] = ()
+    edge_types: tuple[str, ...] = ()
 
 
 class GraphOutput(NamedTuple):
@@ -30,3 +36,4 @@ class GraphOutput(NamedTuple):
     x: Tensor | None = None  # [N, node_out]
     edge_attr: Tensor | None = None  # [E, edge_out]
     u: Tensor | None = None  # [B, global_out]
+    states: Tensor | None = None  # [N, H], of the nodes at the end: for those who look inside

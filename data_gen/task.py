@@ -8,6 +8,8 @@ import numpy as np
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
+from data_gen.distribution import Distribution
+from data_gen.graph import Graph
 from data_gen.spec import GraphOutput, GraphSpec
 
 T = TypeVar("T")
@@ -23,6 +25,7 @@ class Task(ABC, Generic[T]):
     `u` and `graph_*` have one row, everything else has a row for every node.
     """
 
+    structure: ClassVar[type] = Graph  # what T is: the distributions of it are those that fit
     size_unit: ClassVar[str]  # what a size counts, in the plural: the label of the size axis
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
     binary_metrics: ClassVar[frozenset[str]] = frozenset()  # 0 or 1 for each instance
@@ -31,6 +34,14 @@ class Task(ABC, Generic[T]):
     @abstractmethod
     def spec(self) -> GraphSpec:
         """Widths of the inputs and of the answer."""
+
+    def group_size(self, distribution: Distribution[T]) -> int:
+        """How many instances come of a group of structures that are drawn together."""
+        return distribution.group_size
+
+    def posed(self, structures: list[T]) -> list[T]:
+        """Those of a group that are posed, `group_size` of them, or none: then another is drawn."""
+        return structures
 
     @abstractmethod
     def sample(self, structure: T, rng: np.random.Generator) -> Data:
@@ -49,6 +60,14 @@ class Task(ABC, Generic[T]):
     @abstractmethod
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Scores of every instance, each [B]; the score of the whole instance comes first."""
+
+    def defined(self, batch: Batch) -> dict[str, Tensor]:
+        """For a score that not every instance has, which do: its name -> [B] bool.
+
+        So has only a formula with a model a share of clauses that could all be true.
+        """
+        del batch
+        return {}
 
     @abstractmethod
     def solution(self, batch: Batch) -> GraphOutput:

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 import torch_geometric
 from torch import Tensor
+from torch_geometric.data import Batch
 from tqdm import tqdm
 
 from data_gen.packed import Packed
@@ -30,16 +31,34 @@ MAX_EDGES = 60_000  # of a batch in evaluation: what fits the caches, and any me
 
 @torch.inference_mode()
 def score_instances(task: Task[Any], answer: Answer, data_set: Packed) -> dict[str, np.ndarray]:
-    """Every score of every instance, each [B]; `loss` is that of its batch, `steps` are taken."""
+    """Every score of every instance, each [B]; `loss` is that of its batch, `steps` are taken.
+
+    NaN where a score is not defined. Raises UserError for a score that is, and is not a number.
+    """
     parts: dict[str, list[Tensor]] = {}
     for indices in _chunks(data_set):
         batch = data_set.batch(indices)
         output, steps = answer(batch)
-        scores = task.score(lambda _, output=output: output, batch)
+        scores = _defined(task.score(lambda _, output=output: output, batch), task, batch, indices)
         loss = task.loss(lambda _, output=output: output, batch)
         for name, values in {**scores, "loss": loss.expand(len(indices)), "steps": steps}.items():
             parts.setdefault(name, []).append(values.cpu())
     return {name: torch.cat(values).numpy() for name, values in parts.items()}
+
+
+def _defined(
+    scores: dict[str, Tensor], task: Task[Any], batch: Batch, indices: Tensor
+) -> dict[str, Tensor]:
+    """The scores, with NaN where the task says that an instance has none."""
+    everywhere = torch.ones(batch.num_graphs, dtype=torch.bool, device=batch.ptr.device)
+    masks, masked = task.defined(batch), {}
+    for name, values in scores.items():
+        mask = masks.get(name, everywhere)
+        bad = (values.isnan() & mask).nonzero().flatten()
+        if len(bad):
+            raise UserError(f"{name} is not a number in instance {indices[bad[0].cpu()]}")
+        masked[name] = torch.where(mask, values, torch.nan)
+    return masked
 
 
 def _chunks(data_set: Packed) -> Iterator[Tensor]:
@@ -90,13 +109,10 @@ def _score_cell(
         scores["steps"] = np.full(len(packed), np.nan)
     else:
         answer = answer_by(rule, model, study.task, cell.size)
-        scores = score_instances(study.task, answer, packed)
-        for name, values in scores.items():  # NaN is kept for what is not defined
-            if name != "loss" and np.isnan(values).any():
-                where = (
-                    f"{cell.distribution} of size {cell.size}, instance {np.isnan(values).argmax()}"
-                )
-                raise UserError(f"{name} is not a number in {where}")
+        try:
+            scores = score_instances(study.task, answer, packed)
+        except UserError as error:
+            raise UserError(f"{cell.distribution} of size {cell.size}: {error}") from error
     scores.pop("loss")
     return scores
 
@@ -117,9 +133,11 @@ def _rows(
     record: dict[str, Any],
     scores: dict[str, np.ndarray],
 ) -> list[Row]:
-    """A row for every metric of one cell."""
+    """A row for every metric of one cell, over the instances it is defined for."""
     rows = []
-    for metric, values in scores.items():
+    for metric, of_all in scores.items():
+        is_defined = ~np.isnan(of_all)
+        values = of_all[is_defined] if is_defined.any() else of_all
         estimate = over_instances(values, binary=metric in study.task.binary_metrics)
         rows.append(
             Row(

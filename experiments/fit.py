@@ -10,6 +10,7 @@ import math
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from omegaconf import DictConfig
 from torch import Tensor, nn
@@ -120,7 +121,7 @@ class Fit:
         del scores["steps"]
         model.train()
         scores = {"loss": scores.pop("loss"), **scores}
-        means = {f"val/{name}": float(value.mean()) for name, value in scores.items()}
+        means = {f"val/{name}": float(np.nanmean(value)) for name, value in scores.items()}
         if not math.isfinite(means["val/loss"]):
             raise UserError(f"validation loss is {means['val/loss']} after update {self.step}")
         if means["val/loss"] < self.best_loss:

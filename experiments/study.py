@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, ListConfig
 
-from data_gen.cell import Cell, SizeError
+from data_gen.cell import Cell, SizeError, StructureError
 from data_gen.dataset import DataSet
 from data_gen.distribution import Distribution, EdgeWeights, Reweighted
 from data_gen.spec import GraphSpec
@@ -148,6 +148,9 @@ class Study:
             cell = Cell(self.task, distribution, tuple(sizes), split, self.config.data_seed)
         except SizeError as error:
             raise UserError(f"{key}: {error}") from error
+        except StructureError as error:
+            where = "transfer.distributions" if split == "test" else "train.distribution"
+            raise UserError(f"{where}: {error}") from error
         return DataSet(cell, num_instances, self.folder)
 
 

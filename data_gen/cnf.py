@@ -1,0 +1,64 @@
+"""Formulas in conjunctive normal form, and problems: formulas whose answer is proved."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Cnf(NamedTuple):
+    """A conjunction of clauses as flat arrays; literals as in DIMACS: v or -v, v from 1."""
+
+    num_variables: int
+    literals: np.ndarray  # [sum of clause lengths] int32
+    pointers: np.ndarray  # [m + 1] int64: clause j is literals[pointers[j]:pointers[j + 1]]
+
+    @classmethod
+    def from_clauses(cls, num_variables: int, clauses: Iterable[Sequence[int]]) -> "Cnf":
+        """A formula of clauses given one by one.
+
+        Raises:
+            ValueError: a literal is 0 or of a variable above `num_variables`.
+        """
+        clauses = list(clauses)
+        lengths = np.array([len(clause) for clause in clauses], dtype=np.int64)
+        literals = np.array([v for clause in clauses for v in clause], dtype=np.int32)
+        variables = abs(literals)
+        if len(literals) and not (variables.min() >= 1 and variables.max() <= num_variables):
+            raise ValueError(f"literals must be ±1 to ±{num_variables}")
+        return cls(num_variables, literals, np.concatenate([[0], lengths.cumsum()]))
+
+    @property
+    def num_clauses(self) -> int:
+        """Number of clauses m."""
+        return len(self.pointers) - 1
+
+    @property
+    def clauses(self) -> list[list[int]]:
+        """The clauses as lists, as solvers take them."""
+        literals, pointers = self.literals.tolist(), self.pointers.tolist()
+        return [literals[a:b] for a, b in pairwise(pointers)]
+
+    def satisfied(self, assignment: np.ndarray) -> np.ndarray:
+        """Which clauses an assignment [n] of truth values makes true, [m]."""
+        is_true = assignment[abs(self.literals) - 1] == (self.literals > 0)
+        clause = np.repeat(np.arange(self.num_clauses), np.diff(self.pointers))
+        return np.bincount(clause, weights=is_true, minlength=self.num_clauses) > 0
+
+    def is_satisfied(self, assignment: np.ndarray) -> bool:
+        """Whether an assignment [n] of truth values makes every clause true: the checker."""
+        return bool(self.satisfied(assignment).all())
+
+
+class Problem(NamedTuple):
+    """A formula with the proof of its answer: what SAT distributions give and SAT tasks take."""
+
+    formula: Cnf
+    model: np.ndarray | None  # [n] bool, makes the formula true; None: a solver refuted it
+    size: int  # what the distribution was asked for: variables, or vertices of a graph problem
+
+    @property
+    def is_sat(self) -> bool:
+        """Whether the formula can be made true."""
+        return self.model is not None

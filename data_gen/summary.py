@@ -1,5 +1,6 @@
 """What the instances of a cell are like: size is not depth, so every cell says how deep it is."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,10 @@ class CellSummary:
     diameter: float  # largest hop distance of an instance
     max_diameter: float
     hops: float  # edges of the shortest path asked for
+    variables: float = math.nan  # of a formula
+    clauses: float = math.nan
+    conflicts: float = math.nan  # of a complete solver: how hard a formula is
+    satisfiable: float = math.nan  # share
 
 
 def summarise(distribution: str, size: int, packed: Packed) -> CellSummary:
@@ -39,4 +44,8 @@ def summarise(distribution: str, size: int, packed: Packed) -> CellSummary:
         diameter=values("graph_diameter").mean().item(),
         max_diameter=values("graph_diameter").max().item(),
         hops=values("graph_hops").mean().item(),
+        variables=values("graph_num_variables").mean().item(),
+        clauses=(nodes - 2 * values("graph_num_variables")).mean().item(),
+        conflicts=values("graph_conflicts").mean().item(),
+        satisfiable=values("graph_is_sat").mean().item(),
     )

@@ -63,6 +63,8 @@ def _study(trained: DictConfig, config: DictConfig) -> Study:
     merged = OmegaConf.create(OmegaConf.to_container(trained))
     assert isinstance(merged, DictConfig)
     with open_dict(merged):
+        if config.transfer.sizes is not None:
+            merged.transfer.sizes_of = {}
         for key, value in config.transfer.items():
             if value is not None and value != {}:
                 merged.transfer[key] = value

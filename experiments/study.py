@@ -130,7 +130,7 @@ class Study:
             for ending, law in laws.items():
                 distribution = plain if law is None else Reweighted(plain, law)
                 full_name = label("distribution", str(name), node) + ending
-                for size in config.sizes:
+                for size in config.get("sizes_of", {}).get(name, config.sizes):
                     yield self._test_cell(distribution, full_name, size)
 
     def _test_cell(self, distribution: Distribution[Any], name: str, size: int) -> TestCell:

@@ -59,11 +59,17 @@ def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
 
 def read_table(path: Path, kind: type[R] = Row) -> list[R]:
     """Read a csv file; raises UserError for one that is not a table of that kind."""
-    types: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(kind)}
+    fields = dataclasses.fields(kind)
+    types: dict[str, Any] = {field.name: field.type for field in fields}
+    optional = {field.name for field in fields if field.default is not dataclasses.MISSING}
     try:
         with path.open(newline="") as file:
             records = list(csv.DictReader(file))
-        return [kind(**{name: types[name](record[name]) for name in types}) for record in records]
+        return [
+            kind(**{name: types[name](record[name]) for name in types if name not in absent})
+            for record in records
+            for absent in [optional - set(record)]
+        ]
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table") from error
     except (KeyError, ValueError, TypeError) as error:

@@ -27,6 +27,7 @@ OPTIMIZERS = sorted(
 MAPPINGS = (
     "task", "model", "train", "val", "transfer", "machine", "train.optimizer", "train.schedule",
     "train.distribution", "train.edge_weights", "transfer.distributions", "transfer.edge_weights",
+    "transfer.sizes_of",
 )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def check_config(config: DictConfig) -> None:
             _check(config, key, is_allowed, allowed)
     for key in ("train.sizes", "transfer.sizes"):
         _check_sizes(config, key)
+    _check_sizes_of(config)
     if config.machine.device == "cuda" and not torch.cuda.is_available():
         raise UserError("machine.device: 'cuda' is not allowed, this machine has no GPU that works")
 
@@ -83,6 +85,15 @@ def _check_sizes(config: DictConfig, key: str) -> None:
         raise UserError(f"{key}: {sizes!r} is not allowed, a list of whole numbers is")
     if len(set(sizes)) < len(sizes):
         raise UserError(f"{key}: {sizes!r} is not allowed, each size once is")
+
+
+def _check_sizes_of(config: DictConfig) -> None:
+    """Each a list of sizes, of a distribution that is tested."""
+    for name in config.transfer.sizes_of:
+        if name not in config.transfer.distributions:
+            allowed = ", ".join(map(str, config.transfer.distributions))
+            raise UserError(f"transfer.sizes_of: {name!r} is not allowed, these are: {allowed}")
+        _check_sizes(config, f"transfer.sizes_of.{name}")
 
 
 def _is_whole(value: object) -> bool:

@@ -28,14 +28,18 @@ class Activation(NamedTuple):
     backward: Callable[[Tensor, Tensor], Tensor]  # gradient of h, h -> gradient of z
 
 
-def _slices(num_items: int, biases: Sequence[Tensor]) -> list[slice]:
-    """Equal slices of the items, of which the widest layer fits the cache; one slice on a GPU."""
-    row_bytes = max(bias.shape[0] for bias in biases) * biases[0].element_size()
-    num_slices = -(-num_items * row_bytes // SLICE_BYTES)
-    if num_slices <= 1 or biases[0].device.type != "cpu":
+def slices(num_items: int, width: int, like: Tensor) -> list[slice]:
+    """Equal slices of the items, of which `width` features fit the cache; one slice on a GPU."""
+    num_slices = -(-num_items * width * like.element_size() // SLICE_BYTES)
+    if num_slices <= 1 or like.device.type != "cpu":
         return [EVERYTHING]
     step = -(-num_items // num_slices)
     return [slice(i, i + step) for i in range(0, num_items, step)]
+
+
+def _slices(num_items: int, biases: Sequence[Tensor]) -> list[slice]:
+    """Slices of which the widest layer fits the cache."""
+    return slices(num_items, max(bias.shape[0] for bias in biases), biases[0])
 
 
 def _at(tensor: Tensor, items: slice) -> Tensor:

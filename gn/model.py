@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch_geometric.data import Batch
 
-from data_gen.spec import GraphOutput
+from data_gen.spec import GraphOutput, GraphSpec
 
 Steps = int | Tensor | None  # for all graphs; for each graph [B]; the model's own number
 
@@ -22,12 +23,14 @@ class GraphModel(nn.Module, ABC):
         num_message_passing_steps: the number taken when none is asked for.
         is_permutation_equivariant: whether the order of the nodes makes no difference.
         max_num_nodes: graphs of more nodes have no answer ("n/a"); None: of any number have.
+        node_types: the kinds of nodes without which it is not defined; (): any graph will do.
     """
 
     has_adjustable_steps: bool = False
     num_message_passing_steps: int = 0
     is_permutation_equivariant: bool = True
     max_num_nodes: int | None = None
+    node_types: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
@@ -53,6 +56,15 @@ class GraphModel(nn.Module, ABC):
         """
         del num_last
         return [self(batch, num_message_passing_steps)]
+
+
+def check_node_types(model: type[GraphModel], spec: GraphSpec) -> None:
+    """Raise ValueError for a task of other kinds of nodes than a model is made for."""
+    if spec.node_types != model.node_types:
+        raise ValueError(
+            f"{model.__name__} is for graphs of {' and '.join(model.node_types)} nodes: a task of"
+            f" {' and '.join(spec.node_types) or 'untyped'} nodes is not allowed"
+        )
 
 
 def check_widths(**widths: int | Sequence[int]) -> None:

@@ -67,6 +67,21 @@ class _Sum(Function):
         return gather_rows(grads[0], ctx.incidence), None
 
 
+class _Carry(Function):
+    @staticmethod
+    def forward(ctx: Context, rows: Tensor, senders: Incidence, receivers: Incidence) -> Tensor:
+        ctx.maps = senders, receivers
+        return _bags(rows, senders.index[receivers.order], receivers.pointers)
+
+    @staticmethod
+    @once_differentiable
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Context, *grads: Tensor
+    ) -> tuple[Tensor, None, None]:
+        senders, receivers = ctx.maps
+        return _bags(grads[0], receivers.index[senders.order], senders.pointers), None, None
+
+
 class _Max(Function):
     @staticmethod
     def forward(ctx: Context, items: Tensor, incidence: Incidence) -> Tensor:
@@ -97,6 +112,14 @@ def gather(rows: Tensor, incidence: Incidence) -> Tensor:
 def segment_sum(items: Tensor, incidence: Incidence) -> Tensor:
     """For each row the sum over its items: [M, F] -> [R, F]; 0 for a row without any."""
     return _Sum.apply(items, incidence)  # pyright: ignore[reportReturnType]
+
+
+def carry(rows: Tensor, senders: Incidence, receivers: Incidence) -> Tensor:
+    """For each receiving row the sum of the sending rows of its items: [S, F] -> [R, F].
+
+    The same as a gather and a sum, of which nothing of the size of the items is ever made.
+    """
+    return _Carry.apply(rows, senders, receivers)  # pyright: ignore[reportReturnType]
 
 
 def segment_max(items: Tensor, incidence: Incidence) -> Tensor:

@@ -81,6 +81,15 @@ class SteppedModel(GraphModel):
         del encoded
         return self.readout(*state, topology)
 
+    def node_states(self, state: Any, topology: Topology) -> Tensor:  # noqa: ANN401
+        """The states of the nodes [N, H]: what `StopRule` watches, and who looks inside sees."""
+        del topology
+        return state.x
+
+    def select(self, moving: Tensor, new: Any, old: Any, topology: Topology) -> Any:  # noqa: ANN401
+        """The new state of the graphs that move [B] bool, the old one of those that rest."""
+        return _where(moving, new, old, topology)
+
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
         """The answer after the given number of steps."""
         if not isinstance(num_message_passing_steps, Tensor):
@@ -91,8 +100,9 @@ class SteppedModel(GraphModel):
         encoded = state = self.encode(batch, topology)
         for index in range(int(num_message_passing_steps.max())):
             moving = index < num_message_passing_steps
-            state = _where(moving, self.step(state, encoded, topology, index), state, topology)
-        return self.decode(state, encoded, topology)
+            new = self.step(state, encoded, topology, index)
+            state = self.select(moving, new, state, topology)
+        return self._answer(state, encoded, topology)
 
     def unroll(
         self,
@@ -107,7 +117,7 @@ class SteppedModel(GraphModel):
         topology = Topology.from_batch(batch)
         encoded = self.encode(batch, topology)
         states = deque(self._states(encoded, topology, num_steps), maxlen=num_last)
-        return [self.decode(state, encoded, topology) for state in states]
+        return [self._answer(state, encoded, topology) for state in states]
 
     def settle(self, batch: Batch, rule: StopRule) -> tuple[GraphOutput, Tensor]:
         """Step each graph until its states stop changing.
@@ -124,12 +134,18 @@ class SteppedModel(GraphModel):
         while bool(moving.any()):
             index = int(num_steps.max())
             new = self.step(state, encoded, topology, index)
-            unchanged = _change(new.x, state.x, topology) <= rule.tolerance
-            state = _where(moving, new, state, topology)
+            now, before = (self.node_states(s, topology) for s in (new, state))
+            unchanged = _change(now, before, topology) <= rule.tolerance
+            state = self.select(moving, new, state, topology)
             num_steps += moving
             still = torch.where(unchanged, still + 1, 0)
             moving = moving & (still < rule.patience) & (num_steps < most)
-        return self.decode(state, encoded, topology), num_steps
+        return self._answer(state, encoded, topology), num_steps
+
+    def _answer(self, state: Any, encoded: Any, topology: Topology) -> GraphOutput:  # noqa: ANN401
+        """The answer with the states that it was read from."""
+        states = self.node_states(state, topology)
+        return self.decode(state, encoded, topology)._replace(states=states)
 
     def _states(self, encoded: Any, topology: Topology, num_steps: int) -> Iterator[Any]:  # noqa: ANN401
         """The state after each step."""

@@ -1,0 +1,176 @@
+"""NeuroSAT: literals and clauses pass messages until the literals agree.
+
+L literals, C clauses, K literals in all clauses together, N nodes, B graphs, H width of a state.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import Batch
+
+from data_gen.literal_clause_graph import EDGE_TYPES, NODE_TYPES
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.layer_norm_lstm import LayerNormLSTMCell
+from gn.mlp import MLP
+from gn.model import check_node_types, check_widths
+from gn.segment import carry
+from gn.stepped import SteppedModel
+from gn.topology import Incidence, Topology
+
+NUM_HIDDEN_LAYERS = 3
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Where the literals and the clauses of a batch are, and who is in which.
+
+    Attributes:
+        literals: the node of each literal [L].
+        clauses: the node of each clause [C].
+        literal: item (a literal in a clause) -> literal, [K].
+        clause: item -> clause, [K].
+        complement: the complement of each literal [L]; L where it has none.
+    """
+
+    literals: Tensor
+    clauses: Tensor
+    literal: Incidence
+    clause: Incidence
+    complement: Tensor
+
+    @classmethod
+    def from_batch(cls, batch: Batch) -> "Formulas":
+        """Of a batch of typed graphs; each edge between a literal and its clause counts once."""
+        is_literal = batch.node_type == NODE_TYPES.index("literal")
+        literals, clauses = is_literal.nonzero().squeeze(1), (~is_literal).nonzero().squeeze(1)
+        place = torch.empty_like(batch.node_type, dtype=torch.long)
+        for nodes in (literals, clauses):
+            place[nodes] = torch.arange(len(nodes), device=nodes.device)
+        ends = {
+            kind: place[batch.edge_index[:, batch.edge_type == EDGE_TYPES.index(kind)]]
+            for kind in ("literal to clause", "complement")
+        }
+        complement = torch.full_like(literals, len(literals))
+        complement[ends["complement"][1]] = ends["complement"][0]
+        literal, clause = ends["literal to clause"]
+        return cls(
+            literals,
+            clauses,
+            Incidence(literal, len(literals)),
+            Incidence(clause, len(clauses)),
+            complement,
+        )
+
+
+class NeuroSatState(NamedTuple):
+    """Hidden states and cells; the formulas are those of the encoding."""
+
+    literal: Tensor  # [L, H]
+    literal_cell: Tensor  # [L, H]
+    clause: Tensor  # [C, H]
+    clause_cell: Tensor  # [C, H]
+    formulas: Formulas
+
+
+class NeuroSat(SteppedModel):
+    """c' = LSTM(Σ_{l ∈ c} φ^l(l), c);  l' = LSTM([Σ_{c ∋ l} φ^c(c'), ¬l], l);  votes φ(l).
+
+    A clause hears its literals, then a literal hears its clauses and its complement ("flip"). All
+    literals begin alike, and so do all clauses. A graph network on two kinds of nodes whose edges
+    have no attributes: messages are sent once a node, and their last layer is taken on the side
+    that has fewer rows. Source: Selsam et al. 2019, section 4; `python/neurosat.py`.
+
+    Args:
+        spec: widths in and out; node types as `literal_clause_graph` has them.
+        hidden_dim: width H of states and hidden layers.
+        num_message_passing_steps: how many rounds are taken if the call does not say.
+        has_flip: whether a literal hears its complement.
+        has_layer_norm: whether the cells have layer norms; else they are plain LSTMs.
+        clauses_first: whether literals hear the new clauses; else both hear the old ones, and a
+            round moves information half as far (G4SATBench, Li et al. 2024).
+    """
+
+    node_types: ClassVar[tuple[str, ...]] = NODE_TYPES
+
+    def __init__(
+        self,
+        spec: GraphSpec,
+        hidden_dim: int = 64,
+        num_message_passing_steps: int = 16,
+        has_flip: bool = True,
+        has_layer_norm: bool = True,
+        clauses_first: bool = True,
+    ) -> None:
+        super().__init__(num_message_passing_steps, None)
+        check_node_types(NeuroSat, spec)
+        check_widths(hidden_dim=hidden_dim)
+        dim, hidden = hidden_dim, [hidden_dim] * NUM_HIDDEN_LAYERS
+        cell = LayerNormLSTMCell if has_layer_norm else nn.LSTMCell
+        self.has_flip, self.clauses_first = has_flip, clauses_first
+        self.literal_start = nn.Parameter(torch.randn(dim))
+        self.clause_start = nn.Parameter(torch.randn(dim))
+        self.literal_message = MLP([dim], hidden, dim)
+        self.clause_message = MLP([dim], hidden, None)
+        self.clause_output = nn.Linear(dim, dim)
+        self.update_clause = cell(dim, dim)
+        self.update_literal = cell((1 + has_flip) * dim, dim)
+        self.vote = MLP([dim], hidden, spec.node_out)
+
+    def encode(self, batch: Batch, topology: Topology) -> NeuroSatState:
+        """The start, the same for all."""
+        del topology
+        formulas = Formulas.from_batch(batch)
+        scale = self.literal_start.shape[0] ** -0.5
+        literal = (scale * self.literal_start).expand(len(formulas.literals), -1)
+        clause = (scale * self.clause_start).expand(len(formulas.clauses), -1)
+        cells = torch.zeros_like(literal), torch.zeros_like(clause)
+        return NeuroSatState(literal, cells[0], clause, cells[1], formulas)
+
+    def step(
+        self, state: NeuroSatState, encoded: NeuroSatState, topology: Topology, index: int
+    ) -> NeuroSatState:
+        """One round."""
+        del encoded, topology, index
+        f = state.formulas
+        heard = carry(self.literal_message(state.literal), f.literal, f.clause)
+        clause, clause_cell = self.update_clause(heard, (state.clause, state.clause_cell))
+        sent = self.clause_message(clause if self.clauses_first else state.clause)
+        degree = f.literal.counts.to(sent.dtype)
+        heard = nn.functional.linear(carry(sent, f.clause, f.literal), self.clause_output.weight)
+        heard = torch.addcmul(heard, degree, self.clause_output.bias)
+        if self.has_flip:
+            padded = torch.cat([state.literal, torch.zeros_like(state.literal[:1])])
+            heard = torch.cat([heard, padded[f.complement]], dim=1)
+        literal, literal_cell = self.update_literal(heard, (state.literal, state.literal_cell))
+        return NeuroSatState(literal, literal_cell, clause, clause_cell, f)
+
+    def decode(
+        self, state: NeuroSatState, encoded: NeuroSatState, topology: Topology
+    ) -> GraphOutput:
+        """The votes of the literals; 0 for clauses."""
+        del encoded
+        votes = self.vote(state.literal)
+        x = votes.new_zeros(topology.num_nodes, votes.shape[1])
+        return GraphOutput(x=x.index_copy(0, state.formulas.literals, votes))
+
+    def node_states(self, state: NeuroSatState, topology: Topology) -> Tensor:
+        """The hidden states of literals and clauses, in the order of their nodes."""
+        f = state.formulas
+        states = state.literal.new_zeros(topology.num_nodes, state.literal.shape[1])
+        return states.index_copy(0, f.literals, state.literal).index_copy(
+            0, f.clauses, state.clause
+        )
+
+    def select(
+        self, moving: Tensor, new: NeuroSatState, old: NeuroSatState, topology: Topology
+    ) -> NeuroSatState:
+        """By the graph of each literal and of each clause."""
+        f, graph = new.formulas, topology.node_graph.index
+        rows = [moving[graph[nodes]].unsqueeze(1) for nodes in (f.literals, f.clauses)]
+        kept = (
+            torch.where(rows[k // 2], now, was)
+            for k, (now, was) in enumerate(zip(new[:4], old[:4], strict=True))
+        )
+        return NeuroSatState(*kept, f)

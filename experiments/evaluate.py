@@ -32,7 +32,7 @@ def evaluate_runs(config: DictConfig) -> None:
     for folder in folders:
         if folder.table_path(config.name).exists():
             raise UserError(f"name: {folder.table_path(config.name)} exists, take another name")
-    studies = [_study(folder.load_config(), config) for folder in folders]
+    studies = [study_of(folder.load_config(), config) for folder in folders]
     models = [study.build_model() for study in studies]
     for folder, study, model in zip(folders, studies, models, strict=True):
         study.check_steps(model)
@@ -58,7 +58,7 @@ def _done(folders: list[RunFolder]) -> list[RunFolder]:
     return done
 
 
-def _study(trained: DictConfig, config: DictConfig) -> Study:
+def study_of(trained: DictConfig, config: DictConfig) -> Study:
     """A run's study, with the cells asked for in the place of those it had."""
     merged = OmegaConf.create(OmegaConf.to_container(trained))
     assert isinstance(merged, DictConfig)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from data_gen.summary import CellSummary
 from experiments.errors import UserError
+from experiments.literal_points import LiteralPoint
 from experiments.run_folder import write_atomically
 from experiments.statistics import over_runs
 
@@ -44,7 +45,7 @@ class Row:
 TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
 
 
-R = TypeVar("R", Row, CellSummary)
+R = TypeVar("R", Row, CellSummary, LiteralPoint)
 
 
 def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:

@@ -63,10 +63,13 @@ class LayerNormLSTMCell(nn.Module):
         Returns:
             h' and c', each [R, H].
         """
-        weights = (_centred(w) for w in (self.input_weight, self.hidden_weight))
+        dtype = self.gate_scale.dtype
+        if torch.is_autocast_enabled(x.device.type) and dtype != torch.float64:
+            dtype = torch.get_autocast_dtype(x.device.type)  # of the matrix products alone
+        weights = (_centred(w).to(dtype) for w in (self.input_weight, self.hidden_weight))
         shift = self.gate_shift + self.forget_bias
         return _Cell.apply(  # pyright: ignore[reportReturnType]
-            x, *state, *weights, self.gate_scale, shift, self.cell_scale, self.cell_shift
+            x.to(dtype), *state, *weights, self.gate_scale, shift, self.cell_scale, self.cell_shift
         )
 
 
@@ -82,14 +85,15 @@ class _Cell(Function):
     def forward(ctx: Context, *tensors: Tensor) -> tuple[Tensor, Tensor]:
         x, h, c, of_x, of_h, scale, shift, cell_scale, cell_shift = tensors
         rows, dim = h.shape
+        low = h.to(x.dtype)
         gates, activated = h.new_empty(GATES, rows, dim), h.new_empty(GATES, rows, dim)
         gate_rate, rate = h.new_empty(GATES, rows, 1), h.new_empty(rows, 1)
         normed, new_c, new_h = (torch.empty_like(h) for _ in range(3))
         for at in slices(rows, GATES * dim, h):
             z, a, u, m = gates[:, at], activated[:, at], new_c[at], normed[at]
             for k in range(GATES):
-                torch.mm(x[at], of_x[k].t(), out=z[k])
-                z[k].addmm_(h[at], of_h[k].t())
+                _set_product(z[k], x[at], of_x[k].t())
+                _add_product(z[k], low[at], of_h[k].t())
             z.mul_(_rate(z, gate_rate[:, at]))
             torch.addcmul(shift, z, scale, out=a)
             a[:SIGMOIDS].sigmoid_()
@@ -109,8 +113,9 @@ class _Cell(Function):
         x, h, c, of_x, of_h, scale, _, cell_scale, _ = ctx.saved_tensors[:9]
         gates, activated, gate_rate, normed, rate, new_c = ctx.saved_tensors[9:]
         rows, dim = h.shape
-        d_x, d_h, d_c = (torch.empty_like(t) for t in (x, h, c))
-        of = [torch.zeros_like(t) for t in ctx.saved_tensors[3:9]]
+        d_x, d_h, d_c = (torch.empty_like(t) for t in (h.new_empty(x.shape), h, c))
+        low = h.to(x.dtype)
+        of = [torch.zeros_like(t, dtype=h.dtype) for t in ctx.saved_tensors[3:9]]
         for at in slices(rows, GATES * dim, h):
             n, a, m = gates[:, at], activated[:, at], normed[at]
             from_h = grads[0][at]
@@ -134,12 +139,23 @@ class _Cell(Function):
             e.mul_(scale)
             along = en.mul_(scale).mean(dim=2, keepdim=True)
             e.addcmul_(n, along, value=-1).mul_(gate_rate[:, at])
+            e = e.to(x.dtype)
             for k in range(GATES):
-                of[0][k].addmm_(e[k].t(), x[at])
-                of[1][k].addmm_(e[k].t(), h[at])
-                torch.addmm(d_x[at], e[k], of_x[k], beta=float(k > 0), out=d_x[at])
-                torch.addmm(d_h[at], e[k], of_h[k], beta=float(k > 0), out=d_h[at])
-        return d_x, d_h, d_c, *of
+                _add_product(of[0][k], e[k].t(), x[at])
+                _add_product(of[1][k], e[k].t(), low[at])
+                for d, weight in ((d_x[at], of_x[k]), (d_h[at], of_h[k])):
+                    (_add_product if k else _set_product)(d, e[k], weight)
+        return d_x.to(x.dtype), d_h, d_c, *(t.to(of_x.dtype) for t in of[:2]), *of[2:]
+
+
+def _set_product(out: Tensor, a: Tensor, b: Tensor) -> None:
+    """Out = a b; of a and b in a lower precision, as they are."""
+    out.copy_(torch.mm(a, b)) if a.dtype != out.dtype else torch.mm(a, b, out=out)
+
+
+def _add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
+    """Out += a b."""
+    out.add_(torch.mm(a, b)) if a.dtype != out.dtype else out.addmm_(a, b)
 
 
 def _rate(values: Tensor, out: Tensor) -> Tensor:

@@ -1,21 +1,25 @@
 """What all figures share: their look, where they are read from and written to."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
+from PIL import Image
 
 from data_gen.summary import CellSummary
 from experiments.construct import construct
 from experiments.errors import UserError
+from experiments.literal_points import LiteralPoint
 from experiments.table import Row, read_table
 
 CONF = Path(__file__).parent.parent.parent / "conf" / "figure"
+FRAME_DPI, FRAME_MS = 110, 150  # of an animation
 COLUMN, PAGE = 3.4, 7.0  # inches: a column and a page of a two-column paper
 
 # Okabe & Ito 2008: told apart with every kind of colour vision; used in this order.
@@ -46,6 +50,7 @@ class Tables:
 
     rows: list[Row]
     cells: dict[tuple[str, int], CellSummary]  # by distribution and size
+    literals: list[LiteralPoint] = field(default_factory=list)
 
 
 class TableFigure(ABC):
@@ -57,12 +62,24 @@ class TableFigure(ABC):
     def draw(self, tables: Tables) -> Figure:
         """The figure."""
 
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether the tables have what it shows."""
+        return bool(tables.rows)
+
+    def frames(self, tables: Tables) -> list[Figure]:
+        """The pictures of an animation that goes with it; none if there is none."""
+        del tables
+        return []
+
 
 def draw_figures(folder: Path) -> list[Path]:
     """Draw the figures of the study whose tables are in a folder of its name, into that folder."""
     cells = read_table(folder / "cells.csv", CellSummary)
+    literals = folder / "literals.csv"
     tables = Tables(
-        read_table(folder / "transfer.csv"), {(c.distribution, c.size): c for c in cells}
+        read_table(folder / "transfer.csv"),
+        {(c.distribution, c.size): c for c in cells},
+        read_table(literals, LiteralPoint) if literals.is_file() else [],
     )
     paths = []
     for config in sorted(CONF.glob("*.yaml")):
@@ -70,12 +87,30 @@ def draw_figures(folder: Path) -> list[Path]:
         if not isinstance(node, DictConfig):
             raise UserError(f"{config}: not the configuration of a figure")
         figure: TableFigure = construct(node, f"figure.{config.stem}")
-        if figure.study == folder.name:
+        if figure.study == folder.name and figure.can_draw(tables):
             with mpl.rc_context(LOOK):
                 drawn = figure.draw(tables)
                 FigureCanvasAgg(drawn)
                 paths += _save(drawn, folder / config.stem)
+                paths += _animate(figure.frames(tables), folder / config.stem)
     return paths
+
+
+def _animate(frames: list[Figure], stem: Path) -> list[Path]:
+    """As a GIF that starts over; the last picture stays longer."""
+    if not frames:
+        return []
+    pictures = []
+    for frame in frames:
+        canvas = FigureCanvasAgg(frame)
+        frame.set_dpi(FRAME_DPI)
+        canvas.draw()
+        pictures.append(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
+    durations = [FRAME_MS] * (len(pictures) - 1) + [12 * FRAME_MS]
+    path = stem.with_suffix(".gif")
+    first, *others = (picture.quantize(64) for picture in pictures)
+    first.save(path, save_all=True, append_images=others, duration=durations, loop=0)
+    return [path]
 
 
 def _save(figure: Figure, stem: Path) -> list[Path]:

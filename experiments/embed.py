@@ -39,9 +39,9 @@ def embed(config: DictConfig) -> None:
     if len(matches) != 1:
         raise UserError(f"run: {config.run!r} is the name of {len(matches)} folders, of one it is")
     folder = RunFolder.existing(Path(matches[0]))
-    changes = {"sizes": [config.size], "num_instances": config.num_instances}
-    study = study_of(folder.load_config(), OmegaConf.create({"transfer": changes,
-                                                             "machine": config.machine}))  # fmt: skip
+    transfer = {"sizes": [config.size], "num_instances": config.num_instances}
+    asked = OmegaConf.create({"transfer": transfer, "machine": config.machine})
+    study = study_of(folder.load_config(), asked)
     if not isinstance(study.task, Satisfiability):
         raise UserError(f"run: {folder.path} is not of the task satisfiability")
     model = study.build_model()

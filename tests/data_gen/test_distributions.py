@@ -4,7 +4,6 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from scipy.stats import kstest
 
@@ -16,14 +15,11 @@ from data_gen.distributions.geographic_threshold import GeographicThreshold
 from data_gen.distributions.random_geometric import RandomGeometric
 from data_gen.distributions.watts_strogatz import WattsStrogatz
 from data_gen.graph import Graph
+from experiments.construct import construct
 
 FILES = sorted((Path(__file__).parents[2] / "conf" / "distribution").glob("*.yaml"))
-ALL = {path.stem: instantiate(OmegaConf.load(path)[path.stem]) for path in FILES}
-GRAPHS = {
-    name: distribution
-    for name, distribution in ALL.items()
-    if isinstance(distribution.draw(distribution.min_size, np.random.default_rng(0)), Graph)
-}
+ALL = {path.stem: construct(OmegaConf.load(path)[path.stem], path.stem) for path in FILES}
+GRAPHS = {name: law for name, law in ALL.items() if law.structure is Graph}
 
 
 def rng(seed=0):
@@ -127,7 +123,7 @@ def test_the_index_of_a_node_tells_nothing(distribution):
             degrees.append(np.corrcoef(index, degree)[0, 1])
         gaps.append(np.diff(graph.edges, axis=1).mean())
         places.append([np.corrcoef(index, axis)[0, 1] for axis in graph.positions.T])
-    assert abs(np.mean(degrees)) < 0.06
+    assert not degrees or abs(np.mean(degrees)) < 0.06  # of regular graphs there is nothing to tell
     assert np.mean(gaps) == pytest.approx((size + 1) / 3, rel=0.04)  # two different nodes, uniform
     assert np.abs(np.mean(places, axis=0)).max() < 0.06
 

@@ -42,7 +42,7 @@ class Cnf(NamedTuple):
 
     def satisfied(self, assignment: np.ndarray) -> np.ndarray:
         """Which clauses an assignment [n] of truth values makes true, [m]."""
-        is_true = assignment[abs(self.literals) - 1] == (self.literals > 0)
+        is_true = assignment[np.abs(self.literals) - 1] == (self.literals > 0)
         clause = np.repeat(np.arange(self.num_clauses), np.diff(self.pointers))
         return np.bincount(clause, weights=is_true, minlength=self.num_clauses) > 0
 

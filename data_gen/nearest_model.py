@@ -5,7 +5,7 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from data_gen.cnf import Cnf
-from data_gen.sat_decoding import COMPLEMENT, LITERAL, TO_CLAUSE
+from data_gen.formula_of_graph import formula_of
 
 MAX_VARIABLES = 100  # beyond which the search for the nearest can take long
 
@@ -23,8 +23,8 @@ def agreement_with_nearest(truth: Tensor, is_solved: Tensor, batch: Batch) -> Te
     result = is_solved.double()
     wanted = (batch.graph_is_sat & is_near_enough(batch) & ~is_solved).nonzero().squeeze(1)
     for graph in wanted.tolist():
-        formula, assignment = _formula(graph, truth, batch)
-        distance = distance_to_nearest(formula, assignment)
+        formula, nodes = formula_of(graph, batch)
+        distance = distance_to_nearest(formula, truth[nodes].cpu().numpy())
         result[graph] = 1 - distance / formula.num_variables
     return result.float()
 
@@ -44,24 +44,3 @@ def distance_to_nearest(formula: Cnf, assignment: np.ndarray) -> int:
     with RC2(wanted) as engine:
         engine.compute()
         return engine.cost
-
-
-def _formula(graph: int, truth: Tensor, batch: Batch) -> tuple[Cnf, np.ndarray]:
-    """The formula of a graph of the batch, of whose complements the first is positive."""
-    first, last = int(batch.ptr[graph]), int(batch.ptr[graph + 1])
-    inside = (batch.edge_index[1] >= first) & (batch.edge_index[1] < last)
-    edges = (batch.edge_index[:, inside] - first).cpu().numpy()
-    kinds = batch.edge_type[inside].cpu().numpy()
-    node_type = batch.node_type[first:last].cpu().numpy()
-    other = np.arange(last - first)
-    other[edges[1, kinds == COMPLEMENT]] = edges[0, kinds == COMPLEMENT]
-    positive = np.flatnonzero((node_type == LITERAL) & (np.arange(len(other)) < other))
-    code = np.zeros(len(other), dtype=np.int64)  # of a literal, as in DIMACS
-    code[positive] = np.arange(1, len(positive) + 1)
-    code[other[positive]] = -code[positive]
-    senders, receivers = edges[:, kinds == TO_CLAUSE]
-    clauses: dict[int, list[int]] = {}
-    for literal, clause in zip(code[senders].tolist(), receivers.tolist(), strict=True):
-        clauses.setdefault(clause, []).append(literal)
-    formula = Cnf.from_clauses(len(positive), clauses.values())
-    return formula, truth[first:last].cpu().numpy()[positive]

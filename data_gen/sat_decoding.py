@@ -10,9 +10,11 @@ from torch_geometric.data import Batch
 from torch_geometric.utils import scatter
 
 from data_gen.literal_clause_graph import EDGE_TYPES, NODE_TYPES
+from data_gen.spec import GraphOutput
 
 LITERAL, CLAUSE = (NODE_TYPES.index(name) for name in ("literal", "clause"))
 TO_CLAUSE, COMPLEMENT = (EDGE_TYPES.index(name) for name in ("literal to clause", "complement"))
+CERTAIN = 30.0  # a logit that leaves no doubt in float32
 NUM_ROUNDS = 10  # of 2-means, and of the power iteration that it starts from
 
 
@@ -21,6 +23,20 @@ def complements(batch: Batch) -> Tensor:
     senders, receivers = batch.edge_index[:, batch.edge_type == COMPLEMENT]
     index = torch.arange(batch.node_type.size(0), device=senders.device)
     return index.index_copy(0, receivers, senders)
+
+
+def votes_of(output: GraphOutput) -> Tensor:
+    """The one column of votes [N] of an answer."""
+    if output.x is None:
+        raise ValueError("x of the answer is None: a vote of each node is needed")
+    return output.x.squeeze(1)
+
+
+def literal_mean(values: Tensor, batch: Batch) -> Tensor:
+    """The mean of values [N] over the literals of each graph [B]."""
+    is_literal = (batch.node_type == LITERAL).to(values.dtype)
+    sums = scatter(is_literal * values, batch.batch, 0, batch.num_graphs, "sum")
+    return sums / (2 * batch.graph_num_variables)
 
 
 def by_votes(votes: Tensor, batch: Batch) -> Tensor:
@@ -44,12 +60,11 @@ def by_clusters(states: Tensor, batch: Batch) -> Tensor:
     of, h = graph[literals], states[literals].float()
     h = h - _means(h, of, batch.num_graphs)[of]
     is_first = (h * _principal_axis(h, of, batch.num_graphs)[of]).sum(1) > 0
-    for _ in range(NUM_ROUNDS):
-        centres = _centres(h, is_first, of, batch.num_graphs)
-        distances = [(h - centre[of]).square().sum(1) for centre in centres]
-        is_first = distances[0] < distances[1]
-    nearer = torch.zeros(len(graph), device=h.device)  # to the first than to the second
-    nearer[literals] = distances[1] - distances[0]
+    lead = _lead(h, is_first, of, batch.num_graphs)
+    for _ in range(NUM_ROUNDS - 1):
+        lead = _lead(h, lead > 0, of, batch.num_graphs)
+    nearer = torch.zeros(len(graph), device=h.device)
+    nearer[literals] = lead
     return by_votes(nearer - nearer[other], batch)
 
 
@@ -88,6 +103,12 @@ def _principal_axis(h: Tensor, graph: Tensor, num_graphs: int) -> Tensor:
         axis = scatter(projected * h, graph, 0, num_graphs, "sum")
         axis = axis / axis.norm(dim=1, keepdim=True).clamp(min=torch.finfo(h.dtype).tiny)
     return axis
+
+
+def _lead(h: Tensor, is_first: Tensor, graph: Tensor, num_graphs: int) -> Tensor:
+    """How much nearer each row is to the centre of the first cluster, in squared distance."""
+    first, second = _centres(h, is_first, graph, num_graphs)
+    return (h - second[graph]).square().sum(1) - (h - first[graph]).square().sum(1)
 
 
 def _centres(h: Tensor, is_first: Tensor, graph: Tensor, num_graphs: int) -> list[Tensor]:

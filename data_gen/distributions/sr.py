@@ -46,7 +46,9 @@ class Sr(Distribution[Problem]):
     def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
         """The formula without a model, then its twin with one."""
         clauses = _Clauses(self, size, rng)
-        num_clauses, model = _grow(clauses, HEAD * size) or _grow(clauses, 0)
+        grown = _grow(clauses, HEAD * size) or _grow(clauses, 0)
+        assert grown is not None, "without clauses there is a model"
+        num_clauses, model = grown
         unsat = clauses.first(num_clauses)
         literals = unsat.literals.copy()
         literals[unsat.pointers[-2]] *= -1  # false under the model, as all of the last clause was

@@ -8,17 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
-from torch_geometric.utils import scatter
 
 from data_gen.cnf import Problem
-from data_gen.literal_clause_graph import as_graph, spec
+from data_gen.literal_clause_graph import spec
 from data_gen.nearest_model import agreement_with_nearest, is_near_enough
-from data_gen.sat_decoding import LITERAL, candidates, share_satisfied
-from data_gen.sat_solver import solve
+from data_gen.problem_graph import problem_graph
+from data_gen.sat_decoding import CERTAIN, candidates, literal_mean, share_satisfied, votes_of
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model, Task
-
-CERTAIN = 30.0  # a logit that leaves no doubt in float32
 
 
 @dataclass(frozen=True)
@@ -28,9 +25,7 @@ class Satisfiability(Task[Problem]):
     The logit of "satisfiable" is the mean (or sum) of the votes of all literals. Source: Selsam et
     al. 2019 (NeuroSAT).
 
-    Fields: those of `literal_clause_graph`; `literal_is_true` [N], a model of the formula (all
-    false where there is none); `graph_is_sat` [B]; `graph_conflicts` [B], the dead ends MiniSat
-    meets before it has decided: how hard the formula is; `graph_num_variables` [B].
+    Fields: those of `problem_graph`.
     """
 
     votes: str = field(default="mean", repr=False)  # or "sum"
@@ -57,7 +52,7 @@ class Satisfiability(Task[Problem]):
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Cross-entropy of the one bit."""
-        logits = self._logits(_votes(model(batch)), batch)
+        logits = self._logits(votes_of(model(batch)), batch)
         return binary_cross_entropy_with_logits(logits, batch.graph_is_sat.to(logits.dtype))
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
@@ -70,7 +65,7 @@ class Satisfiability(Task[Problem]):
         change to the nearest model of the formula, from the assignment of that share.
         """
         output = model(batch)
-        votes = _votes(output)
+        votes = votes_of(output)
         correct = ((self._logits(votes, batch) > 0) == batch.graph_is_sat).float()
         truths = candidates(votes, output.states, batch)
         shares = share_satisfied(truths, batch)  # [K, B]
@@ -87,9 +82,14 @@ class Satisfiability(Task[Problem]):
 
     def defined(self, batch: Batch) -> dict[str, Tensor]:
         """What is asked of formulas with a model, or without."""
-        of_sat = dict.fromkeys(("correct_sat", "solved", "clauses_satisfied"), batch.graph_is_sat)
-        near = batch.graph_is_sat & is_near_enough(batch)
-        return {**of_sat, "correct_unsat": ~batch.graph_is_sat, "agreement": near}
+        is_sat: Tensor = batch.graph_is_sat
+        return {
+            "correct_sat": is_sat,
+            "correct_unsat": ~is_sat,
+            "solved": is_sat,
+            "clauses_satisfied": is_sat,
+            "agreement": is_sat & is_near_enough(batch),
+        }
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The label, by votes that tell the model too."""
@@ -99,32 +99,5 @@ class Satisfiability(Task[Problem]):
 
     def _logits(self, votes: Tensor, batch: Batch) -> Tensor:
         """The mean or sum of the votes [N] of a graph's literals, [B]."""
-        is_literal = (batch.node_type == LITERAL).to(votes.dtype)
-        sums = scatter(is_literal * votes, batch.batch, 0, batch.num_graphs, "sum")
-        return sums if self.votes == "sum" else sums / (2 * batch.graph_num_variables)
-
-
-def problem_graph(problem: Problem) -> Data:
-    """The graph of a formula with what is known of it; raises AssertionError for a wrong label."""
-    formula, model = problem.formula, problem.model
-    verdict = solve(formula)
-    assert (verdict.model is None) == (model is None), "the label is not what the solver proves"
-    literals = np.zeros((formula.num_variables, 2), dtype=bool)
-    if model is not None:
-        assert formula.is_satisfied(model), "the model does not make the formula true"
-        literals = np.stack([model, ~model], axis=1)
-    is_true = np.concatenate([literals.ravel(), np.zeros(formula.num_clauses, dtype=bool)])
-    return as_graph(
-        formula,
-        literal_is_true=torch.from_numpy(is_true),
-        graph_is_sat=torch.tensor([problem.is_sat]),
-        graph_conflicts=torch.tensor([verdict.num_conflicts]),
-        graph_num_variables=torch.tensor([formula.num_variables]),
-    )
-
-
-def _votes(output: GraphOutput) -> Tensor:
-    """The one column of votes [N]."""
-    if output.x is None:
-        raise ValueError("the model gave no votes of nodes")
-    return output.x.squeeze(1)
+        mean = literal_mean(votes, batch)
+        return mean if self.votes == "mean" else 2 * batch.graph_num_variables * mean

@@ -1,0 +1,96 @@
+"""What the contract tests compare: instances in other forms, answers, scores."""
+
+import pytest
+import torch
+from torch_geometric.data import Data
+
+from data_gen.packed import Packed, level
+from data_gen.spec import GraphOutput
+from tests.conftest import the_study
+
+
+def batch_of(graphs):
+    return Packed.pack(graphs).batch(range(len(graphs)))
+
+
+def build(task_name, model_name, seed=0):
+    torch.manual_seed(seed)
+    return the_study(f"task={task_name}", f"model={model_name}").build_model().eval()
+
+
+def constant(spec, batch):
+    def filled(rows, width):
+        return torch.ones(rows, width) if width else None
+
+    return GraphOutput(
+        filled(batch.x.size(0), spec.node_out),
+        filled(batch.edge_index.size(1), spec.edge_out),
+        filled(batch.num_graphs, spec.global_out),
+    )
+
+
+def scores(task, answer, batch):
+    """Each score of the instances that have it."""
+    defined, everywhere = task.defined(batch), torch.ones(batch.num_graphs, dtype=torch.bool)
+    values = task.score(answer, batch)
+    assert set(defined) <= set(values)
+    assert all(value.shape == (batch.num_graphs,) for value in values.values())
+    return {name: value[defined.get(name, everywhere)] for name, value in values.items()}
+
+
+def first_score(task, answer, batch):
+    return next(iter(scores(task, answer, batch).values()))
+
+
+def shuffled(instance):
+    """An order of the nodes: there may be more of them than the size says."""
+    return torch.randperm(instance.x.size(0))
+
+
+def refuses(model, batch):
+    """Whether the graphs are too large for the model, which then says so instead of an answer."""
+    most = model.max_num_nodes
+    if most is None or int(batch.ptr.diff().max()) <= most:
+        return False
+    with pytest.raises(ValueError, match=f"at most {most} are allowed"):
+        model(batch)
+    return True
+
+
+def are_equal(instance, other):
+    assert set(instance.keys()) == set(other.keys())
+    return all(torch.equal(value, other[name]) for name, value in instance.items())
+
+
+def relabelled(instance, order):
+    """The same instance with its nodes in another order: node order[i] becomes node i."""
+    place = torch.empty_like(order)
+    place[order] = torch.arange(len(order))
+    result = Data()
+    for name, value in instance.items():
+        result[name] = value[order] if level(name) == "node" else value
+    result.edge_index = place[instance.edge_index]
+    return result
+
+
+def without_edges(instance):
+    result = Data()
+    for name, value in instance.items():
+        result[name] = value[:0] if level(name) == "edge" else value
+    result.edge_index = instance.edge_index[:, :0]
+    return result
+
+
+def one_node(instance):
+    result = without_edges(instance)
+    for name, value in instance.items():
+        if level(name) == "node":
+            result[name] = value[:1]
+    return result
+
+
+def assert_close(output, other):
+    for ours, theirs in zip(output, other, strict=True):
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)

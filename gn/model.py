@@ -2,7 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import chain
+from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 from torch_geometric.data import Batch
 
@@ -22,12 +25,25 @@ class GraphModel(nn.Module, ABC):
         num_message_passing_steps: the number taken when none is asked for.
         is_permutation_equivariant: whether the order of the nodes makes no difference.
         max_num_nodes: graphs of more nodes have no answer ("n/a"); None: of any number have.
+        node_types: kinds of nodes without which it is not defined; () any.
     """
 
     has_adjustable_steps: bool = False
     num_message_passing_steps: int = 0
     is_permutation_equivariant: bool = True
     max_num_nodes: int | None = None
+    node_types: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def num_parameters(self) -> int:
+        """How many numbers are trained; 0: there is nothing to train."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are, or else the buffers; the CPU for a model without either."""
+        tensor = next(chain(self.parameters(), self.buffers()), None)
+        return torch.device("cpu") if tensor is None else tensor.device
 
     @abstractmethod
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:

@@ -73,7 +73,7 @@ def evaluate(
     study: Study, model: GraphModel, folder: RunFolder, seconds: float, name: str = ""
 ) -> list[Row]:
     """Score all cells of a study; write the table and the scores of every instance, return rows."""
-    device = next(model.parameters()).device
+    device = model.device
     model.eval()
     rows, frames, summaries = [], [], []
     provenance = commit()
@@ -152,7 +152,7 @@ def _rows(
                 low=estimate.low,
                 high=estimate.high,
                 num_instances=len(values),
-                num_parameters=sum(p.numel() for p in model.parameters()),
+                num_parameters=model.num_parameters,
                 config_hash=study.run_hash,
                 data_hash=cell.data_set.data_hash,
                 versions=VERSIONS,

@@ -5,18 +5,18 @@ python -m experiments.model_page    # writes docs/models.md
 
 import inspect
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import torch_geometric.nn.aggr
 from omegaconf import DictConfig, OmegaConf
-from torch import Tensor, nn
-from torch_geometric.data import Batch, Data
+from torch import nn
+from torch_geometric.data import Batch
 from torch_geometric.nn import GATv2Conv
 
 from data_gen.spec import GraphSpec
 from experiments.construct import build, construct
+from experiments.probes import changed, random_graph, spec_of
 from experiments.run_folder import write_atomically
 from gn.aggregation import Aggregation
 from gn.attention import EdgeAttention
@@ -25,7 +25,6 @@ from gn.models.transformer import Layer
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "models.md"
-SPEC = GraphSpec(5, 1, 1, node_out=1, edge_out=1, global_out=1, position_dim=2)
 WEIGHTED = (EdgeAttention, GATv2Conv, nn.MultiheadAttention, Layer)
 REDUCTIONS = (Aggregation, torch_geometric.nn.aggr.Aggregation)
 PARTS = ("several", "multi", "degreescaler", "fused", "var")  # that hold, or are held by, others
@@ -45,7 +44,8 @@ random graphs with random weights; a test holds it to the code.
 - **invariance**: *nodes*: to their order (answers move with them); *space*: to rotations,
   reflections and translations of their positions; *unit*: to the unit of the edge attributes.
 - **parameters**: with the arguments of the yaml, for 5 node, 1 edge and 1 global attributes and one
-  answer of each. Any other number: `model.match_parameters_of=<model or number>`.
+  answer of each; of models that are defined for formulas alone, for these and a vote of each node.
+  Any other number: `model.match_parameters_of=<model or number>`.
 
 | model | φ | ρ | globals | steps | invariance | parameters | source |
 |---|---|---|---|---|---|---|---|
@@ -60,9 +60,11 @@ def page() -> str:
 def _line(path: Path) -> str:
     node = OmegaConf.load(path)
     assert isinstance(node, DictConfig)
+    partial = construct(node, f"model {path.stem}")
+    spec = spec_of(partial.func)
     with torch.random.fork_rng([]):
         torch.manual_seed(0)
-        model = build(construct(node, f"model {path.stem}"), "model", spec=SPEC).double().eval()
+        model = build(partial, "model", spec=spec).double().eval()
         for parameter in model.parameters():
             nn.init.normal_(parameter, std=0.3)  # nothing may be unseen because it begins at 0
     code = Path(inspect.getfile(type(model))).relative_to(ROOT)
@@ -71,10 +73,10 @@ def _line(path: Path) -> str:
         f"[{path.stem}](../{code})",
         f"`{equations}`",
         _reductions(model),
-        _globals(model),
+        _globals(model, spec),
         _steps(model),
-        _invariance(model),
-        f"{sum(p.numel() for p in model.parameters()):,}",
+        _invariance(model, spec),
+        f"{model.num_parameters:,}",
         source,
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
@@ -108,62 +110,53 @@ def _steps(model: GraphModel) -> str:
     return str(model.num_message_passing_steps or "–")
 
 
-def _globals(model: GraphModel) -> str:
-    """Whether an edge's answer depends on a node out of its sight, or on u."""
-    apart = _graph()
-    apart.edge_index = apart.edge_index % 5  # nodes 5, 6 and 7 have no edge
-    far = _changed(apart, x=lambda x: x.index_add(0, torch.tensor([7]), torch.ones_like(x[:1])))
-    other = _changed(apart, u=lambda u: u + 1)
-    if _differ(model, apart, far, of_edges=True):
+def _globals(model: GraphModel, spec: GraphSpec) -> str:
+    """Whether an answer depends on a node out of its sight, or on u."""
+    apart = random_graph(spec, is_apart=True)
+    last = torch.tensor([apart.num_nodes - 1])
+    far = changed(apart, x=lambda x: x.index_add(0, last, torch.ones_like(x[:1])))
+    other = changed(apart, u=lambda u: u + 1)
+    if _differ(model, apart, far, out_of_sight=True):
         return "state"
-    return "input" if _differ(model, apart, other, of_edges=True) else "–"
+    return "input" if _differ(model, apart, other, out_of_sight=True) else "–"
 
 
-def _invariance(model: GraphModel) -> str:
-    graph = _graph()
+def _invariance(model: GraphModel, spec: GraphSpec) -> str:
+    graph = random_graph(spec)
     angle = torch.tensor(0.7, dtype=torch.float64)
     turn = torch.stack(
         [torch.stack([angle.cos(), angle.sin()]), torch.stack([angle.sin(), -angle.cos()])]
     )
-    moved = _changed(graph, x=lambda x: torch.cat([x[:, :2] @ turn + 3, x[:, 2:]], dim=1))
-    scaled = _changed(graph, edge_attr=lambda e: 10 * e)
+    moved = changed(graph, x=lambda x: torch.cat([x[:, :2] @ turn + 3, x[:, 2:]], dim=1))
+    scaled = changed(graph, edge_attr=lambda e: 10 * e)
     words = ["nodes"] if model.is_permutation_equivariant else []
-    words += [] if _differ(model, graph, moved) else ["space"]
-    words += [] if _differ(model, graph, scaled) else ["unit"]
+    if spec.position_dim:  # there are no positions and no units of kinds
+        words += [] if _differ(model, graph, moved) else ["space"]
+        words += [] if _differ(model, graph, scaled) else ["unit"]
     return ", ".join(words) or "–"
 
 
-def _graph() -> Batch:
-    """A random graph of 8 nodes."""
-    generator = torch.Generator().manual_seed(1)
-    edge_index = torch.randint(8, (2, 16), generator=generator)
-    edge_index = edge_index[:, edge_index[1].argsort(stable=True)]
-    sizes = {"x": (8, SPEC.node_in), "edge_attr": (16, SPEC.edge_in), "u": (1, SPEC.global_in)}
-    fields = {
-        name: torch.rand(size, generator=generator, dtype=torch.float64)
-        for name, size in sizes.items()
-    }
-    graph = Data(edge_index=edge_index, **fields)
-    return Batch.from_data_list([graph])  # pyright: ignore[reportReturnType]
-
-
-def _changed(batch: Batch, **changes: Callable[[Tensor], Tensor]) -> Batch:
-    changed = batch.clone()
-    for name, change in changes.items():
-        changed[name] = change(changed[name])
-    return changed
-
-
 @torch.no_grad()
-def _differ(model: GraphModel, one: Batch, other: Batch, *, of_edges: bool = False) -> bool:
-    """Whether the answers differ, or those of the edges, after three steps if they are free."""
+def _differ(model: GraphModel, one: Batch, other: Batch, *, out_of_sight: bool = False) -> bool:
+    """Whether the answers differ, after three steps if they are free.
+
+    Args:
+        model: whose answers.
+        one: a graph.
+        other: another with the same nodes and edges.
+        out_of_sight: only those of edges, or of the first node where edges have none, count.
+    """
     num_steps = 3 if model.has_adjustable_steps else None
-    pairs = [
-        (ours, theirs)
-        for ours, theirs in zip(model(one, num_steps), model(other, num_steps), strict=True)
-        if ours is not None and (not of_edges or len(ours) == one.num_edges)
-    ]
-    return not all(torch.allclose(a, b, rtol=1e-6, atol=1e-9) for a, b in pairs)
+    ours, theirs = model(one, num_steps), model(other, num_steps)
+    names = ["x", "edge_attr", "u"]
+    if out_of_sight:
+        names = ["x"] if ours.edge_attr is None else ["edge_attr"]
+    rows = slice(1) if names == ["x"] else slice(None)
+    pairs = [(getattr(ours, name), getattr(theirs, name)) for name in names]
+    return any(
+        a is not None and not torch.allclose(a[rows], b[rows], rtol=1e-6, atol=1e-9)
+        for a, b in pairs
+    )
 
 
 def main() -> None:

@@ -39,6 +39,16 @@ def check_rule(rule: str, task: Task[Any]) -> None:
         )
 
 
+def check_can_settle(rule: str, model: GraphModel) -> None:
+    """Raise UserError for a rule that waits for the states of a model that has none."""
+    is_asked = rule.startswith("adaptive@") and model.has_adjustable_steps
+    if is_asked and not isinstance(model, SteppedModel):
+        raise UserError(
+            f"transfer.num_message_passing_steps: {rule!r} is not allowed, {type(model).__name__}"
+            " has no states that settle"
+        )
+
+
 def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int) -> Answer:
     """How a model answers when it takes steps by a rule.
 
@@ -51,7 +61,7 @@ def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int) -> Answe
         size: of the instances.
     """
     if rule.startswith("adaptive@"):
-        assert isinstance(model, SteppedModel), "only these have adjustable steps"
+        assert isinstance(model, SteppedModel), "check_can_settle refuses others"
         stop = StopRule(tolerance=float(rule[9:]))
         return lambda batch: model.settle(batch, stop)
     if rule.startswith("oracle"):

@@ -19,7 +19,7 @@ from experiments.errors import UserError
 from experiments.labels import label
 from experiments.matching import matched
 from experiments.run_folder import config_hash
-from experiments.steps import check_rule
+from experiments.steps import check_can_settle, check_rule
 from experiments.validation import check_writable
 from gn.model import GraphModel
 
@@ -74,6 +74,7 @@ class Study:
         """
         for rule in self.steps_rules:
             check_rule(rule, self.task)
+            check_can_settle(rule, model)
         own = model.num_message_passing_steps
         if model.has_adjustable_steps or own == 0:
             return

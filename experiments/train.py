@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from data_gen.dataset import make
 from experiments.cli import start
+from experiments.errors import UserError
 from experiments.evaluation import evaluate
 from experiments.fit import Fit, make_optimizer
 from experiments.run_folder import RunFolder
@@ -38,7 +39,7 @@ def train(config: DictConfig) -> None:
     torch.manual_seed(config.seed)  # the weights; everything else takes its generator
     model = study.build_model().to(device)
     study.check_steps(model)
-    make_optimizer(config, model)  # so that what is wrong with it is said before any work
+    _check_trainable(config, model)  # so that what is wrong is said before any work
     make([study.train_set, study.val_set], num_workers_of(config))
     study.check_training_graphs(model)
     with folder.locked():
@@ -53,11 +54,24 @@ def train(config: DictConfig) -> None:
     LOG.info("%s\n%s", folder.path, format_table(rows))
 
 
+def _check_trainable(config: DictConfig, model: GraphModel) -> None:
+    """Raise UserError for an optimizer that torch refuses, or without anything to train."""
+    if model.num_parameters:
+        make_optimizer(config, model)
+    elif not config.train.skip:
+        name = type(model).__name__
+        raise UserError(f"train.skip: false is not allowed, {name} has no parameters: true is")
+
+
 def _train_once(study: Study, model: GraphModel, folder: RunFolder) -> float:
     """Train unless the weights are there; the seconds of the start that wrote them."""
     seconds = folder.load_seconds()
+    if seconds is None and model.num_parameters == 0:
+        folder.metrics_path.touch()
+        folder.save_weights(model.state_dict())
+        folder.save_seconds(seconds := 0.0)
     if seconds is None:
-        device = next(model.parameters()).device
+        device = model.device
         began = time.monotonic()
         fit = Fit(study.config, study.task, model)
         fit.run(study.train_set.load().to(device), study.val_set.load().to(device), folder)

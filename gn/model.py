@@ -2,8 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import chain
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 from torch_geometric.data import Batch
 
@@ -31,6 +33,17 @@ class GraphModel(nn.Module, ABC):
     is_permutation_equivariant: bool = True
     max_num_nodes: int | None = None
     node_types: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def num_parameters(self) -> int:
+        """How many numbers are trained; 0: there is nothing to train."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are, or else the buffers; the CPU for a model without either."""
+        tensor = next(chain(self.parameters(), self.buffers()), None)
+        return torch.device("cpu") if tensor is None else tensor.device
 
     @abstractmethod
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:

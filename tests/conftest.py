@@ -4,8 +4,12 @@ from pathlib import Path
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from hydra.utils import get_class
+from omegaconf import OmegaConf
 
 from data_gen.cell import Cell
+from experiments.matching import num_parameters
+from experiments.probes import spec_of
 from experiments.study import Study
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +38,30 @@ def study(*overrides):
 def the_study(*overrides):
     """One study for all tests that only look at it: to compose one takes longer than most tests."""
     return study(*overrides)
+
+
+def model_yaml(model_name):
+    return OmegaConf.load(ROOT / "conf" / "model" / f"{model_name}.yaml")
+
+
+def fits(task_name, model_name):
+    """Whether the model is defined for the kinds of nodes that the task has."""
+    needed = get_class(model_yaml(model_name)["_target_"]).node_types
+    return needed in ((), the_study(f"task={task_name}").spec.node_types)
+
+
+def own_task(model_name):
+    """The first task whose kinds of nodes are those that the model is made for."""
+    needed = get_class(model_yaml(model_name)["_target_"]).node_types
+    tasks = [name for name in stems("task") if fits(name, model_name)]
+    return next(t for t in tasks if the_study(f"task={t}").spec.node_types == needed)
+
+
+@cache
+def has_parameters(model_name):
+    """Whether there is a gradient at all."""
+    node = model_yaml(model_name)
+    return num_parameters(node, spec_of(get_class(node["_target_"]))) > 0
 
 
 def instances(task_name, size, count=6, data_seed=0):

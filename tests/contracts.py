@@ -94,3 +94,22 @@ def assert_close(output, other):
         assert (ours is None) == (theirs is None)
         if ours is not None:
             torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def there_and_back(model, instance):
+    """The answer for a graph, and that for it relabelled, each where it was before."""
+    order = shuffled(instance)
+    batch, moved = batch_of([instance]), batch_of([relabelled(instance, order)])
+    output, other = model(batch), model(moved)
+    # edge k of `batch` is the edge of `moved` between the places its ends went to
+    place = torch.empty_like(order)
+    place[order] = torch.arange(len(order))
+    codes = {tuple(pair): k for k, pair in enumerate(moved.edge_index.t().tolist())}
+    edges = [codes[tuple(pair)] for pair in place[batch.edge_index].t().tolist()]
+    back = GraphOutput(
+        None if other.x is None else other.x[place],
+        None if other.edge_attr is None else other.edge_attr[edges],
+        other.u,
+        None if other.states is None else other.states[place],
+    )
+    return output, back

@@ -7,7 +7,7 @@ import torch
 
 from data_gen.cell import Cell
 from data_gen.spec import GraphOutput
-from tests.conftest import instances, stems, study
+from tests.conftest import fits, has_parameters, instances, stems, study
 from tests.contracts import (
     are_equal,
     assert_close,
@@ -20,11 +20,13 @@ from tests.contracts import (
     relabelled,
     scores,
     shuffled,
+    there_and_back,
     without_edges,
 )
 
 TASKS, MODELS = stems("task"), stems("model")
-PAIRS = list(product(TASKS, MODELS))
+PAIRS = [pair for pair in product(TASKS, MODELS) if fits(*pair)]
+LEARNING = [(task, model) for task, model in PAIRS if has_parameters(model)]
 
 
 @pytest.mark.parametrize("task_name", TASKS)
@@ -77,7 +79,7 @@ def test_relabelling_the_nodes_changes_no_score(task_name):
         torch.testing.assert_close(values, torch.ones_like(values))
 
 
-@pytest.mark.parametrize(("task_name", "model_name"), PAIRS)
+@pytest.mark.parametrize(("task_name", "model_name"), LEARNING)
 def test_a_model_learns_from_the_loss(task_name, model_name):
     task, graphs = instances(task_name, 8)
     model, batch = build(task_name, model_name), batch_of(graphs)
@@ -92,29 +94,17 @@ def test_a_model_learns_from_the_loss(task_name, model_name):
 
 @pytest.mark.parametrize(("task_name", "model_name"), PAIRS)
 def test_a_model_does_not_know_the_order_of_nodes_and_edges(task_name, model_name):
-    """Or, where it says that it does, lets the order make a difference."""
-    _, graphs = instances(task_name, 12, 1)
+    """Or, where it says that it does, lets the order make a difference to one of a few graphs."""
+    _, graphs = instances(task_name, 12, 4)
     model = build(task_name, model_name)
-    order = shuffled(graphs[0])
-    batch, moved = batch_of(graphs), batch_of([relabelled(graphs[0], order)])
-    if refuses(model, batch):
-        return
-    output, other = model(batch), model(moved)
-    # edge k of `batch` is the edge of `moved` between the places its ends went to
-    place = torch.empty_like(order)
-    place[order] = torch.arange(len(order))
-    codes = {tuple(pair): k for k, pair in enumerate(moved.edge_index.t().tolist())}
-    edges = [codes[tuple(pair)] for pair in place[batch.edge_index].t().tolist()]
-    back = GraphOutput(
-        None if other.x is None else other.x[place],
-        None if other.edge_attr is None else other.edge_attr[edges],
-        other.u,
-        None if other.states is None else other.states[place],
-    )
+    answers = [
+        there_and_back(model, graph) for graph in graphs if not refuses(model, batch_of([graph]))
+    ]
     if model.is_permutation_equivariant:
-        assert_close(output, back)
-    else:
-        pairs = [p for p in zip(output, back, strict=True) if p[0] is not None]
+        for output, back in answers:
+            assert_close(output, back)
+    elif answers:
+        pairs = [p for one in answers for p in zip(*one, strict=True) if p[0] is not None]
         assert any(not torch.allclose(ours, theirs, rtol=1e-2) for ours, theirs in pairs)
 
 

@@ -15,10 +15,18 @@ from experiments.evaluation import evaluate, score_instances
 from experiments.matching import matched, num_parameters
 from experiments.run_folder import RunFolder, config_hash
 from experiments.schedule import seeded
-from experiments.steps import answer_by, check_rule
+from experiments.steps import answer_by, check_can_settle, check_rule
 from experiments.table import format_table, read_table
 from gn.stepped import StopRule
-from tests.conftest import ROOT, composed, instances, stems, study
+from tests.conftest import (
+    ROOT,
+    composed,
+    fits,
+    has_parameters,
+    instances,
+    stems,
+    study,
+)
 
 FAMILIES = "distribution@transfer.distributions=[geographic_threshold,random_tree,grid]"
 
@@ -98,6 +106,15 @@ def test_an_oracle_of_a_task_that_has_none_is_one_line():
         check_rule("oracle+2", Other())
 
 
+def test_to_wait_for_states_that_a_model_has_not_is_one_line():
+    walk, linear = (study(*model.split()).build_model() for model in (
+        "task=satisfiability model=walk_sat", "model=linear_messages"))  # fmt: skip
+    check_can_settle("adaptive@0.03", linear)
+    check_can_settle("12", walk)
+    with pytest.raises(UserError, match=r"'adaptive@0.03' is not allowed, WalkSat has no states"):
+        check_can_settle("adaptive@0.03", walk)
+
+
 @pytest.mark.parametrize(
     "arm",
     [
@@ -147,7 +164,8 @@ def count(*overrides):
 def test_every_model_can_have_the_parameters_of_another():
     wanted = count("model=encode_process_decode")
     assert wanted == sum(p.numel() for p in study().build_model().parameters())
-    for name in stems("model"):
+    fitting = [name for name in stems("model") if fits("shortest_path", name)]
+    for name in filter(has_parameters, fitting):
         found = count(f"model={name}", "model.match_parameters_of=encode_process_decode")
         assert abs(found - wanted) <= 0.1 * wanted, name
 

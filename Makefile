@@ -29,6 +29,7 @@ bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.gn_block
 	$(BIN)/python -m benchmarks.batching
 	$(BIN)/python -m benchmarks.generation
+	$(BIN)/python -m benchmarks.sr_pairs
 
 $(STAMP):
 	$(PYTHON) -m venv .venv

@@ -24,7 +24,8 @@ class StructureError(ValueError):
 class Cell:
     """Instances of one task, distribution and set of sizes, each a function of its index.
 
-    Structures that are drawn together make instances that follow one another.
+    Structures that are drawn together make instances that follow one another. A test set of one
+    size of a law over a list has every structure of the list once.
     """
 
     task: Task[Any]
@@ -49,6 +50,7 @@ class Cell:
                     f"size {size}: {self.distribution!r} needs at least"
                     f" {self.distribution.min_size} {self.task.size_unit}"
                 )
+            self.distribution.names(size)  # GenerationError if it has none of that size
 
     @property
     def identity(self) -> str:
@@ -65,25 +67,60 @@ class Cell:
         """How many instances that follow one another belong together."""
         return self.task.group_size(self.distribution)
 
+    @property
+    def names(self) -> list[str] | None:
+        """The name of each instance, where they are those of a list."""
+        is_list = self.split == "test" and len(self.sizes) == 1
+        return self.distribution.names(self.sizes[0]) if is_list else None
+
+    def count(self, num_instances: int) -> int:
+        """How many instances there are if so many are asked for: of a list, all."""
+        return num_instances if self.names is None else len(self.names)
+
     def instances(self, start: int, stop: int) -> list[Data]:
         """Instances start ... stop - 1; raises SizeError if a structure has another size."""
-        width = self.group_size
+        structures, rngs, skip = self._drawn(start, stop)
+        return self.task.sample_many(structures, rngs)[skip : skip + stop - start]
+
+    def structures(self, start: int, stop: int) -> list[Any]:
+        """What instances start ... stop - 1 are posed on."""
+        structures, _, skip = self._drawn(start, stop)
+        return structures[skip : skip + stop - start]
+
+    def _drawn(self, start: int, stop: int) -> tuple[list[Any], list[np.random.Generator], int]:
+        """Whole groups, the generator of each structure, and how many come before `start`."""
+        width, names = self.group_size, self.names
         first, last = start // width, -(-stop // width)
-        rngs = [instance_generator(self.data_seed, self.identity, i) for i in range(first, last)]
-        structures = [structure for rng in rngs for structure in self._draw(rng)]
-        made = self.task.sample_many(structures, [rng for rng in rngs for _ in range(width)])
-        return made[start - first * width : stop - first * width]
+        structures, rngs = [], []
+        for index in range(first, last):
+            rng = instance_generator(self.data_seed, self.identity, index)
+            structures += self._draw(rng) if names is None else self._listed(index, names[index])
+            rngs += [rng] * width
+        return structures, rngs, start - first * width
+
+    def _listed(self, index: int, name: str) -> list[Any]:
+        """The structure of that place in the list."""
+        size = self.sizes[0]
+        posed = self._posed([self.distribution.structure_at(size, index)], size)
+        if not posed:
+            raise GenerationError(f"{name}: {self.task!r} cannot pose it")
+        return posed
+
+    def _posed(self, structures: list[Any], size: int) -> list[Any]:
+        """Those of a group that are posed, of the right size."""
+        posed = self.task.posed(structures)
+        for structure in posed:
+            if structure.size != size:
+                raise SizeError(
+                    f"{self.distribution!r} was asked for size {size} and drew {structure.size}"
+                )
+        return posed
 
     def _draw(self, rng: np.random.Generator) -> list[Any]:
         """A group of structures that are posed."""
         size = int(rng.choice(self.sizes))
         for _ in range(MAX_TRIES):
-            posed = self.task.posed(self.distribution.draw_group(size, rng))
-            for structure in posed:
-                if structure.size != size:
-                    raise SizeError(
-                        f"{self.distribution!r} was asked for size {size} and drew {structure.size}"
-                    )
+            posed = self._posed(self.distribution.draw_group(size, rng), size)
             if posed:
                 return posed
         raise GenerationError(

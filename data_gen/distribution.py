@@ -37,6 +37,18 @@ class Distribution(ABC, Generic[T]):
         """The `group_size` structures that belong together, always in the same order."""
         return [self.draw(size, rng)]
 
+    def names(self, size: int) -> list[str] | None:
+        """Of a law over a list: the name of each structure of that size; None: there is no list.
+
+        A test set of a list has each of its structures once, in this order.
+        """
+        del size
+        return None
+
+    def structure_at(self, size: int, index: int) -> T:
+        """The structure that has that place among the names."""
+        raise NotImplementedError
+
     @property
     def identity(self) -> str:
         """Names the structures: part of the hash of every data set."""

@@ -13,6 +13,10 @@ from data_gen.cnf import Cnf
 SOLVER = "minisat22"
 
 
+class UndecidedError(ValueError):
+    """A formula that takes more conflicts than were allowed."""
+
+
 class Verdict(NamedTuple):
     """What the solver found."""
 
@@ -27,10 +31,17 @@ def solver(clauses: Sequence[Sequence[int]] = ()) -> Any:  # noqa: ANN401  (pysa
     return Solver(name=SOLVER, bootstrap_with=clauses)
 
 
-def solve(formula: Cnf) -> Verdict:
-    """Decide a formula; a model is checked before it is given back."""
+def solve(formula: Cnf, max_conflicts: int | None = None) -> Verdict:
+    """Decide a formula; a model is checked before it is given back.
+
+    Raises:
+        UndecidedError: it takes more than `max_conflicts` conflicts.
+    """
     with solver(formula.clauses) as engine:
-        is_sat = engine.solve()
+        engine.conf_budget(-1 if max_conflicts is None else max_conflicts)
+        is_sat = engine.solve_limited()
+        if is_sat is None:
+            raise UndecidedError(f"{SOLVER} has not decided it within {max_conflicts} conflicts")
         model = as_assignment(engine.get_model(), formula.num_variables) if is_sat else None
         verdict = Verdict(model, engine.accum_stats()["conflicts"])
     if model is not None and not formula.is_satisfied(model):

@@ -11,7 +11,7 @@ from glob import glob
 from pathlib import Path
 
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import Tensor
 from torch_geometric.data import Batch
 
@@ -40,8 +40,7 @@ def embed(config: DictConfig) -> None:
         raise UserError(f"run: {config.run!r} is the name of {len(matches)} folders, of one it is")
     folder = RunFolder.existing(Path(matches[0]))
     transfer = {"sizes": [config.size], "num_instances": config.num_instances}
-    asked = OmegaConf.create({"transfer": transfer, "machine": config.machine})
-    study = study_of(folder.load_config(), asked)
+    study = study_of(folder.load_config(), transfer, config.machine)
     if not isinstance(study.task, Satisfiability):
         raise UserError(f"run: {folder.path} is not of the task satisfiability")
     model = study.build_model()
@@ -98,8 +97,10 @@ def _points(
         assert output.x is not None
         plane = (output.states[nodes] - mean).double().cpu() @ axes.t()
         rows = zip(names, is_true, plane.tolist(), output.x[nodes, 0].tolist(), strict=True)
-        points += [LiteralPoint(*place, number, name, true, *xy, vote)
-                   for name, true, xy, vote in rows]  # fmt: skip
+        points += [
+            LiteralPoint(*place, number, name, true, xy[0], xy[1], vote)
+            for name, true, xy, vote in rows
+        ]
     return points
 
 

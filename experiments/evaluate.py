@@ -2,17 +2,22 @@
 
 python -m experiments.evaluate run=outputs/quickstart/<run> transfer.sizes=[64,128] \
     'distribution@transfer.distributions=[grid,delaunay]' 'transfer.num_message_passing_steps=[1x]'
+python -m experiments.evaluate run=outputs/default/<run> data.files='cnf/*.cnf'
 """
 
 import logging
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from data_gen.dataset import make
+from data_gen.distributions.dimacs_files import DimacsFiles
 from experiments.cli import start
+from experiments.construct import construct
 from experiments.errors import UserError
 from experiments.evaluation import evaluate
 from experiments.run_folder import RunFolder, config_hash
@@ -25,14 +30,15 @@ LOG = logging.getLogger(__name__)
 
 def evaluate_runs(config: DictConfig) -> None:
     """Write `transfer-<name>.csv` into every run folder that `config.run` matches."""
-    check_mappings(config, ("transfer", "machine"))
+    check_mappings(config, ("transfer", "data", "machine"))
     if not re.fullmatch(r"\w[\w-]*", str(config.name)):
         raise UserError(f"name: {config.name!r} is not allowed, letters, digits, _ and - are")
     folders = _done(_matches(str(config.run)))
     for folder in folders:
         if folder.table_path(config.name).exists():
             raise UserError(f"name: {folder.table_path(config.name)} exists, take another name")
-    studies = [study_of(folder.load_config(), config) for folder in folders]
+    transfer = _transfer(config)
+    studies = [study_of(folder.load_config(), transfer, config.machine) for folder in folders]
     models = [study.build_model() for study in studies]
     for folder, study, model in zip(folders, studies, models, strict=True):
         study.check_steps(model)
@@ -58,17 +64,30 @@ def _done(folders: list[RunFolder]) -> list[RunFolder]:
     return done
 
 
-def study_of(trained: DictConfig, config: DictConfig) -> Study:
+def _transfer(config: DictConfig) -> dict[str, Any]:
+    """What replaces the same of a run: what is asked for, or the cells of the files."""
+    asked = {key: value for key, value in config.transfer.items() if value not in (None, {})}
+    if config.data.files is None:
+        return asked
+    for key in ("distributions", "edge_weights", "sizes", "num_instances"):
+        if key in asked:
+            raise UserError(f"transfer.{key}: {asked[key]} is not allowed with data.files")
+    target = f"{DimacsFiles.__module__}.{DimacsFiles.__name__}"
+    node = OmegaConf.create({"_target_": target, **config.data})
+    law = construct(node, "data", DimacsFiles)
+    return {**asked, "distributions": {"files": node}, "edge_weights": {}, "sizes": law.sizes}
+
+
+def study_of(trained: DictConfig, transfer: Mapping[str, Any], machine: DictConfig) -> Study:
     """A run's study, with the cells asked for in the place of those it had."""
     merged = OmegaConf.create(OmegaConf.to_container(trained))
     assert isinstance(merged, DictConfig)
     with open_dict(merged):
-        if config.transfer.sizes is not None:
-            merged.transfer.sizes_of = {}
-        for key, value in config.transfer.items():
-            if value is not None and value != {}:
-                merged.transfer[key] = value
-        merged.machine = {**trained.machine, **config.machine}
+        for key, value in transfer.items():
+            merged.transfer[key] = value
+        if "sizes" in transfer or "distributions" in transfer:
+            merged.transfer.sizes_of = transfer.get("sizes_of", {})
+        merged.machine = {**trained.machine, **machine}
     check_config(merged)
     return Study(merged, config_hash(trained))
 

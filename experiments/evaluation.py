@@ -87,8 +87,10 @@ def evaluate(
             scores = _score_cell(study, model, cell, rule, packed)
             place = {"distribution": cell.distribution, "size": cell.size, "steps_rule": rule}
             steps = scores.pop("steps")
-            instances = {**place, "steps": steps, "index": np.arange(len(packed)), **scores}
-            frames.append(pd.DataFrame(instances))
+            names = cell.data_set.cell.names
+            named = {} if names is None else {"instance_name": names}
+            instances = {**place, "steps": steps, "index": np.arange(len(packed)), **named}
+            frames.append(pd.DataFrame({**instances, **scores}))
             record = {**place, "steps": float(steps.mean()), "commit": provenance,
                       "device": device.type, "seconds": seconds}  # fmt: skip
             rows += _rows(study, model, cell, record, scores)

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, ListConfig
 
 from data_gen.cell import Cell, SizeError, StructureError
 from data_gen.dataset import DataSet
-from data_gen.distribution import Distribution, EdgeWeights, Reweighted
+from data_gen.distribution import Distribution, EdgeWeights, GenerationError, Reweighted
 from data_gen.spec import GraphSpec
 from data_gen.task import Task
 from experiments.construct import build, construct
@@ -149,10 +149,10 @@ class Study:
             cell = Cell(self.task, distribution, tuple(sizes), split, self.config.data_seed)
         except SizeError as error:
             raise UserError(f"{key}: {error}") from error
-        except StructureError as error:
+        except (StructureError, GenerationError) as error:
             where = "transfer.distributions" if split == "test" else "train.distribution"
             raise UserError(f"{where}: {error}") from error
-        return DataSet(cell, num_instances, self.folder)
+        return DataSet(cell, cell.count(num_instances), self.folder)
 
 
 def _only(node: DictConfig, key: str) -> tuple[str, object]:

@@ -49,6 +49,15 @@ def check_config(config: DictConfig) -> None:
         raise UserError("machine.device: 'cuda' is not allowed, this machine has no GPU that works")
 
 
+def check_export(config: DictConfig) -> None:
+    """The same for the configuration of an export."""
+    _check(config, "distributions", _is_entry, "at least one distribution is needed")
+    _check(config, "num_instances", _is_count, COUNT)
+    _check(config, "data_seed", _is_seed, SEED)
+    _check(config, "folder", _is_folder, FOLDER)
+    _check_sizes(config, "sizes")
+
+
 def check_mappings(config: DictConfig, keys: Sequence[str]) -> None:
     """Raise UserError for the first key that has no mapping below it."""
     for key in keys:

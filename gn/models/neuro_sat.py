@@ -168,9 +168,11 @@ class NeuroSat(SteppedModel):
     ) -> NeuroSatState:
         """By the graph of each literal and of each clause."""
         f, graph = new.formulas, topology.node_graph.index
-        rows = [moving[graph[nodes]].unsqueeze(1) for nodes in (f.literals, f.clauses)]
-        kept = (
-            torch.where(rows[k // 2], now, was)
-            for k, (now, was) in enumerate(zip(new[:4], old[:4], strict=True))
+        literals, clauses = (moving[graph[nodes]].unsqueeze(1) for nodes in (f.literals, f.clauses))
+        return NeuroSatState(
+            torch.where(literals, new.literal, old.literal),
+            torch.where(literals, new.literal_cell, old.literal_cell),
+            torch.where(clauses, new.clause, old.clause),
+            torch.where(clauses, new.clause_cell, old.clause_cell),
+            f,
         )
-        return NeuroSatState(*kept, f)

@@ -1,0 +1,278 @@
+import gzip
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pysat.formula import CNF
+from pysat.solvers import Solver
+
+from data_gen.cell import Cell
+from data_gen.cnf import Cnf
+from data_gen.dimacs import DimacsError, read, write
+from data_gen.distribution import GenerationError
+from data_gen.distributions.dimacs_files import DimacsFiles
+from data_gen.distributions.sr import Sr
+from data_gen.tasks.satisfiability import Satisfiability
+
+N = 6
+CLAUSES = st.lists(st.lists(st.integers(-N, N).filter(bool), max_size=5), max_size=12)
+SPACES = st.sampled_from(
+    [" ", "  ", "\t", "\n", " \n ", "\r\n", "\nc 1 x 0\n", "\n c\nc p cnf 1 1\n"]
+)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def once(clauses):
+    """The clauses with each literal once, in the order in which they come."""
+    return [list(dict.fromkeys(clause)) for clause in clauses]
+
+
+def read_text(text, name="a.cnf"):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read(path)
+
+
+def pigeons(holes):
+    """One pigeon more than holes: without a model, and no solver sees it soon."""
+    at = np.arange(1, (holes + 1) * holes + 1).reshape(holes + 1, holes)
+    two = [[-a[h], -b[h]] for i, a in enumerate(at) for b in at[:i] for h in range(holes)]
+    return Cnf.from_clauses(at.size, [*at.tolist(), *two])
+
+
+# Reading and writing
+
+
+@settings(max_examples=60, deadline=None)
+@given(CLAUSES, st.lists(st.text("cp%0 1é\n\r\v\u2028")), st.sampled_from(["a.cnf", "a.cnf.gz"]))
+def test_what_is_written_is_read(clauses, comments, name):
+    formula = Cnf.from_clauses(N, once(clauses))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        write(formula, path, comments)
+        again = read(path)
+        assert [entry.name for entry in Path(folder).iterdir()] == [name]
+    assert again.num_variables == N
+    assert again.clauses == formula.clauses
+    for ours, theirs in zip(again[1:], formula[1:], strict=True):
+        assert ours.dtype == theirs.dtype
+
+
+@settings(max_examples=60, deadline=None)
+@given(CLAUSES, st.data())
+def test_lines_blanks_and_comments_are_free(clauses, data):
+    words = [str(word) for clause in clauses for word in [*clause, 0]]
+    spaces = data.draw(st.lists(SPACES, min_size=len(words), max_size=len(words)))
+    body = "".join(word + space for word, space in zip(words, spaces, strict=True))
+    text = f"c first\n\n p  cnf {N}\t{len(clauses)} \n{body}"
+    assert read_text(text).clauses == once(clauses)
+
+
+@settings(max_examples=60, deadline=None)
+@given(CLAUSES)
+def test_the_reader_of_pysat_finds_the_same_formula_and_answer(clauses):
+    lines = ["c of a test", f"p cnf {N} {len(clauses)}"]
+    lines += [" ".join(map(str, [*clause, 0])) for clause in clauses]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.cnf"
+        path.write_text("\n".join(lines) + "\n")
+        ours, theirs = read(path), CNF(from_file=str(path))
+        problem = DimacsFiles(str(path)).structure_at(N, 0)
+    assert [set(clause) for clause in ours.clauses] == [set(clause) for clause in theirs.clauses]
+    with Solver(name="cadical153", bootstrap_with=theirs.clauses) as engine:
+        assert problem.is_sat == engine.solve()
+    if problem.model is not None:
+        assert all(any(problem.model[abs(v) - 1] == (v > 0) for v in c) for c in theirs.clauses)
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("p cnf 2 1\n1 -2 0\n%\n0\n\nanything", [[1, -2]]),  # as SATLIB ends
+        ("p cnf 2 1\n2 1 2 1 0", [[2, 1]]),  # a literal twice is read once
+        ("p cnf 2 1\n1 -1 2 0", [[1, -1, 2]]),  # always true, and kept
+        ("p cnf 2 2\n0 1 0", [[], [1]]),  # never true
+        ("p cnf 0 0", []),
+        ("p cnf 3 2\r\n1 2\r\n0 +3 0", [[1, 2], [3]]),
+        ("p cnf 3 2\r1 2\r0 3 0\r", [[1, 2], [3]]),
+        ("cnf is a comment\np cnf 1 1\n1 0\nc last", [[1]]),
+    ],
+)
+def test_what_solvers_take_is_taken(text, clauses):
+    assert read_text(text).clauses == clauses
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("", 1, "header"),
+        ("\n\nc only\n", 1, "nothing but comments"),
+        ("%\n0", 1, "nothing but comments"),
+        ("c x\n1 2 0\n", 2, "'1 2 0', a header"),
+        ("p dnf 2 1\n1 0", 1, "'p dnf 2 1', a header"),
+        ("p cnf 2\n1 0", 1, "'p cnf 2', a header"),
+        ("p cnf 2 -1\n1 0", 1, "'p cnf 2 -1', a header"),
+        ("p cnf 2 1 0\n1 0", 1, "a header"),
+        (f"p cnf {2**31} 1\n1 0", 1, "2147483648 variables, up to 2147483647"),
+        ("p cnf " + "9" * 5000 + " 1\n1 0", 1, "a header"),
+        ("p cnf 2 2\n1 0\np cnf 2 2\n2 0", 3, "'p', whole"),
+        ("p cnf 2 1\nc\n1 2.5 0", 3, "'2.5', whole"),
+        ("p cnf 2 1\n1 x2 0", 2, "'x2', whole"),
+        ("p cnf 2 1\n1 0x2 0", 2, "'0x2', whole"),
+        ("p cnf 2 1\n1_0 0", 2, "'1_0', whole"),
+        ("p cnf 2 1\n1\n-\n2 0", 3, "'-', whole"),
+        ("p cnf 2 1\n1\n\n1-2 0", 4, "'1-2', whole"),
+        ("p cnf 2 1\n--2 0", 2, "'--2', whole"),
+        ("p cnf 2 1\n1 2-", 2, "'2-', whole"),
+        ("p cnf 2 1\n1 -2 0 c late", 2, "'c', whole"),
+        ("p cnf 2 2\nc\n1 0\nc\n2 3 0", 5, "'3', the header allows variables 1 to 2"),
+        ("p cnf 2 1\n-3 0", 2, "'-3', the header allows"),
+        ("p cnf 2 1\n1 -99999999999999999999999 0", 2, "'-999"),
+        ("p cnf 2 1\n1\n2", 3, "'2' at the end"),
+        ("p cnf 2 2\n1 0\n2", 3, "'2' at the end"),
+        ("p cnf 2 2\n1 0\n2\n", 3, "'2' at the end"),
+        ("p cnf 2 3\n1 0\nc\n2 0\n\n", 4, "2 clauses up to the end, the header says 3"),
+        ("p cnf 2 3\n", 1, "0 clauses"),
+        ("p cnf 2 1\n1 0\n\n2\n0", 4, "'2' in one more clause, the header allows 1"),
+        ("p cnf 2 0\n1 0", 2, "'1' in one more clause"),
+        (b"\x00\x9f\x01\x02\n\n", 1, "a header"),
+        (b"p cnf 2 1\n1 0\n" + bytes(range(128, 256)), 3, "..., whole"),
+    ],
+)
+def test_anything_else_is_one_line_with_file_and_line(tmp_path, text, line, words):
+    path = tmp_path / "bad.cnf"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(DimacsError) as raised:
+        read(path)
+    message = str(raised.value)
+    assert message.startswith(f"{path}:{line}: found ")
+    assert words in message
+    assert "\n" not in message
+    assert len(message) < len(str(path)) + 200
+
+
+@pytest.mark.parametrize("content", [b"p cnf 1 1\n1 0", gzip.compress(b"p cnf 1 1\n1 0")[:-9]])
+def test_half_a_gzip_file_is_one_line(content):
+    with pytest.raises(DimacsError, match=r"a\.cnf\.gz:1: found [^\n]+ gzip file is allowed$"):
+        read_text(content, "a.cnf.gz")
+
+
+def test_nothing_is_overwritten(tmp_path):
+    path = tmp_path / "a.cnf"
+    write(Cnf.from_clauses(1, [[1]]), path)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match=r"a\.cnf"):
+        write(Cnf.from_clauses(1, [[-1]]), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# The files as a law
+
+
+def fill(folder, size=8, count=5, seed=0):
+    """Files of both answers, and their formulas in the order of names."""
+    generator = rng(seed)
+    problems = [Sr().draw(size, generator) for _ in range(count)]
+    for index, problem in enumerate(problems):
+        write(problem.formula, folder / f"{size}-{index}.cnf")
+    return problems
+
+
+def test_a_test_set_has_every_file_once_in_the_order_of_names(tmp_path):
+    fill(tmp_path, 5, 2)
+    problems = fill(tmp_path, 8, 12)
+    law = DimacsFiles(f"{tmp_path}/*.cnf")
+    assert law.sizes == [5, 8]
+    names = sorted(f"{tmp_path}/8-{index}.cnf" for index in range(12))
+    cell = Cell(Satisfiability(), law, (8,), "test")
+    assert cell.names == names
+    assert cell.count(3) == 12
+    found = [*cell.structures(0, 5), *cell.structures(5, 12)]
+    for name, problem in zip(names, found, strict=True):
+        expected = problems[int(Path(name).stem.removeprefix("8-"))]
+        assert problem.formula.clauses == expected.formula.clauses
+        assert problem.is_sat == expected.is_sat
+    graphs = cell.instances(3, 7)
+    assert [bool(graph.graph_is_sat) for graph in graphs] == [p.is_sat for p in found[3:7]]
+
+
+def test_a_draw_is_any_of_the_files_of_its_size(tmp_path):
+    fill(tmp_path, 5, 2)
+    problems = fill(tmp_path, 8, 3)
+    law, generator = DimacsFiles(f"{tmp_path}/*.cnf"), rng()
+    counts = Counter(str(law.draw(8, generator).formula.clauses) for _ in range(300))
+    assert set(counts) == {str(problem.formula.clauses) for problem in problems}
+    assert min(counts.values()) > 70
+    train = Cell(Satisfiability(), law, (5, 8), "train")
+    assert train.names is None
+    assert train.count(3) == 3
+    assert {int(graph.graph_num_variables) for graph in train.instances(0, 20)} == {5, 8}
+
+
+def test_the_identity_is_that_of_the_formulas(tmp_path):
+    problems = fill(tmp_path)
+    pattern = f"{tmp_path}/*.cnf"
+    cell = Cell(Satisfiability(), DimacsFiles(pattern), (8,), "test")
+    before = cell.file_stem(5)
+    last = tmp_path / "8-4.cnf"
+    last.write_text("c a comment\n" + last.read_text())
+    (tmp_path / "moved").mkdir()
+    for index, problem in enumerate(problems):
+        write(problem.formula, tmp_path / "moved" / f"{index}.cnf.gz")
+    for same in (pattern, f"{tmp_path}/moved/*"):
+        assert Cell(Satisfiability(), DimacsFiles(same), (8,), "test").file_stem(5) == before
+    last.unlink()
+    write(problems[0].formula, last)
+    assert Cell(Satisfiability(), DimacsFiles(pattern), (8,), "test").file_stem(5) != before
+    with pytest.raises(GenerationError, match=r"8-4\.cnf: has changed"):
+        cell.instances(4, 5)  # what was read first does not become another formula unseen
+
+
+def test_a_file_that_is_not_decided_is_named(tmp_path):
+    write(pigeons(8), tmp_path / "hard.cnf")
+    law = DimacsFiles(f"{tmp_path}/hard.cnf", max_conflicts=10)
+    with pytest.raises(GenerationError, match=r"hard\.cnf: [^\n]+ 10 conflicts, raise max_con"):
+        law.structure_at(72, 0)
+    write(pigeons(4), tmp_path / "easy.cnf")
+    assert not DimacsFiles(f"{tmp_path}/easy.cnf").structure_at(20, 0).is_sat
+
+
+@dataclass(frozen=True)
+class OnlySatisfiable(Satisfiability):
+    def posed(self, structures):
+        return [structure for structure in structures if structure.is_sat]
+
+
+def test_a_file_that_a_task_cannot_pose_is_named(tmp_path):
+    write(pigeons(2), tmp_path / "unsat.cnf")
+    cell = Cell(OnlySatisfiable(), DimacsFiles(f"{tmp_path}/*.cnf"), (6,), "test")
+    with pytest.raises(GenerationError, match=r"unsat\.cnf: OnlySatisfiable\([^\n]+ cannot pose"):
+        cell.instances(0, 1)
+
+
+def test_no_file_no_such_size_and_no_variable_are_one_line(tmp_path):
+    fill(tmp_path)
+    with pytest.raises(GenerationError, match=r"none has 9 variables, there are \[8\]$"):
+        Cell(Satisfiability(), DimacsFiles(f"{tmp_path}/*.cnf"), (8, 9), "train")
+    for pattern in (f"{tmp_path}/*.dimacs", f"{tmp_path}", ".", "/", "**x"):
+        with pytest.raises(GenerationError, match=r"^files is [^\n]+$"):
+            DimacsFiles(pattern).names(8)
+    write(Cnf.from_clauses(0, []), tmp_path / "none.cnf")
+    with pytest.raises(GenerationError, match=r"none\.cnf: found no variables"):
+        DimacsFiles(f"{tmp_path}/*.cnf").names(8)
+
+
+@pytest.mark.parametrize(("name", "value"), [("files", " "), ("files", "\0"), ("max_conflicts", 0)])
+def test_a_bad_argument_is_named_in_one_line(name, value):
+    with pytest.raises(ValueError, match=rf"^{name} is [^\n]+ is needed$"):
+        DimacsFiles(**{"files": "*.cnf", name: value})

@@ -1,0 +1,179 @@
+"""Formulas leave as files and come back: export, and the evaluation of a user's own instances."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from omegaconf import OmegaConf
+
+from data_gen import dimacs
+from data_gen.distribution import GenerationError
+from experiments.errors import UserError
+from experiments.evaluate import evaluate_runs
+from experiments.export import export
+from experiments.run_folder import RunFolder
+from experiments.table import read_table
+from experiments.train import train
+from tests.conftest import composed, study
+
+SIZES, COUNT = [5, 8], 12
+SCORES = ["correct", "correct_sat", "correct_unsat", "solved", "clauses_satisfied", "agreement"]
+TINY = [
+    "task=satisfiability", "model=deep_sets", "model.hidden_dim=8", "train.sizes=[5]",
+    "train.num_steps=5", "train.num_instances=16", "val.num_instances=8", "val.every=5",
+    f"transfer.num_instances={COUNT}", f"transfer.sizes={SIZES}", "data_seed=3",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def run(place):
+    train(composed(*TINY, f"machine.runs_dir={place}/runs", f"machine.data_dir={place}/data"))
+    (path,) = place.glob("runs/*/*")
+    return RunFolder(path)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return composed("folder=x", f"sizes={SIZES}", config_name="export")
+
+
+@pytest.fixture(scope="module")
+def exported(place, settings):
+    folder = place / "cnf"
+    export(with_values(settings, folder=str(folder), num_instances=COUNT, data_seed=3))
+    return folder
+
+
+def with_values(config, **values):
+    config = config.copy()
+    for key, value in values.items():
+        OmegaConf.update(config, key.replace("__", "."), value)
+    return config
+
+
+def test_files_score_as_the_cells_they_were_exported_from(place, run, exported):
+    overrides = [f"run={run.path}", f"data.files={exported}/*.cnf", "name=files"]
+    evaluate_runs(composed(*overrides, f"machine.data_dir={place}/other", config_name="evaluate"))
+    rows, expected = read_table(run.table_path("files")), read_table(run.table_path())
+    assert {row.distribution for row in rows} == {"files"}
+    assert {(row.size, row.shift) for row in rows} == {(5, "distribution"), (8, "both")}
+    for row, same in zip(rows, expected, strict=True):
+        ours, theirs = vars(row), vars(same)
+        for name in ("metric", "size", "mean", "low", "high", "num_instances"):
+            assert ours[name] == pytest.approx(theirs[name], nan_ok=True), name
+    frame = pd.read_parquet(run.instances_path("files"))
+    before = pd.read_parquet(run.instances_path())
+    np.testing.assert_array_equal(frame[SCORES], before[SCORES])
+    assert frame.instance_name.tolist() == [
+        str(path) for size in SIZES for path in sorted(exported.glob(f"sr-{size}-*"))
+    ]
+    is_sat = [name.endswith("-sat.cnf") for name in frame.instance_name]
+    assert frame.correct_sat.notna().tolist() == is_sat
+    assert "instance_name" not in before
+
+
+def test_an_export_has_the_formulas_of_the_cells_with_their_models(exported):
+    parts = study(*TINY)
+    for cell in parts.test_cells:
+        problems = cell.data_set.cell.structures(0, COUNT)
+        paths = sorted(exported.glob(f"sr-{cell.size}-*.cnf"))
+        for index, (path, problem) in enumerate(zip(paths, problems, strict=True)):
+            answer = "sat" if problem.is_sat else "unsat"
+            assert path.name == f"sr-{cell.size}-{index:02d}-{answer}.cnf"
+            formula, lines = dimacs.read(path), path.read_text().splitlines()
+            assert formula.clauses == problem.formula.clauses
+            assert lines[0] == f"c instance {index}, data_seed 3"
+            assert lines[1] == f"c Sr(p_short=0.3, p_geometric=0.4) v1, size {cell.size}"
+            told = [int(v) for line in lines if line.startswith("c v") for v in line.split()[2:]]
+            assert (told == []) == (not problem.is_sat)
+            for clause in formula.clauses if told else []:
+                assert not set(clause).isdisjoint(told)
+
+
+def test_one_file_that_is_there_stops_an_export_before_any_work(tmp_path, settings):
+    there = tmp_path / "sr-8-3-unsat.cnf"
+    there.write_text("mine")
+    with pytest.raises(UserError, match=r"^folder: .*sr-8-3-unsat\.cnf exists, take another"):
+        export(with_values(settings, folder=str(tmp_path)))
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "word"),
+    [
+        ("sizes", [], "at least one size"),
+        ("sizes", [1], "at least 2 variables"),
+        ("sizes", None, "a list of whole numbers"),
+        ("num_instances", 0, "at least 1"),
+        ("data_seed", -1, "2\\*\\*63"),
+        ("folder", None, "a folder"),
+        ("folder", "/proc/nope", "can be written to"),
+        ("distributions", {}, "at least one distribution"),
+        ("distributions", {"grid": {"_target_": "data_gen.distributions.grid.Grid"}}, "Problem"),
+    ],
+)
+def test_a_wrong_value_of_an_export_is_one_line_with_its_key(tmp_path, settings, key, value, word):
+    config = with_values(settings, folder=str(tmp_path))
+    config[key] = value
+    with pytest.raises(UserError, match=rf"^{key}[^\n]*{word}[^\n]*$"):
+        export(config)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tmp_path, in_process):
+    for path in sorted(exported.iterdir()):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    bad = tmp_path / "sr-8-05-x.cnf"
+    bad.write_text("c mine\np cnf 8 1\n1 two 0\n")
+    before = sorted(run.path.rglob("*"))
+    code, text = in_process("evaluate", f"run={run.path}", f"data.files={tmp_path}/*.cnf",
+                            "name=bad", f"machine.data_dir={place}/never")  # fmt: skip
+    assert code == 1
+    assert text == f"error: {bad}:3: found 'two', whole numbers are allowed"
+    assert sorted(run.path.rglob("*")) == before
+    assert not (place / "never").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "words"),
+    [
+        ({"data__files": ""}, UserError, "data: files is ''"),
+        ({"data__files": 3}, UserError, "data.files: 3 is not allowed, a text is"),
+        ({"data__files": "nowhere/*.cnf"}, GenerationError, "'nowhere/*.cnf': no file matches"),
+        ({"data__max_conflicts": 0}, UserError, "max_conflicts is 0"),
+        ({"transfer__sizes": [5]}, UserError, "transfer.sizes: [5] is not allowed with data.files"),
+        ({"transfer__num_instances": 5}, UserError, "transfer.num_instances: 5"),
+        ({"data": None}, UserError, "data: None"),
+    ],
+)
+def test_a_wrong_pattern_is_one_line_before_any_work(place, run, exported, values, error, words):
+    config = composed(f"run={run.path}", f"data.files={exported}/*.cnf", "name=wrong",
+                      f"machine.data_dir={place}/never", config_name="evaluate")  # fmt: skip
+    with pytest.raises(error) as raised:
+        evaluate_runs(with_values(config, **values))
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert not (place / "never").exists()
+    assert not run.table_path("wrong").exists()
+
+
+def test_a_run_is_trained_on_files_and_tested_on_each_once(exported):
+    files = f"train.distribution.dimacs_files.files={exported}/*.cnf"
+    law = "distribution@train.distribution=dimacs_files"
+    parts = study(*TINY, law, files)
+    formulas = {str(dimacs.read(path).clauses) for path in Path(exported).glob("sr-5-*")}
+    drawn = parts.train_set.cell.structures(0, 16)
+    assert {str(problem.formula.clauses) for problem in drawn} <= formulas
+    tested = study(
+        *TINY, "distribution@transfer.distributions=[dimacs_files]", "transfer.num_instances=3",
+        f"transfer.distributions.dimacs_files.files={exported}/*.cnf",
+    )  # fmt: skip
+    assert [cell.data_set.num_instances for cell in tested.test_cells] == [COUNT, COUNT]
+    with pytest.raises(UserError, match=r"^train\.distribution: .* 6 variables, there are \[5, 8"):
+        study(*TINY, law, files, "train.sizes=[6]")

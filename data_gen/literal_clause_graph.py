@@ -10,22 +10,19 @@ from torch import Tensor
 from torch_geometric.data import Data
 
 from data_gen.cnf import Cnf
-from data_gen.spec import GraphSpec
-
-NODE_TYPES = ("literal", "clause")
-EDGE_TYPES = ("literal to clause", "clause to literal", "complement")
+from data_gen.spec import FORMULA_EDGES, FORMULA_NODES, GraphSpec
 
 
 def spec(node_out: int = 0, global_out: int = 0) -> GraphSpec:
     """The widths of a task on these graphs."""
     return GraphSpec(
-        node_in=len(NODE_TYPES),
-        edge_in=len(EDGE_TYPES),
+        node_in=len(FORMULA_NODES),
+        edge_in=len(FORMULA_EDGES),
         global_in=1,
         node_out=node_out,
         global_out=global_out,
-        node_types=NODE_TYPES,
-        edge_types=EDGE_TYPES,
+        node_types=FORMULA_NODES,
+        edge_types=FORMULA_EDGES,
     )
 
 

@@ -9,11 +9,10 @@ from torch import Tensor
 from torch_geometric.data import Batch
 from torch_geometric.utils import scatter
 
-from data_gen.literal_clause_graph import EDGE_TYPES, NODE_TYPES
-from data_gen.spec import GraphOutput
+from data_gen.spec import FORMULA_EDGES, FORMULA_NODES, GraphOutput
 
-LITERAL, CLAUSE = (NODE_TYPES.index(name) for name in ("literal", "clause"))
-TO_CLAUSE, COMPLEMENT = (EDGE_TYPES.index(name) for name in ("literal to clause", "complement"))
+LITERAL, CLAUSE = (FORMULA_NODES.index(name) for name in ("literal", "clause"))
+TO_CLAUSE, COMPLEMENT = (FORMULA_EDGES.index(name) for name in ("literal to clause", "complement"))
 CERTAIN = 30.0  # a logit that leaves no doubt in float32
 NUM_ROUNDS = 10  # of 2-means, and of the power iteration that it starts from
 

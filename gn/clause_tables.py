@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.literal_clause_graph import EDGE_TYPES, NODE_TYPES
+from data_gen.spec import FORMULA_EDGES, FORMULA_NODES
 
-LITERAL, CLAUSE = (NODE_TYPES.index(name) for name in ("literal", "clause"))
-TO_CLAUSE, COMPLEMENT = (EDGE_TYPES.index(name) for name in ("literal to clause", "complement"))
+LITERAL, CLAUSE = (FORMULA_NODES.index(name) for name in ("literal", "clause"))
+TO_CLAUSE, COMPLEMENT = (FORMULA_EDGES.index(name) for name in ("literal to clause", "complement"))
 BLOCK_BITS = 5
 BLOCK = 1 << BLOCK_BITS  # places, a whole number of which every graph has
 

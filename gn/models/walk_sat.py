@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.literal_clause_graph import NODE_TYPES
-from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.spec import FORMULA_NODES, GraphOutput, GraphSpec
 from gn.clause_tables import ClauseTables
 from gn.clause_walk import Walk
 from gn.model import GraphModel, Steps, check_widths
@@ -38,7 +37,7 @@ class WalkSat(GraphModel):
 
     has_adjustable_steps = True
     is_permutation_equivariant = False
-    node_types: ClassVar[tuple[str, ...]] = NODE_TYPES
+    node_types: ClassVar[tuple[str, ...]] = FORMULA_NODES
     noise: Tensor
 
     def __init__(
@@ -50,8 +49,8 @@ class WalkSat(GraphModel):
     ) -> None:
         super().__init__()
         check_widths(num_message_passing_steps=num_message_passing_steps)
-        if spec.node_types != NODE_TYPES:
-            raise ValueError(f"node_types is {spec.node_types!r}: {NODE_TYPES!r} is needed")
+        if spec.node_types != FORMULA_NODES:
+            raise ValueError(f"node_types is {spec.node_types!r}: {FORMULA_NODES!r} is needed")
         asked = spec.node_out, spec.edge_out, spec.global_out
         if asked != (1, 0, 0):
             raise ValueError(f"node_out, edge_out, global_out are {asked}: (1, 0, 0) is needed")

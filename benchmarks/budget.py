@@ -18,6 +18,7 @@ from hydra import compose, initialize_config_dir
 
 from data_gen.dataset import make
 from data_gen.packed import Packed
+from experiments.batches import CachedBatches
 from experiments.fit import Fit
 from experiments.study import Study
 
@@ -36,12 +37,13 @@ def study_of(experiment: str, arm: str, data_dir: str) -> Study:
 def seconds_per_update(study: Study, train_set: Packed) -> float:
     """CPU seconds of one update, the mean of a turn."""
     torch.manual_seed(0)
-    fit = Fit(study.config, study.task, study.build_model())
+    batches = CachedBatches(study.config, train_set, study.train_set.cell.group_size)
+    fit = Fit(study.config, study.task, study.build_model(), batches)
     for fit.step in range(WARMUP):
-        fit._update(train_set)
+        fit._update()
     began = process_time()
     for fit.step in range(UPDATES):
-        fit._update(train_set)
+        fit._update()
     return (process_time() - began) / UPDATES
 
 

@@ -33,8 +33,9 @@ CASES = {"SR(3-10), 64 formulas": (tuple(range(3, 11)), 64), "SR(40), 16 formula
 class PeerCell(nn.Module):
     """The cell in one linear layer and five layer norms."""
 
-    def __init__(self, ours: LayerNormLSTMCell) -> None:
+    def __init__(self, ours: nn.Module) -> None:
         super().__init__()
+        assert isinstance(ours, LayerNormLSTMCell)
         dim, in_dim = ours.hidden_weight.shape[1], ours.input_weight.shape[2]
         self.linear = nn.Linear(in_dim + dim, 4 * dim, bias=False)
         self.norms = nn.ModuleList(nn.LayerNorm(dim) for _ in range(5))

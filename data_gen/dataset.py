@@ -92,7 +92,7 @@ class DataSet:
             starts = range(0, self.num_instances, BLOCK)
             blocks = [(s, min(s + BLOCK, self.num_instances)) for s in starts]
             parts = []
-            for arrays in pool.map(_pack_block, [(self.cell, *block) for block in blocks]):
+            for arrays in pool.map(pack_block, [(self.cell, *block) for block in blocks]):
                 part = {name: torch.from_numpy(array) for name, array in arrays.items()}
                 parts.append(Packed.from_tensors(part))
                 progress.update(len(parts[-1]))
@@ -125,7 +125,7 @@ def _progress(total: int) -> "tqdm[NoReturn]":
     return tqdm(total=total, desc="generating", unit=" instances", disable=None, leave=False)
 
 
-def _pack_block(cell: Cell, start: int, stop: int) -> dict[str, np.ndarray]:
+def pack_block(cell: Cell, start: int, stop: int) -> dict[str, np.ndarray]:
     """Instances start ... stop - 1 of a cell, packed: what a worker does, in arrays it can send."""
     packed = Packed.pack(cell.instances(start, stop))
     return {name: value.numpy() for name, value in packed.tensors().items()}

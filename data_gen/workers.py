@@ -2,24 +2,42 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
+from itertools import cycle
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 import torch
 
 R = TypeVar("R")
+AHEAD = 4  # calls that a worker is given before the result of the first is asked for
+
+
+class LostWorkerError(OSError):
+    """A worker process that ended before its work."""
+
+    def __init__(self) -> None:
+        super().__init__("a worker process was ended: by hand, or for want of memory")
 
 
 class WorkerPool:
-    """Calls in `num_workers` processes, results in order; in this process if that is 1."""
+    """Calls in `num_workers` processes, results in order; in this process if that is 1.
+
+    Each process has a pipe of its own and shares no lock, so it can be killed at any moment and
+    nobody waits for it. (`concurrent.futures` waits forever for the rest of a result whose writer
+    was killed.)
+    """
 
     def __init__(self, num_workers: int) -> None:
         self.num_workers = num_workers
-        self._executor: ProcessPoolExecutor | None = None
+        self._workers: list[tuple[BaseProcess, Connection]] = []
 
     def __enter__(self) -> "WorkerPool":
         if self.num_workers > 1:
@@ -27,31 +45,75 @@ class WorkerPool:
                 # in a process of joblib it is "loky", which a child is told and does not know
                 multiprocessing.set_start_method("spawn", force=True)
             context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(self.num_workers, context, _start_worker)
+            for _ in range(self.num_workers):
+                ours, theirs = context.Pipe()
+                process = context.Process(target=_work, args=(theirs,), daemon=True)
+                process.start()
+                theirs.close()  # so that its end is told to us
+                self._workers.append((process, ours))
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
+        for process, _ in self._workers:
+            process.kill()
+        for process, connection in self._workers:
+            process.join()
+            connection.close()
+        self._workers.clear()
 
     def map(self, function: Callable[..., R], arguments: Iterable[tuple[Any, ...]]) -> Iterator[R]:
-        """Results of `function(*arguments)` in order; at most four calls a worker are ahead."""
-        if self._executor is None:
+        """Results of `function(*arguments)` in order; one map at a time, to its end.
+
+        Raises:
+            LostWorkerError: a worker was killed.
+        """
+        if not self._workers:
             yield from (function(*args) for args in arguments)
             return
-        waiting: deque[Future[R]] = deque()
-        for args in arguments:
-            waiting.append(self._executor.submit(function, *args))
-            if len(waiting) >= 4 * self.num_workers:
-                yield waiting.popleft().result()
+        waiting: deque[Connection] = deque()
+        connections = cycle([connection for _, connection in self._workers])
+        for args, connection in zip(arguments, connections, strict=False):
+            _send(connection, (function, args))
+            waiting.append(connection)
+            if len(waiting) == AHEAD * self.num_workers:
+                yield _result(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield _result(waiting.popleft())
 
 
-def _start_worker() -> None:
-    """One thread of computation, and an end when the parent ends."""
+def _send(connection: Connection, call: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
+    try:
+        connection.send(call)
+    except OSError as error:
+        raise LostWorkerError from error
+
+
+def _result(connection: Connection) -> Any:  # noqa: ANN401
+    """What a call returned; raises what it raised."""
+    try:
+        result, error = connection.recv()
+    except (EOFError, OSError) as lost:
+        raise LostWorkerError from lost
+    if error is not None:
+        raise error
+    return result
+
+
+def _work(connection: Connection) -> None:
+    """Do what is asked for, in one thread; on Ctrl-C the parent decides; end when it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     end_with_parent()
+    with suppress(EOFError, OSError):  # of a parent that has ended
+        while True:
+            function, args = connection.recv()
+            answer: tuple[Any, Exception | None]
+            try:
+                answer = function(*args), None
+            except Exception as error:
+                error.add_note(traceback.format_exc())  # of where it was raised
+                answer = None, error
+            connection.send(answer)
 
 
 def end_with_parent() -> None:

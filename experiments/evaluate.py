@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from data_gen.dataset import make
 from data_gen.distributions.dimacs_files import DimacsFiles
-from experiments.cli import start
+from experiments.cli import CONF, start
 from experiments.construct import construct
 from experiments.errors import UserError
 from experiments.evaluation import evaluate
@@ -26,6 +26,7 @@ from experiments.table import format_table
 from experiments.validation import check_config, check_mappings
 
 LOG = logging.getLogger(__name__)
+SECTIONS = ["data", "train", "val", "transfer"]  # whose keys do not depend on what is chosen
 
 
 def evaluate_runs(config: DictConfig) -> None:
@@ -44,7 +45,7 @@ def evaluate_runs(config: DictConfig) -> None:
         study.check_steps(model)
         folder.load_weights(model)
     torch.set_num_threads(config.machine.num_threads)
-    make([data_set for s in studies for data_set in s.data_sets[2:]], num_workers_of(config))
+    make([cell.data_set for s in studies for cell in s.test_cells], num_workers_of(config))
     rows = []
     for folder, study, model in zip(folders, studies, models, strict=True):
         seconds = folder.load_seconds() or 0.0
@@ -80,8 +81,7 @@ def _transfer(config: DictConfig) -> dict[str, Any]:
 
 def study_of(trained: DictConfig, transfer: Mapping[str, Any], machine: DictConfig) -> Study:
     """A run's study, with the cells asked for in the place of those it had."""
-    merged = OmegaConf.create(OmegaConf.to_container(trained))
-    assert isinstance(merged, DictConfig)
+    merged = _completed(trained)
     with open_dict(merged):
         for key, value in transfer.items():
             merged.transfer[key] = value
@@ -90,6 +90,18 @@ def study_of(trained: DictConfig, transfer: Mapping[str, Any], machine: DictConf
         merged.machine = {**trained.machine, **machine}
     check_config(merged)
     return Study(merged, config_hash(trained))
+
+
+def _completed(trained: DictConfig) -> DictConfig:
+    """A copy in which settings that are younger than the run have the value of conf/train.yaml.
+
+    That value leaves everything as it was before there was the setting.
+    """
+    defaults = OmegaConf.load(CONF / "train.yaml")
+    assert isinstance(defaults, DictConfig)
+    merged = OmegaConf.merge(OmegaConf.masked_copy(defaults, SECTIONS), trained)
+    assert isinstance(merged, DictConfig)
+    return merged
 
 
 def _matches(pattern: str) -> list[RunFolder]:

@@ -1,7 +1,7 @@
 """Training: one loop in plain torch, that a killed run takes up again with the same numbers.
 
-What is random in an update depends on the seed and its number alone (`schedule.py`), so the state
-to resume from is weights, optimizer and number of updates.
+What is random in an update depends on the seed and its number alone (`batches.py`, `schedule.py`),
+so the state to resume from is weights, optimizer and number of updates.
 """
 
 import json
@@ -21,11 +21,12 @@ from tqdm import tqdm
 
 from data_gen.packed import Packed
 from data_gen.task import Task
+from experiments.batches import Batches
 from experiments.construct import build, construct
 from experiments.errors import UserError
 from experiments.evaluation import score_instances
 from experiments.run_folder import RunFolder, write_atomically
-from experiments.schedule import batch_indices, learning_rate, num_message_passing_steps, seeded
+from experiments.schedule import learning_rate, num_message_passing_steps, seeded
 from experiments.steps import answer_by
 from experiments.stop import StopRequest
 from gn.model import GraphModel
@@ -37,9 +38,11 @@ CHECK_EVERY = 50  # updates between two looks of the host at the losses
 class Fit:
     """The training of one model in one run folder."""
 
-    def __init__(self, config: DictConfig, task: Task[Any], model: GraphModel) -> None:
-        self.config, self.task, self.model = config, task, model
-        self.device = next(model.parameters()).device
+    def __init__(
+        self, config: DictConfig, task: Task[Any], model: GraphModel, batches: Batches
+    ) -> None:
+        self.config, self.task, self.model, self.batches = config, task, model, batches
+        self.device = model.device
         self.optimizer = make_optimizer(config, model)
         decay = config.train.ema_decay
         average = get_ema_multi_avg_fn(decay)
@@ -49,7 +52,7 @@ class Fit:
         self.best_loss = math.inf
         self.best_weights = self._candidate_weights()
 
-    def run(self, train_set: Packed, val_set: Packed, folder: RunFolder) -> None:
+    def run(self, val_set: Packed, folder: RunFolder) -> None:
         """Train to the last step from where the folder's state left off; keep the best weights."""
         self._resume(folder)
         folder.metrics_path.touch()
@@ -63,14 +66,14 @@ class Fit:
             ) as progress,
         ):  # fmt: skip
             while self.step < num_steps:
-                losses.append(self._update(train_set))
+                losses.append(self._update())
                 self.step += 1
                 progress.update()
                 is_last = self.step == num_steps
                 is_validation = is_last or self.step % self.config.val.every == 0
                 is_save = is_last or self.step % self.config.machine.save_every == 0
                 if is_validation or is_save or stop.requested or len(losses) == CHECK_EVERY:
-                    loss = self._check(losses, len(train_set), folder)
+                    loss = self._check(losses, folder)
                     progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
                     losses.clear()
                     if is_validation:
@@ -80,10 +83,10 @@ class Fit:
                     stop.leave_if_requested(folder.path, self.step)
         folder.save_weights(self.best_weights)
 
-    def _update(self, train_set: Packed) -> Tensor:
+    def _update(self) -> Tensor:
         """One update of the weights; its loss, still on the device."""
         config = self.config.train
-        batch = train_set.batch(batch_indices(self.config, self.step, len(train_set)))
+        batch = self.batches.batch(self.step)
         for group in self.optimizer.param_groups:
             base = group.setdefault("base_lr", group["lr"])
             group["lr"] = learning_rate(self.config, base, self.step)
@@ -133,13 +136,13 @@ class Fit:
         text = ", ".join(f"{name} {value:.4f}" for name, value in list(line.items())[1:4])
         LOG.info("%s %d/%d: %s", folder.path.name, self.step, self.config.train.num_steps, text)
 
-    def _check(self, losses: list[Tensor], num_instances: int, folder: RunFolder) -> float:
+    def _check(self, losses: list[Tensor], folder: RunFolder) -> float:
         """Add up the last losses; their mean. UserError at the first that is not finite."""
         values = torch.stack(losses).double().cpu()
         bad = (~values.isfinite()).nonzero()
         if len(bad):
             step = self.step - len(losses) + int(bad[0])
-            ids = batch_indices(self.config, step, num_instances).tolist()
+            ids = self.batches.indices(step).tolist()
             states = sorted((folder.path / "state").glob("*.pt"))
             raise UserError(
                 f"loss is {values[bad[0]].item()} in update {step}, training instances {ids};"

@@ -1,4 +1,4 @@
-"""What an update of the weights takes, as a function of the seed and of its number alone."""
+"""What an update takes besides its batch, as a function of the seed and of its number alone."""
 
 import math
 from collections.abc import Iterator
@@ -7,15 +7,6 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from omegaconf import DictConfig
-from torch import Tensor
-
-
-def batch_indices(config: DictConfig, step: int, num_instances: int) -> Tensor:
-    """Which instances are in the batch of an update [B]; every epoch has an order of its own."""
-    size = min(config.train.batch_size, num_instances)
-    epoch, place = divmod(step, num_instances // size)
-    order = np.random.default_rng([config.seed, epoch, 1]).permutation(num_instances)
-    return torch.from_numpy(order[place * size : (place + 1) * size])
 
 
 def num_message_passing_steps(config: DictConfig, step: int) -> int | None:

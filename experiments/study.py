@@ -14,6 +14,7 @@ from data_gen.dataset import DataSet
 from data_gen.distribution import Distribution, EdgeWeights, GenerationError, Reweighted
 from data_gen.spec import GraphSpec
 from data_gen.task import Task
+from experiments.batches import check_num_nodes
 from experiments.construct import build, construct
 from experiments.errors import UserError
 from experiments.labels import label
@@ -88,18 +89,18 @@ class Study:
 
     def check_training_graphs(self, model: GraphModel) -> None:
         """Raise UserError if the training graphs are larger than the model can take."""
-        for data_set in (self.train_set, self.val_set):
-            largest, most = data_set.load().num_nodes_of_largest, model.max_num_nodes
-            if most is not None and largest > most:
-                raise UserError(
-                    f"model.max_num_nodes: {most} is not allowed, training graphs have up to"
-                    f" {largest} nodes"
-                )
+        for data_set in self.training_sets:
+            check_num_nodes(data_set.load(), model)
+
+    @property
+    def training_sets(self) -> list[DataSet]:
+        """Those that are read in training; a stream of instances is on no disk."""
+        return [self.val_set] if self.config.data.stream else [self.train_set, self.val_set]
 
     @property
     def data_sets(self) -> list[DataSet]:
         """All that the run needs."""
-        return [self.train_set, self.val_set, *(cell.data_set for cell in self.test_cells)]
+        return [*self.training_sets, *(cell.data_set for cell in self.test_cells)]
 
     def _home(self) -> tuple[str, Distribution[Any]]:
         """Name and law of the training distribution."""

@@ -11,6 +11,7 @@ import torch
 from omegaconf import DictConfig
 
 from data_gen.dataset import make
+from experiments.batches import Batches, CachedBatches, StreamedBatches
 from experiments.cli import start
 from experiments.errors import UserError
 from experiments.evaluation import evaluate
@@ -40,7 +41,7 @@ def train(config: DictConfig) -> None:
     model = study.build_model().to(device)
     study.check_steps(model)
     _check_trainable(config, model)  # so that what is wrong is said before any work
-    make([study.train_set, study.val_set], num_workers_of(config))
+    make(study.training_sets, num_workers_of(config))
     study.check_training_graphs(model)
     with folder.locked():
         if folder.is_done:  # by another process, meanwhile
@@ -73,11 +74,21 @@ def _train_once(study: Study, model: GraphModel, folder: RunFolder) -> float:
     if seconds is None:
         device = model.device
         began = time.monotonic()
-        fit = Fit(study.config, study.task, model)
-        fit.run(study.train_set.load().to(device), study.val_set.load().to(device), folder)
+        with _batches(study, model) as batches:
+            fit = Fit(study.config, study.task, model, batches)
+            fit.run(study.val_set.load().to(device), folder)
         seconds = time.monotonic() - began
         folder.save_seconds(seconds)
     return seconds
+
+
+def _batches(study: Study, model: GraphModel) -> Batches:
+    """Of the training set, or of a stream of instances."""
+    config, train_set = study.config, study.train_set
+    if config.data.stream:
+        return StreamedBatches(config, train_set.cell, num_workers_of(config), model)
+    packed = train_set.load().to(model.device)
+    return CachedBatches(config, packed, train_set.cell.group_size)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ OPTIMIZERS = sorted(
 MAPPINGS = (
     "task", "model", "train", "val", "transfer", "machine", "train.optimizer", "train.schedule",
     "train.distribution", "train.edge_weights", "transfer.distributions", "transfer.edge_weights",
-    "transfer.sizes_of",
+    "transfer.sizes_of", "data", "train.curriculum",
 )  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def check_config(config: DictConfig) -> None:
     for key in ("train.sizes", "transfer.sizes"):
         _check_sizes(config, key)
     _check_sizes_of(config)
+    _check_stream(config)
     if config.machine.device == "cuda" and not torch.cuda.is_available():
         raise UserError("machine.device: 'cuda' is not allowed, this machine has no GPU that works")
 
@@ -105,12 +106,22 @@ def _check_sizes_of(config: DictConfig) -> None:
         _check_sizes(config, f"transfer.sizes_of.{name}")
 
 
+def _check_stream(config: DictConfig) -> None:
+    steps = config.train.curriculum.num_steps
+    if config.data.stream and steps:
+        raise UserError(f"train.curriculum.num_steps: {steps} is not allowed, data.stream needs 0")
+
+
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_count(value: object) -> bool:
     return _is_whole(value) and value >= 1  # type: ignore[operator]
+
+
+def _is_count_or_0(value: object) -> bool:
+    return _is_whole(value) and value >= 0  # type: ignore[operator]
 
 
 def _is_number(value: object) -> bool:
@@ -162,11 +173,13 @@ def _is_entry(value: object) -> bool:
 NAME = "a name of up to 100 letters, digits, _ . + and - is"
 SEED = "a whole number from 0 to 2**63 - 1 is"
 COUNT = "a whole number of at least 1 is"
+COUNT_OR_0 = "a whole number of at least 0 is"
 FLAG = "true and false are"
 FOLDER = "the path of a folder is"
 
 CHECKS: tuple[tuple[str, Test, str], ...] = (
     ("study", _is_name, NAME),
+    ("data.stream", _is_flag, FLAG),
     ("label", _is_name, NAME),
     ("task_label", _is_name, NAME),
     ("seed", _is_seed, SEED),
@@ -181,8 +194,10 @@ CHECKS: tuple[tuple[str, Test, str], ...] = (
     ("train.optimizer._target_", _is_optimizer, f"torch.optim.{{{','.join(OPTIMIZERS)}}} are"),
     ("train.optimizer._partial_", lambda v: v is True, "true is"),
     ("train.schedule.shape", _is_one_of("constant", "cosine"), "constant and cosine are"),
-    ("train.schedule.warmup_steps", lambda v: v == 0 or _is_count(v),
-     "a whole number of at least 0 is"),
+    ("train.schedule.warmup_steps", _is_count_or_0, COUNT_OR_0),
+    ("train.curriculum.num_steps", _is_count_or_0, COUNT_OR_0),
+    ("train.curriculum.start", lambda v: _is_number(v) and 0 < v <= 1,  # type: ignore[operator]
+     "a number above 0 and at most 1 is"),
     ("train.max_grad_norm", lambda v: _is_number(v) and v > 0, "a number above 0 is"),  # type: ignore[operator]
     ("train.ema_decay", lambda v: _is_number(v) and 0 <= v < 1,  # type: ignore[operator]
      "a number of at least 0 and below 1 is"),

@@ -1,4 +1,5 @@
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from data_gen.distributions.erdos_renyi import ErdosRenyi
 from data_gen.packed import Packed
 from data_gen.seeding import instance_generator
 from data_gen.tasks.shortest_path import ShortestPath
-from data_gen.workers import WorkerPool
+from data_gen.workers import LostWorkerError, WorkerPool
 
 
 def data_set(folder, count=20, sizes=(8, 9)):
@@ -153,6 +154,15 @@ if __name__ == "__main__":
     )
     # stdout reaches its end only when the workers, who share it, have ended
     assert int(done.stdout.split()[0]) > 0
+
+
+def test_an_error_in_a_worker_is_raised_here_and_a_lost_worker_is_one():
+    with WorkerPool(2) as pool:
+        with pytest.raises(ValueError, match="'x'") as raised:
+            list(pool.map(int, [("1",), ("x",)]))
+        assert "Traceback" in raised.value.__notes__[0]
+        with pytest.raises(LostWorkerError, match="memory"):
+            list(pool.map(os._exit, [(1,)]))
 
 
 def absolute_in_workers(values):

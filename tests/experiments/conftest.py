@@ -9,7 +9,7 @@ COUNTS = (
 )
 GROUP_PARTS = (
     "train val transfer task.answer train.optimizer train.schedule train.distribution"
-    " train.edge_weights transfer.distributions transfer.edge_weights"
+    " train.edge_weights transfer.distributions transfer.edge_weights train.curriculum data"
 )
 STEPS = "num_message_passing_steps"
 THRESHOLD = "distribution.geographic_threshold"
@@ -23,7 +23,7 @@ WRONG_VALUES = [
     ("label task_label", "null a/b 7 [a]", "a name"),
     ("seed data_seed", f"-1 0.5 true x null {2**63}", "2**63 - 1"),
     (COUNTS, "0 -1 1.5 true null many", "at least 1"),
-    ("train.skip", "1 null yes_please", "true"),
+    ("train.skip data.stream", "1 null yes_please", "true"),
     ("train.sizes transfer.sizes", "[]", "at least one size"),
     ("train.sizes transfer.sizes", "null 8 [8.5] [true] [x]", "whole numbers"),
     ("train.sizes transfer.sizes", "[8,8]", "each size once"),
@@ -32,7 +32,8 @@ WRONG_VALUES = [
     ("train.loss_on_last_steps", "0 true 1.5 [1]", "at least 1"),
     ("train.ema_decay", "1 -0.1 null .nan x", "below 1"),
     ("train.max_grad_norm", "0 -1 null true .nan", "above 0"),
-    ("train.schedule.warmup_steps", "-1 0.5 null", "at least 0"),
+    ("train.schedule.warmup_steps train.curriculum.num_steps", "-1 0.5 null false", "at least 0"),
+    ("train.curriculum.start", "0 -0.1 1.5 null true x .nan", "at most 1"),
     ("train.schedule.shape", "square null []", "cosine"),
     ("train.precision", "float16 null 32", "bfloat16"),
     (f"transfer.{STEPS}", "null 3 [] [fast] [0] [-1] [1.5] [0x] [0.0x] [true] [null,null]",

@@ -55,6 +55,8 @@ WRONG_TOGETHER = [
         for rule in ("oracle-1", "oracle+0", "adaptive", "adaptive@0", "adaptive@x")
     ),
     (["model.match_parameters_of=../task/shortest_path"], ["match_parameters_of", "deep_sets"]),
+    (["data.stream=true", "train.curriculum.num_steps=7"],
+     ["train.curriculum.num_steps", "7", "data.stream"]),
     (["model.match_parameters_of=gnn"], ["model.match_parameters_of", "gnn", "deep_sets"]),
     (["model.match_parameters_of=3"], ["model.match_parameters_of", "3", "10 %"]),
     (["model=linear_messages", "model.match_parameters_of=1e9"], ["match_parameters_of", "1"]),

@@ -3,21 +3,12 @@ import pytest
 import torch
 
 from data_gen.dataset import DataSet
+from experiments.batches import CachedBatches
 from experiments.errors import UserError
 from experiments.fit import Fit
 from experiments.run_folder import RunFolder
-from experiments.schedule import batch_indices, learning_rate, num_message_passing_steps
+from experiments.schedule import learning_rate, num_message_passing_steps
 from tests.conftest import composed, study
-
-
-def test_an_epoch_takes_every_instance_once_in_an_order_of_its_own():
-    config = composed("train.batch_size=8")
-    epochs = [torch.cat([batch_indices(config, 4 * e + k, 32) for k in range(4)]) for e in (0, 1)]
-    for epoch in epochs:
-        assert sorted(epoch.tolist()) == list(range(32))
-    assert epochs[0].tolist() != epochs[1].tolist()
-    other = composed("train.batch_size=8", "seed=1")
-    assert batch_indices(other, 0, 32).tolist() != batch_indices(config, 0, 32).tolist()
 
 
 def test_the_number_of_steps_is_drawn_from_the_whole_range():
@@ -38,15 +29,19 @@ def test_the_learning_rate_warms_up_and_falls_to_nothing():
     assert learning_rate(constant, 2.0, 99) == pytest.approx(2.0)
 
 
+def batches(parts):
+    return CachedBatches(parts.config, parts.train_set.load(), group_size=1)
+
+
 def fitted(tmp_path, *overrides):
     parts = study(f"machine.data_dir={tmp_path}", "train.num_instances=8", "train.batch_size=8",
                   "val.num_instances=8", *overrides)  # fmt: skip
     torch.manual_seed(0)
     model = parts.build_model()
-    fit = Fit(parts.config, parts.task, model)
+    fit = Fit(parts.config, parts.task, model, batches(parts))
     folder = RunFolder(tmp_path / "run")
     folder.path.mkdir()
-    fit.run(parts.train_set.load(), parts.train_set.load(), folder)
+    fit.run(parts.train_set.load(), folder)
     trained = {name: value.clone() for name, value in model.state_dict().items()}
     folder.load_weights(model)
     return parts, model, fit, trained
@@ -75,10 +70,10 @@ def test_an_update_is_the_same_whatever_was_drawn_before_it(tmp_path):
     losses = []
     for before in range(2):
         torch.manual_seed(0)
-        fit = Fit(parts.config, parts.task, parts.build_model())
+        fit = Fit(parts.config, parts.task, parts.build_model(), batches(parts))
         torch.rand(before)
         for fit.step in (0, 1):
-            losses.append(float(fit._update(parts.train_set.load())))
+            losses.append(float(fit._update()))
     assert losses[:2] == losses[2:]
     assert losses[0] != losses[1]
 

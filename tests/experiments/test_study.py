@@ -1,4 +1,6 @@
-from tests.conftest import study
+from experiments.evaluate import _study as study_of_stored
+from experiments.run_folder import RunFolder
+from tests.conftest import ROOT, composed, study
 
 
 def cells(*overrides):
@@ -39,3 +41,21 @@ def test_training_and_test_instances_are_not_the_same():
     parts = study("transfer.sizes=[16]", "train.sizes=[16]")
     hashes = {data_set.data_hash for data_set in parts.data_sets}
     assert len(hashes) == len(parts.data_sets) == 3
+
+
+def test_a_stream_needs_no_training_set():
+    parts = study("data.stream=true")
+    assert parts.train_set not in parts.data_sets
+    assert parts.training_sets == [parts.val_set]
+
+
+def test_a_run_older_than_a_setting_is_scored_with_its_default():
+    path = next((ROOT / "results" / "quickstart" / "runs").glob("next_hop-seed0-*"))
+    stored = RunFolder(path).load_config()
+    assert "data" not in stored
+    assert "curriculum" not in stored.train
+    parts = study_of_stored(stored, composed(config_name="evaluate"))
+    assert parts.config.data == {"stream": False}
+    assert parts.config.train.curriculum == {"num_steps": 0, "start": 0.25}
+    assert parts.run_hash.startswith(path.name.rpartition("-")[2])
+    assert parts.config.train.optimizer == stored.train.optimizer

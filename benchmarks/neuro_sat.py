@@ -43,7 +43,7 @@ class PeerCell(nn.Module):
         self.linear.weight = nn.Parameter(weight.detach().flatten(0, 1))
 
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """H' and c'."""
+        """The new h and c."""
         h, c = state
         gates = self.linear(torch.cat([x, h], dim=1)).chunk(4, dim=1)
         i, f, o, g = (norm(gate) for norm, gate in zip(self.norms, gates, strict=False))
@@ -58,7 +58,8 @@ class Peer(nn.Module):
         super().__init__()
         self.ours = [ours]  # not a part: its parameters are not ours to train
         self.literal_message, self.vote = _plain(ours.literal_message), _plain(ours.vote)
-        output = nn.Linear(*ours.clause_output.weight.shape)
+        dim = ours.clause_output.in_features
+        output = nn.Linear(dim, dim)
         output.load_state_dict(ours.clause_output.state_dict())
         self.clause_message = nn.Sequential(*_plain(ours.clause_message), output)
         self.clause_cell, self.literal_cell = (

@@ -1,6 +1,6 @@
-from experiments.evaluate import _study as study_of_stored
+from experiments.evaluate import study_of
 from experiments.run_folder import RunFolder
-from tests.conftest import ROOT, composed, study
+from tests.conftest import ROOT, study
 
 
 def cells(*overrides):
@@ -54,7 +54,7 @@ def test_a_run_older_than_a_setting_is_scored_with_its_default():
     stored = RunFolder(path).load_config()
     assert "data" not in stored
     assert "curriculum" not in stored.train
-    parts = study_of_stored(stored, composed(config_name="evaluate"))
+    parts = study_of(stored, {}, stored.machine)
     assert parts.config.data == {"stream": False}
     assert parts.config.train.curriculum == {"num_steps": 0, "start": 0.25}
     assert parts.run_hash.startswith(path.name.rpartition("-")[2])

@@ -19,7 +19,7 @@ from tests.conftest import composed
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES += sorted((ROOT / "results").glob("*/README.md"))
-MODULES = {"train", "evaluate", "plot", "publish"}
+MODULES = {"train", "evaluate", "plot", "publish", "embed", "export"}
 
 
 def blocks(page, language):

@@ -11,6 +11,7 @@ from data_gen.cnf import Cnf, Problem
 from data_gen.distribution import Distribution, GenerationError
 from data_gen.distributions.sr import distinct_variables
 from data_gen.sat_pairs import draw_pair, of_rows, random_signs, without_repeats
+from data_gen.sat_solver import solve
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,17 @@ class RandomKsat(Distribution[Problem]):
 
     Without a ratio (k = 3 alone) m is where half of the formulas have a model, by the fit of
     Crawford and Auton 1996: floor(4.258 n + 58.26 n^(-2/3)). A pair is the first formula without a
-    model and the first with one: it shares m, but no clauses. Source: 3-SAT of G4SATBench (Li, Guo
+    model and the first with one: it shares m, but no clauses. If they are not paired, formulas come
+    as they are drawn, whether their variables hang together or not: for ratios at which nearly all
+    of them have a model, or none. Source: 3-SAT of G4SATBench (Li, Guo
     and Si 2024), `generators/3-sat.py`.
     """
 
     k: int = 3
     ratio: float | None = None
+    is_paired: bool = True
 
     structure: ClassVar[type] = Problem
-    group_size: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         if not (isinstance(self.k, int) and self.k >= 2):
@@ -36,6 +39,11 @@ class RandomKsat(Distribution[Problem]):
             raise ValueError(f"ratio is None: a number is needed for k = {self.k}")
         if self.ratio is not None and not 0 < self.ratio < float("inf"):
             raise ValueError(f"ratio is {self.ratio}: a positive number is needed")
+
+    @property
+    def group_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """A pair, or one."""
+        return 2 if self.is_paired else 1
 
     @property
     def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -62,11 +70,15 @@ class RandomKsat(Distribution[Problem]):
         return formula
 
     def draw(self, size: int, rng: np.random.Generator) -> Problem:
-        """One of a pair, each with probability 1/2."""
-        return self.draw_group(size, rng)[int(rng.integers(2))]
+        """As it comes; if they are paired, each of the two with probability 1/2."""
+        group = self.draw_group(size, rng)
+        return group[int(rng.integers(2))] if self.is_paired else group[0]
 
     def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
-        """A formula without a model, then one with a model."""
+        """A formula without a model, then one with a model, if they are paired."""
         if size < self.min_size:
             raise GenerationError(f"{self!r}: size {size} is below the smallest, {self.min_size}")
+        if not self.is_paired:
+            formula = self.formula(size, rng)
+            return [Problem(formula, solve(formula).model, size)]
         return draw_pair(self, size, partial(self.formula, size, rng))

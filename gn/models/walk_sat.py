@@ -32,20 +32,22 @@ class WalkSat(GraphModel):
         spec: a vote of every node, and no other answer.
         noise: probability p.
         num_message_passing_steps: how many rounds if the call does not say.
-        seed: of the walk.
+        seed: of the walk; None: drawn from torch's generator and kept with the weights, so that the
+            runs of a study are different walks.
     """
 
     has_adjustable_steps = True
     is_permutation_equivariant = False
     node_types: ClassVar[tuple[str, ...]] = FORMULA_NODES
     noise: Tensor
+    seed: Tensor
 
     def __init__(
         self,
         spec: GraphSpec,
         noise: float = 0.5,
         num_message_passing_steps: int = 16,
-        seed: int = 0,
+        seed: int | None = None,
     ) -> None:
         super().__init__()
         check_widths(num_message_passing_steps=num_message_passing_steps)
@@ -56,11 +58,11 @@ class WalkSat(GraphModel):
             raise ValueError(f"node_out, edge_out, global_out are {asked}: (1, 0, 0) is needed")
         if not 0 <= noise <= 1:
             raise ValueError(f"noise is {noise!r}: a number from 0 to 1 is needed")
-        if seed < 0:
+        if seed is not None and seed < 0:
             raise ValueError(f"seed is {seed!r}: a whole number of 0 or more is needed")
         self.num_message_passing_steps = num_message_passing_steps
-        self.seed = seed
-        # A buffer, so that the model is on a device; not persistent: there is nothing to store.
+        drawn = torch.randint(2**31, ()) if seed is None else torch.tensor(seed)
+        self.register_buffer("seed", drawn)
         self.register_buffer("noise", torch.tensor(noise, dtype=torch.float64), persistent=False)
 
     @torch.no_grad()
@@ -74,7 +76,7 @@ class WalkSat(GraphModel):
                 f"num_message_passing_steps is {int(steps.min())}: allowed is at least 1"
             )
         tables = ClauseTables.from_batch(batch)
-        walk = Walk(tables, steps * tables.num_variables, float(self.noise), self.seed)
+        walk = Walk(tables, steps * tables.num_variables, float(self.noise), int(self.seed))
         walk.run()
         numbers = slice(1, tables.num_literals + 1)
         is_model = (walk.fewest_false == 0)[tables.graph[numbers]]

@@ -41,7 +41,7 @@ def batch_of(formulas):
 
 
 def model(**arguments):
-    return WalkSat(spec(node_out=1), **arguments)
+    return WalkSat(spec(node_out=1), **{"seed": 0, **arguments})
 
 
 def answers(batch, steps=None, **arguments):
@@ -208,6 +208,14 @@ def test_all_are_done_before_the_limit_is_reached():
     walk.run()
     assert walk.fewest_false.tolist() == [0, 0, 0]
     assert walk.num_flips == CHUNK
+
+
+def test_a_walk_without_a_seed_is_kept_with_the_weights():
+    torch.manual_seed(3)
+    first, second = WalkSat(spec(node_out=1)), WalkSat(spec(node_out=1))
+    assert int(first.seed) != int(second.seed)
+    second.load_state_dict(first.state_dict())
+    assert int(first.seed) == int(second.seed)
 
 
 def test_other_seeds_are_other_walks():

@@ -7,7 +7,6 @@ so the state to resume from is weights, optimizer and number of updates.
 import json
 import logging
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -103,11 +102,10 @@ class Fit:
 
     def _loss(self, batch: Batch) -> Tensor:
         """The task's loss, of the last answer or the mean over those of the last steps."""
+        config = self.config.train
         num_steps = num_message_passing_steps(self.config, self.step)
-        num_last = self.config.train.loss_on_last_steps
-        if num_last == 1:
-            return self.task.loss(partial(self.model, num_message_passing_steps=num_steps), batch)
-        outputs = self.model.unroll(batch, num_steps, num_last)
+        lasts = config.loss_on_last_steps, config.gradient_of_last_steps
+        outputs = self.model.unroll(batch, num_steps, *lasts)
         return torch.stack([self.task.loss(lambda _, o=o: o, batch) for o in outputs]).mean()
 
     def _candidate_weights(self) -> dict[str, Tensor]:

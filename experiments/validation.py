@@ -191,6 +191,7 @@ CHECKS: tuple[tuple[str, Test, str], ...] = (
     ("train.num_message_passing_steps", _is_train_steps,
      "null, a whole number of at least 1, or a list of two such [low, high] is"),
     ("train.loss_on_last_steps", lambda v: v is None or _is_count(v), f"null or {COUNT}"),
+    ("train.gradient_of_last_steps", lambda v: v is None or _is_count(v), f"null or {COUNT}"),
     ("train.optimizer._target_", _is_optimizer, f"torch.optim.{{{','.join(OPTIMIZERS)}}} are"),
     ("train.optimizer._partial_", lambda v: v is True, "true is"),
     ("train.schedule.shape", _is_one_of("constant", "cosine"), "constant and cosine are"),

@@ -62,12 +62,14 @@ class GraphModel(nn.Module, ABC):
         batch: Batch,
         num_message_passing_steps: int | None = None,
         num_last: int | None = None,
+        num_with_gradient: int | None = None,
     ) -> list[GraphOutput]:
         """The answers after each of the last `num_last` steps (all if None), the final one last.
 
-        Of one element for a model that takes no steps.
+        Only the last `num_with_gradient` steps (all if None) have a gradient: those before them
+        bring the state to where it is. Of one element for a model that takes no steps.
         """
-        del num_last
+        del num_last, num_with_gradient
         return [self(batch, num_message_passing_steps)]
 
 

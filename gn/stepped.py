@@ -109,6 +109,7 @@ class SteppedModel(GraphModel):
         batch: Batch,
         num_message_passing_steps: int | None = None,
         num_last: int | None = None,
+        num_with_gradient: int | None = None,
     ) -> list[GraphOutput]:
         """The answers after each of the last steps."""
         own = self.num_message_passing_steps
@@ -116,7 +117,9 @@ class SteppedModel(GraphModel):
         self._check_steps(num_steps)
         topology = Topology.from_batch(batch)
         encoded = self.encode(batch, topology)
-        states = deque(self._states(encoded, topology, num_steps), maxlen=num_last)
+        num_without = 0 if num_with_gradient is None else num_steps - num_with_gradient
+        all_states = self._states(encoded, topology, num_steps, num_without)
+        states = deque(all_states, maxlen=num_last)
         return [self._answer(state, encoded, topology) for state in states]
 
     def settle(self, batch: Batch, rule: StopRule) -> tuple[GraphOutput, Tensor]:
@@ -147,11 +150,18 @@ class SteppedModel(GraphModel):
         states = self.node_states(state, topology)
         return self.decode(state, encoded, topology)._replace(states=states)
 
-    def _states(self, encoded: Any, topology: Topology, num_steps: int) -> Iterator[Any]:  # noqa: ANN401
+    def _states(
+        self,
+        encoded: Any,  # noqa: ANN401
+        topology: Topology,
+        num_steps: int,
+        num_without_gradient: int,
+    ) -> Iterator[Any]:
         """The state after each step."""
-        state = encoded
+        state, is_enabled = encoded, torch.is_grad_enabled()
         for index in range(num_steps):
-            state = self.step(state, encoded, topology, index)
+            with torch.set_grad_enabled(is_enabled and index >= num_without_gradient):
+                state = self.step(state, encoded, topology, index)
             yield state
 
     def _check_steps(self, num_steps: int) -> None:

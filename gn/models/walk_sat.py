@@ -89,8 +89,10 @@ class WalkSat(GraphModel):
         batch: Batch,
         num_message_passing_steps: int | None = None,
         num_last: int | None = None,
+        num_with_gradient: int | None = None,
     ) -> list[GraphOutput]:
         """The answers after each of the last rounds; each is walked to from the start."""
+        del num_with_gradient
         last = num_message_passing_steps or self.num_message_passing_steps
         first = max(1, last + 1 - (num_last or last))
         return [self(batch, num_steps) for num_steps in range(first, last + 1)]

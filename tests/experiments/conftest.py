@@ -29,7 +29,7 @@ WRONG_VALUES = [
     ("train.sizes transfer.sizes", "[8,8]", "each size once"),
     ("train.sizes transfer.sizes", "[0] [-3]", "at least 2"),
     (f"train.{STEPS}", "0 true 1.5 1x [1] [0,3] [5,4] [1,2,3]", "low, high"),
-    ("train.loss_on_last_steps", "0 true 1.5 [1]", "at least 1"),
+    ("train.loss_on_last_steps train.gradient_of_last_steps", "0 true 1.5 [1]", "at least 1"),
     ("train.ema_decay", "1 -0.1 null .nan x", "below 1"),
     ("train.max_grad_norm", "0 -1 null true .nan", "above 0"),
     ("train.schedule.warmup_steps train.curriculum.num_steps", "-1 0.5 null false", "at least 0"),

@@ -15,6 +15,7 @@ from experiments.model_page import page
 from experiments.statistics import over_runs, over_seeds
 from experiments.table import read_table
 from tests.conftest import composed
+from tests.sat_lines import all_lines
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -168,3 +169,11 @@ def test_the_numbers_of_the_page_are_those_of_the_table():
             assert cell == f"{mean(model, family, size, '1x').mean:.2f}"
             checked += 1
     assert checked == 6 * 5 + 11 * 6
+
+
+def test_the_tables_of_sat_are_those_of_the_studies():
+    page = (ROOT / "docs" / "sat.md").read_text().splitlines()
+    written = {line for line in page if re.search(r"\d\.\d\d \[", line)}
+    computed = list(all_lines())
+    assert len(computed) > 40
+    assert written == set(computed), "python -m tests.sat_lines prints them"

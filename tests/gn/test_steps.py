@@ -8,6 +8,7 @@ from data_gen.spec import GraphOutput, GraphSpec
 from gn.models.full_gn import FullGraphNetwork
 from gn.readout import State
 from gn.stepped import SteppedModel, StopRule
+from gn.topology import Topology
 from tests.conftest import instances, own_task, stems
 from tests.gn.conftest import graph
 from tests.test_contracts import assert_close, batch_of, build
@@ -140,3 +141,28 @@ def test_graphs_may_take_different_numbers_of_steps(model_name):
     parts = [model(batch_of([g]), int(n)) for g, n in zip(graphs, each, strict=True)]
     alone = GraphOutput(*(None if p[0] is None else torch.cat(p) for p in zip(*parts, strict=True)))
     assert_close(model(batch_of(graphs), each), alone)
+
+
+@pytest.mark.parametrize("num_with_gradient", [1, 3, 7, 20])
+def test_steps_without_a_gradient_only_bring_the_state_to_where_it_is(num_with_gradient):
+    """The answers are those of all steps; the gradient is that of the last ones from that state."""
+    _, graphs = instances("shortest_path", 8, 2)
+    batch = batch_of(graphs)
+    model = build("shortest_path", "full_gn")
+    full = model.unroll(batch, 7, 3)
+    short = model.unroll(batch, 7, 3, num_with_gradient)
+    for ours, theirs in zip(short, full, strict=True):
+        torch.testing.assert_close(ours.x, theirs.x)
+    topology = Topology.from_batch(batch)
+    encoded = state = model.encode(batch, topology)
+    for index in range(7):
+        with torch.set_grad_enabled(index >= 7 - num_with_gradient):
+            state = model.step(state, encoded, topology, index)
+    by_hand = model.decode(state, encoded, topology)
+    weights = list(model.block.parameters())
+    found, expected, of_all = (
+        torch.cat([g.flatten() for g in torch.autograd.grad(o.x.square().sum(), weights)])
+        for o in (short[-1], by_hand, full[-1])
+    )
+    torch.testing.assert_close(found, expected)
+    assert torch.allclose(found, of_all) == (num_with_gradient >= 7)

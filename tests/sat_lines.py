@@ -1,0 +1,88 @@
+"""The lines of the tables of docs/sat.md, from the committed tables of the studies.
+
+python -m tests.sat_lines    # prints them
+"""
+
+import sys
+from pathlib import Path
+
+from data_gen.summary import CellSummary
+from experiments.statistics import over_runs
+from experiments.table import read_table
+
+RESULTS = Path(__file__).parent.parent / "results"
+ROUNDS = ("16", "32", "64", "128", "256", "512", "1024")
+METRICS = ("correct_sat", "correct_unsat", "solved", "clauses_satisfied", "agreement")
+FAMILIES = ("sr", "random_ksat", "community_attachment", "popularity_similarity", "k_clique",
+            "k_domset", "k_vercov")  # fmt: skip
+
+
+def of(rows, model, metric, distribution, size, rule):
+    """Mean over the seeds with its 95 % interval; – where there is none."""
+    place = (model, metric, distribution, size)
+    found = [r for r in rows if (r.model, r.metric, r.distribution, r.size) == place]
+    found = [r for r in found if r.steps_rule in (rule, "")]
+    if not found:
+        return "–"
+    estimate = over_runs(found)
+    return f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def rounds_lines():
+    rows = read_table(RESULTS / "sat_cpu" / "transfer.csv")
+    for model, metric in (
+        ("neuro_sat", "correct"),
+        ("neuro_sat", "solved"),
+        ("walk_sat", "solved"),
+    ):
+        for size in (10, 20, 40):
+            cells = [of(rows, model, metric, "sr", size, rule) for rule in ROUNDS]
+            yield f"| `{model}`: {metric} | SR({size}) | {' | '.join(cells)} |"
+
+
+def cell_lines():
+    """All scores of every cell after 32 and 256 rounds, and what WalkSAT solves in as many."""
+    rows = read_table(RESULTS / "sat_cpu" / "transfer.csv")
+    cells = {(c.distribution, c.size): c
+             for c in read_table(RESULTS / "sat_cpu" / "cells.csv", CellSummary)}  # fmt: skip
+    for (distribution, size), cell in sorted(cells.items()):
+        for rule in ("32", "256"):
+            values = [of(rows, "neuro_sat", metric, distribution, size, rule) for metric in METRICS]
+            walk = of(rows, "walk_sat", "solved", distribution, size, rule)
+            facts = f"{cell.variables:.0f} | {cell.clauses:.0f} | {cell.conflicts:.0f}"
+            yield (
+                f"| `{distribution}` {size} | {facts} | {cell.satisfiable:.2f} | {rule} |"
+                f" {' | '.join(values)} | {walk} |"
+            )
+
+
+def family_lines():
+    """What deep sets tell of their own family, and what clauses and conflicts its cells have."""
+    rows = read_table(RESULTS / "sat_families" / "transfer.csv")
+    cells = read_table(RESULTS / "sat_families" / "cells.csv", CellSummary)
+    for family in FAMILIES:
+        for cell in (c for c in cells if c.distribution == family):
+            values = [of(rows, model, "correct", family, cell.size, "32")
+                      for model in (family, f"{family}_sets")]  # fmt: skip
+            yield (
+                f"| `{family}` {cell.size} | {cell.variables:.0f} | {cell.clauses:.0f} |"
+                f" {cell.conflicts:.0f} | {' | '.join(values)} |"
+            )
+
+
+def difficulty_lines():
+    rows = read_table(RESULTS / "sat_difficulty" / "transfer.csv")
+    for model in ("easy", "medium", "hard"):
+        for metric in ("correct", "solved"):
+            values = [of(rows, model, metric, "sr", size, "64") for size in (10, 20, 40)]
+            yield f"| {model} | {metric} | {' | '.join(values)} |"
+
+
+def all_lines():
+    for lines in (rounds_lines, cell_lines, family_lines, difficulty_lines):
+        yield from lines()
+
+
+if __name__ == "__main__":
+    for make in (rounds_lines, cell_lines, family_lines, difficulty_lines):
+        sys.stdout.write("\n".join(make()) + "\n\n")

@@ -9,7 +9,6 @@ function of its configuration; the `seconds` of its table are what a training th
 
 import argparse
 import re
-import tempfile
 from pathlib import Path
 from time import process_time
 
@@ -26,23 +25,24 @@ CONF = Path(__file__).parent.parent / "conf"
 ROUNDS, UPDATES, WARMUP = 3, 16, 3
 
 
-def study_of(experiment: str, arm: str, data_dir: str) -> Study:
+def study_of(experiment: str, arm: str) -> Study:
     """The study of one arm, as `experiments.train` builds it."""
     overrides = [f"experiment={experiment}", f"experiment/{experiment}@_global_={arm}"]
-    names = ["label=budget", "task_label=budget", f"machine.data_dir={data_dir}"]
+    names = ["label=budget", "task_label=budget"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return Study(compose("train", overrides=[*overrides, *names]))
 
 
 def seconds_per_update(study: Study, train_set: Packed) -> float:
-    """CPU seconds of one update, the mean of a turn."""
+    """CPU seconds of one update, the mean of a turn whose updates are spread over the training."""
     torch.manual_seed(0)
     batches = CachedBatches(study.config, train_set, study.train_set.cell.group_size)
     fit = Fit(study.config, study.task, study.build_model(), batches)
     for fit.step in range(WARMUP):
         fit._update()
+    spread = torch.linspace(0, study.config.train.num_steps - 1, UPDATES).long().tolist()
     began = process_time()
-    for fit.step in range(UPDATES):
+    for fit.step in spread:
         fit._update()
     return (process_time() - began) / UPDATES
 
@@ -56,15 +56,13 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     paths = sorted((CONF / "experiment" / arguments.experiment).glob("*.yaml"))
-    with tempfile.TemporaryDirectory() as folder:
-        studies = {path: study_of(arguments.experiment, path.stem, folder) for path in paths}
-        first = next(iter(studies.values())).train_set
-        make([first], 2)
-        train_set = first.load()
-        shortest = dict.fromkeys(paths, float("inf"))
-        for _ in range(ROUNDS):
-            for path, study in studies.items():
-                shortest[path] = min(shortest[path], seconds_per_update(study, train_set))
+    studies = {path: study_of(arguments.experiment, path.stem) for path in paths}
+    make([study.train_set for study in studies.values()], 2)
+    shortest = dict.fromkeys(paths, float("inf"))
+    for _ in range(ROUNDS):
+        for path, study in studies.items():
+            seconds = seconds_per_update(study, study.train_set.load())
+            shortest[path] = min(shortest[path], seconds)
     for path, seconds in shortest.items():
         num_steps = round(arguments.seconds / seconds, -1 if seconds < 0.5 else 0)
         print(f"{path.stem:28} {1e3 * seconds:7.1f} ms an update, {num_steps:6.0f} updates")

@@ -35,7 +35,7 @@ def rounds_lines():
         ("neuro_sat", "solved"),
         ("walk_sat", "solved"),
     ):
-        for size in (10, 20, 40):
+        for size in (10, 20, 40, 200):
             cells = [of(rows, model, metric, "sr", size, rule) for rule in ROUNDS]
             yield f"| `{model}`: {metric} | SR({size}) | {' | '.join(cells)} |"
 

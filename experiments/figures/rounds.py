@@ -29,7 +29,7 @@ class Rounds(TableFigure):
     distribution: str
     sizes: Sequence[int]
     size_label: str
-    train_steps: int  # a thin line there
+    train_steps: Sequence[int]  # the fewest and the most in training: shaded
     panels: tuple[Panel, ...] = field(default_factory=tuple)
 
     def draw(self, tables: Tables) -> Figure:
@@ -48,16 +48,16 @@ class Rounds(TableFigure):
             for reference, name in panel.references.items():
                 axes.plot([], [], color="0.4", linestyle="--", label=name)
                 del reference
-            axes.axvline(self.train_steps, color="0.6", linewidth=0.7, zorder=0)
             axes.set(title=panel.name, ylim=(-0.02, 1.02), xlabel="rounds of message passing")
         rounds = sorted({int(row.steps_rule) for row in rows if row.steps_rule.isdigit()})
-        all_axes[0].set_xscale("log", base=2)
         for axes in all_axes:
             axes.set_xscale("log", base=2)
+            axes.set_xlim(rounds[0] / 1.2, rounds[-1] * 1.2)
+            axes.axvspan(*self.train_steps, color="0.93", zorder=0, linewidth=0)
             axes.set_xticks(rounds, [str(number) for number in rounds], fontsize=7)
             axes.set_xticks([], minor=True)
         all_axes[0].annotate(
-            "as\ntrained", (self.train_steps, 0.02), (3, 0), textcoords="offset points",
+            "rounds in\ntraining", (rounds[0], 0.02), (-2, 0), textcoords="offset points",
             fontsize=6.5, color="0.35",
         )  # fmt: skip
         handles, labels = all_axes[-1].get_legend_handles_labels()

@@ -12,6 +12,8 @@ from contextlib import suppress
 from itertools import cycle
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import torch
@@ -38,6 +40,7 @@ class WorkerPool:
     def __init__(self, num_workers: int) -> None:
         self.num_workers = num_workers
         self._workers: list[tuple[BaseProcess, Connection]] = []
+        self._calls: list[SimpleQueue[bytes | None]] = []  # of each worker, pickled, to be sent
 
     def __enter__(self) -> "WorkerPool":
         if self.num_workers > 1:
@@ -51,15 +54,20 @@ class WorkerPool:
                 process.start()
                 theirs.close()  # so that its end is told to us
                 self._workers.append((process, ours))
+                self._calls.append(SimpleQueue())
+                sender = threading.Thread(target=_send, args=(ours, self._calls[-1]), daemon=True)
+                sender.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        for process, _ in self._workers:
+        for (process, _), calls in zip(self._workers, self._calls, strict=True):
             process.kill()
+            calls.put(None)
         for process, connection in self._workers:
             process.join()
             connection.close()
         self._workers.clear()
+        self._calls.clear()
 
     def map(self, function: Callable[..., R], arguments: Iterable[tuple[Any, ...]]) -> Iterator[R]:
         """Results of `function(*arguments)` in order; one map at a time, to its end.
@@ -71,9 +79,9 @@ class WorkerPool:
             yield from (function(*args) for args in arguments)
             return
         waiting: deque[Connection] = deque()
-        connections = cycle([connection for _, connection in self._workers])
-        for args, connection in zip(arguments, connections, strict=False):
-            _send(connection, (function, args))
+        workers = cycle(zip(self._workers, self._calls, strict=True))
+        for args, ((_, connection), calls) in zip(arguments, workers, strict=False):
+            calls.put(bytes(ForkingPickler.dumps((function, args))))
             waiting.append(connection)
             if len(waiting) == AHEAD * self.num_workers:
                 yield _result(waiting.popleft())
@@ -81,11 +89,11 @@ class WorkerPool:
             yield _result(waiting.popleft())
 
 
-def _send(connection: Connection, call: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
-    try:
-        connection.send(call)
-    except OSError as error:
-        raise LostWorkerError from error
+def _send(connection: Connection, calls: "SimpleQueue[bytes | None]") -> None:
+    """Send calls to a worker, from a thread: who reads its results must not wait for it to read."""
+    with suppress(OSError):  # of a worker that has ended, as who reads its results is told
+        while (call := calls.get()) is not None:
+            connection.send_bytes(call)
 
 
 def _result(connection: Connection) -> Any:  # noqa: ANN401

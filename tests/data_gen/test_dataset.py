@@ -165,6 +165,13 @@ def test_an_error_in_a_worker_is_raised_here_and_a_lost_worker_is_one():
             list(pool.map(os._exit, [(1,)]))
 
 
+def test_large_calls_and_large_results_do_not_wait_for_each_other():
+    large = bytes(3_000_000)  # more than a pipe holds
+    with WorkerPool(2) as pool:
+        for part in pool.map(bytes.upper, [(large,)] * 12):
+            assert len(part) == len(large)
+
+
 def absolute_in_workers(values):
     with WorkerPool(2) as pool:
         return list(pool.map(abs, [(value,) for value in values]))

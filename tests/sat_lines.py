@@ -74,7 +74,7 @@ def difficulty_lines():
     rows = read_table(RESULTS / "sat_difficulty" / "transfer.csv")
     for model in ("easy", "medium", "hard"):
         for metric in ("correct", "solved"):
-            values = [of(rows, model, metric, "sr", size, "64") for size in (10, 20, 40)]
+            values = [of(rows, model, metric, "sr", size, "32") for size in (10, 20, 40)]
             yield f"| {model} | {metric} | {' | '.join(values)} |"
 
 

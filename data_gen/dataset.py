@@ -27,7 +27,7 @@ from data_gen.packed import Packed
 from data_gen.workers import WorkerPool
 
 BLOCK = 128  # instances a worker makes at a time
-WORTH_WORKERS = 500_000  # nodes to make above which starting worker processes pays
+WORTH_WORKERS = 500_000  # nodes of shortest paths above which starting worker processes pays
 LOG = logging.getLogger(__name__)
 
 
@@ -111,11 +111,13 @@ def make(data_sets: Sequence[DataSet], num_workers: int) -> None:
     missing = [data_set for data_set in data_sets if not data_set.path.exists()]
     if not missing:
         return
-    num_nodes = sum(d.num_instances * sum(d.cell.sizes) / len(d.cell.sizes) for d in missing)
+    cost = sum(
+        d.num_instances * sum(d.cell.sizes) / len(d.cell.sizes) * d.cell.task.cost for d in missing
+    )
     total = sum(data_set.num_instances for data_set in missing)
     with (
         _progress(total) as progress,
-        WorkerPool(num_workers if num_nodes > WORTH_WORKERS else 1) as pool,
+        WorkerPool(num_workers if cost > WORTH_WORKERS else 1) as pool,
     ):
         for data_set in missing:
             data_set._make(pool, progress)

@@ -1,6 +1,7 @@
 """Formulas in files: the DIMACS format of SAT solvers, read strictly and written."""
 
 import gzip
+import io
 import os
 import re
 import zlib
@@ -17,7 +18,8 @@ END = re.compile(rb"\n[ \t]*%")
 HEADER = re.compile(rb"p[ \t]+cnf[ \t]+(\d{1,18})[ \t]+(\d{1,18})")
 NUMBERS = b"+-0123456789 \t\n\v\f"
 NO_NUMBER = re.compile(rb"(?<!\S)(?![+-]?\d+(?!\S))\S+")
-MAX_VARIABLES = 2**31 - 1  # literals are int32
+MAX_VARIABLES = 10**7  # what a graph of them may need of memory
+MAX_BYTES = 2**30  # of a file, when unpacked
 SHOWN = 30  # characters of what was found, in an error
 
 
@@ -88,7 +90,7 @@ class _Source:
         content = path.read_bytes()
         if path.suffix == ".gz":
             try:
-                content = gzip.decompress(content)
+                content = _unpacked(content)
             except (gzip.BadGzipFile, EOFError, zlib.error) as error:
                 raise DimacsError(
                     f"{path}:1: found {error}, a whole gzip file is allowed"
@@ -108,6 +110,15 @@ class _Source:
         words = re.compile(rb"\S+").finditer(self.text, start)
         match = next(islice(words, index, None))
         return match.start(), shown(match.group())
+
+
+def _unpacked(content: bytes) -> bytes:
+    """The content of a gzip file of bounded size."""
+    with gzip.open(io.BytesIO(content)) as file:
+        found = file.read(MAX_BYTES + 1)
+    if len(found) > MAX_BYTES:
+        raise gzip.BadGzipFile(f"more than {MAX_BYTES} bytes")
+    return found
 
 
 def shown(found: bytes) -> str:

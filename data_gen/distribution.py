@@ -27,6 +27,7 @@ class Distribution(ABC, Generic[T]):
     structure: ClassVar[type] = Graph  # what is drawn: a task takes the one or the other
     min_size: ClassVar[int] = 2
     group_size: ClassVar[int] = 1  # how many structures are drawn together
+    is_list: ClassVar[bool] = False  # of structures that are given, and not drawn: see `names`
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other structures
 
     @abstractmethod

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from data_gen.cnf import Cnf
-from data_gen.sat_decoding import COMPLEMENT, LITERAL, TO_CLAUSE
+from data_gen.sat_decoding import CLAUSE, COMPLEMENT, LITERAL, TO_CLAUSE
 
 
 def formula_of(graph: int, batch: Batch) -> tuple[Cnf, Tensor]:
@@ -26,8 +26,10 @@ def formula_of(graph: int, batch: Batch) -> tuple[Cnf, Tensor]:
     code[positive] = np.arange(1, len(positive) + 1)
     code[other[positive]] = -code[positive]
     senders, receivers = edges[:, kinds == TO_CLAUSE]
-    clauses: dict[int, list[int]] = {}
+    clauses: dict[int, list[int]] = {
+        node: [] for node in np.flatnonzero(node_type == CLAUSE).tolist()
+    }
     for literal, clause in zip(code[senders].tolist(), receivers.tolist(), strict=True):
-        clauses.setdefault(clause, []).append(literal)
+        clauses[clause].append(literal)
     formula = Cnf.from_clauses(len(positive), clauses.values())
     return formula, torch.from_numpy(positive + first).to(batch.edge_index.device)

@@ -28,6 +28,7 @@ class Task(ABC, Generic[T]):
     structure: ClassVar[type] = Graph  # what T is: the distributions of it are those that fit
     size_unit: ClassVar[str]  # what a size counts, in the plural: the label of the size axis
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
+    cost: ClassVar[float] = 1.0  # of an instance, in those of shortest_path of the same size
     binary_metrics: ClassVar[frozenset[str]] = frozenset()  # 0 or 1 for each instance
 
     @property

@@ -23,35 +23,56 @@ from experiments.errors import UserError
 from experiments.evaluate import study_of
 from experiments.literal_points import LiteralPoint
 from experiments.run_folder import RunFolder
-from experiments.study import device_of
+from experiments.study import TestCell, device_of
 from experiments.table import write_table
+from gn.stepped import SteppedModel
 
 LOG = logging.getLogger(__name__)
 
 
-@torch.inference_mode()
 def embed(config: DictConfig) -> None:
     """Write the table of both formulas; a file that is there is not overwritten."""
     path = Path(config.file)
     if path.exists():
         raise UserError(f"file: {path} exists, take another name")
-    matches = sorted(glob(str(config.run)))  # noqa: PTH207  (the pattern may be absolute)
-    if len(matches) != 1:
-        raise UserError(f"run: {config.run!r} is the name of {len(matches)} folders, of one it is")
-    folder = RunFolder.existing(Path(matches[0]))
+    if type(config.num_rounds) is not int or config.num_rounds < 1:
+        raise UserError(f"num_rounds: {config.num_rounds!r} is not allowed, 1 or more is")
+    folder = _folder(str(config.run))
     transfer = {"sizes": [config.size], "num_instances": config.num_instances}
     study = study_of(folder.load_config(), transfer, config.machine)
     if not isinstance(study.task, Satisfiability):
         raise UserError(f"run: {folder.path} is not of the task satisfiability")
     model = study.build_model()
+    if not isinstance(model, SteppedModel):
+        raise UserError(f"run: {folder.path} is of a {type(model).__name__}, without states")
     folder.load_weights(model)
-    model = model.to(device_of(config)).eval()
     torch.set_num_threads(config.machine.num_threads)
-    cell = next(cell for cell in study.test_cells if cell.shift in ("none", "size"))
-    packed = cell.data_set.load().to(device_of(config))
+    cell = next((cell for cell in study.test_cells if cell.shift in ("none", "size")), None)
+    if cell is None:
+        raise UserError(f"run: {folder.path} was not tested on what it was trained on")
+    points = _two_formulas(model.to(device_of(config)).eval(), cell, config.num_rounds)
+    write_table(points, path, LiteralPoint)
+    LOG.info("%s", path)
+
+
+def _folder(pattern: str) -> RunFolder:
+    """The one folder of that name or pattern; raises UserError if it is not a run that is done."""
+    matches = sorted(glob(pattern))  # noqa: PTH207  (the pattern may be absolute)
+    if len(matches) != 1:
+        raise UserError(f"run: {pattern!r} is the name of {len(matches)} folders, of one it is")
+    folder = RunFolder.existing(Path(matches[0]))
+    if not folder.is_done:
+        raise UserError(f"run: {folder.path} is not done, start its training again")
+    return folder
+
+
+@torch.inference_mode()
+def _two_formulas(model: SteppedModel, cell: TestCell, num_rounds: int) -> list[LiteralPoint]:
+    """The first satisfiable formula of the cell that is solved, and the first that is not."""
+    packed = cell.data_set.load().to(model.device)
     wanted = packed.fields["graph_is_sat"].nonzero().squeeze(1).cpu()
     batch = packed.batch(wanted)
-    rounds = model.unroll(batch, config.num_rounds)
+    rounds = model.unroll(batch, num_rounds)
     solved = torch.stack([_solved(output, batch) for output in rounds])  # [T, B]
     points = []
     for is_solved in (True, False):
@@ -62,8 +83,7 @@ def embed(config: DictConfig) -> None:
         place = (cell.distribution, cell.size, int(wanted[graph]), int(is_solved))
         first = int(solved[:, graph].long().argmax()) + 1 if solved[:, graph].any() else 0
         points += _points(rounds, batch, graph, (*place, first))
-    write_table(points, path, LiteralPoint)
-    LOG.info("%s", path)
+    return points
 
 
 def _solved(output: GraphOutput, batch: Batch) -> Tensor:

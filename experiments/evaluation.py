@@ -26,7 +26,7 @@ from experiments.table import Row, write_table
 from gn.model import GraphModel
 
 NO_STEPS = torch.zeros(0, dtype=torch.long)
-MAX_EDGES = 60_000  # of a batch in evaluation: what fits the caches, and any memory
+MAX_EDGES = {"cpu": 60_000, "cuda": 4_000_000}  # of a batch: what fits the caches, or a memory
 
 
 @torch.inference_mode()
@@ -36,11 +36,13 @@ def score_instances(task: Task[Any], answer: Answer, data_set: Packed) -> dict[s
     NaN where a score is not defined. Raises UserError for a score that is, and is not a number.
     """
     parts: dict[str, list[Tensor]] = {}
-    for indices in _chunks(data_set):
+    for indices in _chunks(data_set, MAX_EDGES[data_set.node_ptr.device.type]):
         batch = data_set.batch(indices)
         output, steps = answer(batch)
         scores = _defined(task.score(lambda _, output=output: output, batch), task, batch, indices)
         loss = task.loss(lambda _, output=output: output, batch)
+        if loss.isnan():  # a threshold would make a score of it
+            raise UserError(f"loss is not a number for instances {indices.tolist()}")
         for name, values in {**scores, "loss": loss.expand(len(indices)), "steps": steps}.items():
             parts.setdefault(name, []).append(values.cpu())
     return {name: torch.cat(values).numpy() for name, values in parts.items()}
@@ -61,10 +63,10 @@ def _defined(
     return masked
 
 
-def _chunks(data_set: Packed) -> Iterator[Tensor]:
-    """Consecutive instances, as many as keep a batch below MAX_EDGES."""
+def _chunks(data_set: Packed, max_edges: int) -> Iterator[Tensor]:
+    """Consecutive instances, as many as keep a batch below that number of edges."""
     counts = data_set.edge_ptr.diff().cpu()
-    chunk = (counts.cumsum(0) - 1).clamp(min=0) // MAX_EDGES
+    chunk = (counts.cumsum(0) - 1).clamp(min=0) // max_edges
     for number in chunk.unique():
         yield (chunk == number).nonzero().squeeze(1)
 
@@ -139,7 +141,7 @@ def _rows(
     rows = []
     for metric, of_all in scores.items():
         is_defined = ~np.isnan(of_all)
-        values = of_all[is_defined] if is_defined.any() else of_all
+        values = of_all[is_defined] if is_defined.any() else of_all  # NaN: "n/a"
         estimate = over_instances(values, binary=metric in study.task.binary_metrics)
         rows.append(
             Row(

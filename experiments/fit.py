@@ -122,7 +122,8 @@ class Fit:
         del scores["steps"]
         model.train()
         scores = {"loss": scores.pop("loss"), **scores}
-        means = {f"val/{name}": float(np.nanmean(value)) for name, value in scores.items()}
+        defined = {name: value[~np.isnan(value)] for name, value in scores.items()}
+        means = {f"val/{name}": float(v.mean()) for name, v in defined.items() if len(v)}
         if not math.isfinite(means["val/loss"]):
             raise UserError(f"validation loss is {means['val/loss']} after update {self.step}")
         if means["val/loss"] < self.best_loss:

@@ -107,6 +107,8 @@ class Study:
         config = self.config.train
         name, node = _only(config.distribution, "train.distribution")
         distribution = construct(node, f"train.distribution.{name}", Distribution)
+        if distribution.is_list:  # training, validation and test would share it
+            raise UserError(f"train.distribution: {name} is a list of files, for tests alone")
         if config.edge_weights:
             law_name, node = _only(config.edge_weights, "train.edge_weights")
             law = _law(node, f"train.edge_weights.{law_name}")

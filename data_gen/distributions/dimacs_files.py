@@ -32,6 +32,7 @@ class DimacsFiles(Distribution[Problem]):
     max_conflicts: int = 1_000_000
 
     structure: ClassVar[type] = Problem
+    is_list: ClassVar[bool] = True
     min_size: ClassVar[int] = 1
 
     def __post_init__(self) -> None:

@@ -13,6 +13,8 @@ from data_gen.distributions.sr import distinct_variables
 from data_gen.sat_pairs import draw_pair, of_rows, random_signs, without_repeats
 from data_gen.sat_solver import solve
 
+MAX_RATIO = 1000
+
 
 @dataclass(frozen=True)
 class RandomKsat(Distribution[Problem]):
@@ -37,8 +39,8 @@ class RandomKsat(Distribution[Problem]):
             raise ValueError(f"k is {self.k}: a whole number of 2 or more is needed")
         if self.ratio is None and self.k != 3:
             raise ValueError(f"ratio is None: a number is needed for k = {self.k}")
-        if self.ratio is not None and not 0 < self.ratio < float("inf"):
-            raise ValueError(f"ratio is {self.ratio}: a positive number is needed")
+        if self.ratio is not None and not 0 < self.ratio <= MAX_RATIO:
+            raise ValueError(f"ratio is {self.ratio}: a number in (0, {MAX_RATIO}] is needed")
 
     @property
     def group_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]

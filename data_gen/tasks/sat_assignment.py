@@ -42,6 +42,7 @@ class SatAssignment(Task[Problem]):
 
     structure: ClassVar[type] = Problem
     size_unit: ClassVar[str] = "variables"
+    cost: ClassVar[float] = 20.0
     binary_metrics: ClassVar[frozenset[str]] = frozenset({"solved"})
 
     def __post_init__(self) -> None:

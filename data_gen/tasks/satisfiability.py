@@ -32,6 +32,7 @@ class Satisfiability(Task[Problem]):
 
     structure: ClassVar[type] = Problem
     size_unit: ClassVar[str] = "variables"
+    cost: ClassVar[float] = 20.0
     binary_metrics: ClassVar[frozenset[str]] = frozenset(
         {"correct", "correct_sat", "correct_unsat", "solved"}
     )

@@ -36,6 +36,7 @@ class UnsatCore(Task[Problem]):
 
     structure: ClassVar[type] = Problem
     size_unit: ClassVar[str] = "variables"
+    cost: ClassVar[float] = 20.0
     binary_metrics: ClassVar[frozenset[str]] = frozenset({"valid", "exact"})
 
     @property
@@ -78,18 +79,19 @@ class UnsatCore(Task[Problem]):
         more variables are chosen than the labelled core has: another core is as good. exact: the
         variables chosen are those labelled. variable_accuracy: the share of variables as labelled.
         core_precision: the labelled share of the chosen, 0 if none is chosen; core_recall: the
-        chosen share of the labelled.
+        chosen share of the labelled. An empty clause is a core without variables: 1 for both.
         """
         chosen = (_logits(model(batch), batch) > 0) & (batch.node_type == LITERAL)
         accuracy = literal_mean((chosen == batch.in_core).float(), batch)
         both = literal_mean((chosen & batch.in_core).float(), batch)
+        in_core = literal_mean(batch.in_core.float(), batch)
         share = literal_mean(chosen.float(), batch)
         return {
             "valid": _is_valid(chosen, batch).float(),
             "exact": (accuracy == 1).float(),
             "variable_accuracy": accuracy,
-            "core_precision": torch.where(share > 0, both / share, 0.0),
-            "core_recall": both / literal_mean(batch.in_core.float(), batch),
+            "core_precision": torch.where(share > 0, both / share, (in_core == 0).float()),
+            "core_recall": torch.where(in_core > 0, both / in_core, 1.0),
         }
 
     def solution(self, batch: Batch) -> GraphOutput:

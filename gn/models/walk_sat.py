@@ -12,7 +12,7 @@ from torch_geometric.data import Batch
 from data_gen.spec import FORMULA_NODES, GraphOutput, GraphSpec
 from gn.clause_tables import ClauseTables
 from gn.clause_walk import Walk
-from gn.model import GraphModel, Steps, check_widths
+from gn.model import GraphModel, Steps, check_node_types, check_widths
 
 
 class WalkSat(GraphModel):
@@ -51,8 +51,7 @@ class WalkSat(GraphModel):
     ) -> None:
         super().__init__()
         check_widths(num_message_passing_steps=num_message_passing_steps)
-        if spec.node_types != FORMULA_NODES:
-            raise ValueError(f"node_types is {spec.node_types!r}: {FORMULA_NODES!r} is needed")
+        check_node_types(WalkSat, spec)
         asked = spec.node_out, spec.edge_out, spec.global_out
         if asked != (1, 0, 0):
             raise ValueError(f"node_out, edge_out, global_out are {asked}: (1, 0, 0) is needed")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pysat.formula import CNF
 from pysat.solvers import Solver
 
+from data_gen import dimacs
 from data_gen.cell import Cell
 from data_gen.cnf import Cnf
 from data_gen.dimacs import DimacsError, read, write
@@ -122,7 +123,7 @@ def test_what_solvers_take_is_taken(text, clauses):
         ("p cnf 2\n1 0", 1, "'p cnf 2', a header"),
         ("p cnf 2 -1\n1 0", 1, "'p cnf 2 -1', a header"),
         ("p cnf 2 1 0\n1 0", 1, "a header"),
-        (f"p cnf {2**31} 1\n1 0", 1, "2147483648 variables, up to 2147483647"),
+        ("p cnf 10000001 1\n1 0", 1, "10000001 variables, up to 10000000"),
         ("p cnf " + "9" * 5000 + " 1\n1 0", 1, "a header"),
         ("p cnf 2 2\n1 0\np cnf 2 2\n2 0", 3, "'p', whole"),
         ("p cnf 2 1\nc\n1 2.5 0", 3, "'2.5', whole"),
@@ -158,6 +159,14 @@ def test_anything_else_is_one_line_with_file_and_line(tmp_path, text, line, word
     assert words in message
     assert "\n" not in message
     assert len(message) < len(str(path)) + 200
+
+
+def test_a_small_file_that_unpacks_to_more_than_the_bound_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(dimacs, "MAX_BYTES", 1000)
+    path = tmp_path / "a.cnf.gz"
+    path.write_bytes(gzip.compress(b"p cnf 1 1\n1 0" + b" " * 10_000))
+    with pytest.raises(DimacsError, match=r"a\.cnf\.gz:1: found more than 1000 bytes"):
+        read(path)
 
 
 HALF_A_FILE = gzip.compress(b"p cnf 1 1\n1 0", mtime=0)[:-9]

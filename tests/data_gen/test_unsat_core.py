@@ -66,3 +66,13 @@ def test_the_clauses_of_chosen_variables_are_those_within_them():
     formula = Cnf.from_clauses(3, [[1], [-1, 2], [3, -2], [2]])
     assert induced(formula, np.array([True, True, False])).clauses == [[1], [-1, 2], [2]]
     assert not variables_of(induced(formula, np.zeros(3, dtype=bool))).any()
+
+
+def test_an_empty_clause_is_a_core_without_variables():
+    task = UnsatCore()
+    formula = Cnf.from_clauses(2, [[1, 2], []])
+    batch = batch_of([task.sample(Problem(formula, None, 2), np.random.default_rng(0))])
+    assert not batch.in_core.any()
+    assert [float(v) for v in task.score(task.solution, batch).values()] == [1] * 5
+    found = task.score(answer(torch.ones(batch.num_nodes)), batch)
+    assert [float(v) for v in found.values()] == [0, 0, 0, 0, 1]

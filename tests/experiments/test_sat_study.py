@@ -10,9 +10,11 @@ from omegaconf import OmegaConf
 from data_gen.cell import Cell
 from data_gen.formula_of_graph import formula_of
 from data_gen.packed import Packed
+from data_gen.spec import GraphOutput
 from experiments.batches import CachedBatches
 from experiments.embed import embed
 from experiments.errors import UserError
+from experiments.evaluation import score_instances
 from experiments.figures.literal_embedding import LiteralEmbedding
 from experiments.figures.style import Tables, _animate
 from experiments.fit import Fit
@@ -119,7 +121,21 @@ def test_looking_inside_overwrites_nothing_and_needs_one_run(tiny_run, tmp_path)
         embed(embed_config(tiny_run, tmp_path / "other.csv", run=str(tmp_path / "no")))
     with pytest.raises(UserError, match="none is solved"):
         embed(embed_config(tiny_run, tmp_path / "other.csv", num_instances=2))
+    with pytest.raises(UserError, match="num_rounds: 0"):
+        embed(embed_config(tiny_run, tmp_path / "other.csv", num_rounds=0))
     assert [path.name for path in tmp_path.iterdir()] == ["literals.csv"]
+
+
+def test_a_model_without_states_cannot_be_looked_into(tmp_path):
+    train(composed(
+        "task=satisfiability", "model=walk_sat", "label=walk", "train.skip=true",
+        "train.sizes=[5]", "transfer.sizes=[5]", "transfer.num_instances=4",
+        "val.num_instances=4", "train.num_instances=4",
+        f"machine.data_dir={tmp_path}/data", f"machine.runs_dir={tmp_path}/runs",
+    ))  # fmt: skip
+    run = next((tmp_path / "runs").rglob("DONE")).parent
+    with pytest.raises(UserError, match="is of a WalkSat, without states"):
+        embed(embed_config(run, tmp_path / "literals.csv", size=5))
 
 
 def test_a_strip_and_an_animation_are_drawn_from_the_table_alone(tiny_run, tmp_path):
@@ -131,3 +147,15 @@ def test_a_strip_and_an_animation_are_drawn_from_the_table_alone(tiny_run, tmp_p
     assert len(figure.draw(tables).axes) == 6
     frames = [_animate(figure.frames(tables), tmp_path / name)[0] for name in "ab"]
     assert frames[0].read_bytes() == frames[1].read_bytes()
+
+
+def test_answers_that_are_not_numbers_are_an_error_not_a_verdict():
+    parts = study("task=satisfiability", "train.sizes=[5]")
+    packed = Packed.pack(Cell(parts.task, parts.home_distribution, (5,), "test").instances(0, 4))
+
+    def answer(batch):
+        votes = torch.full((len(batch.node_type), 1), torch.nan)
+        return GraphOutput(x=votes), torch.full((batch.num_graphs,), 3)
+
+    with pytest.raises(UserError, match=r"loss is not a number for instances \[0, 1, 2, 3\]"):
+        score_instances(parts.task, answer, packed)

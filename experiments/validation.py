@@ -1,10 +1,8 @@
 """Every value of a configuration is looked at before any work is done, and nothing is built."""
 
-import math
 import os
-import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -12,9 +10,20 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from torch import optim
 
 from experiments.errors import UserError
+from experiments.predicates import (
+    Test,
+    is_count,
+    is_entry,
+    is_flag,
+    is_folder,
+    is_name,
+    is_number,
+    is_one_of,
+    is_seed,
+    is_train_steps,
+    is_whole,
+)
 from experiments.steps import ALLOWED, RULE
-
-Test = Callable[[object], bool]
 
 OPTIMIZERS = sorted(
     name
@@ -52,10 +61,10 @@ def check_config(config: DictConfig) -> None:
 
 def check_export(config: DictConfig) -> None:
     """The same for the configuration of an export."""
-    _check(config, "distributions", _is_entry, "at least one distribution is needed")
-    _check(config, "num_instances", _is_count, COUNT)
-    _check(config, "data_seed", _is_seed, SEED)
-    _check(config, "folder", _is_folder, FOLDER)
+    _check(config, "distributions", is_entry, "at least one distribution is needed")
+    _check(config, "num_instances", is_count, COUNT)
+    _check(config, "data_seed", is_seed, SEED)
+    _check(config, "folder", is_folder, FOLDER)
     _check_sizes(config, "sizes")
 
 
@@ -91,7 +100,7 @@ def _check_sizes(config: DictConfig, key: str) -> None:
     sizes = OmegaConf.select(config, key)
     if isinstance(sizes, ListConfig) and not sizes:
         raise UserError(f"{key}: [] is not allowed, at least one size is needed")
-    if not isinstance(sizes, ListConfig) or not all(map(_is_whole, sizes)):
+    if not isinstance(sizes, ListConfig) or not all(map(is_whole, sizes)):
         raise UserError(f"{key}: {sizes!r} is not allowed, a list of whole numbers is")
     if len(set(sizes)) < len(sizes):
         raise UserError(f"{key}: {sizes!r} is not allowed, each size once is")
@@ -112,37 +121,8 @@ def _check_stream(config: DictConfig) -> None:
         raise UserError(f"train.curriculum.num_steps: {steps} is not allowed, data.stream needs 0")
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_count(value: object) -> bool:
-    return _is_whole(value) and value >= 1  # type: ignore[operator]
-
-
 def _is_count_or_0(value: object) -> bool:
-    return _is_whole(value) and value >= 0  # type: ignore[operator]
-
-
-def _is_number(value: object) -> bool:
-    is_finite = isinstance(value, (int, float)) and math.isfinite(value)
-    return is_finite and not isinstance(value, bool)
-
-
-def _is_seed(value: object) -> bool:
-    return _is_whole(value) and 0 <= value < 2**63  # type: ignore[operator]
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"\w[\w.+-]{0,99}", value) is not None
-
-
-def _is_flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_folder(value: object) -> bool:
-    return isinstance(value, str) and value.strip() != "" and "\0" not in value
+    return is_whole(value) and value >= 0  # type: ignore[operator]
 
 
 def _is_optimizer(value: object) -> bool:
@@ -150,24 +130,10 @@ def _is_optimizer(value: object) -> bool:
     return f"{start}.".startswith("torch.optim.") and name in OPTIMIZERS
 
 
-def _is_train_steps(value: object) -> bool:
-    if not isinstance(value, ListConfig):
-        return value is None or _is_count(value)
-    return len(value) == 2 and all(map(_is_count, value)) and value[0] <= value[1]
-
-
 def _are_transfer_steps(value: object) -> bool:
     if not isinstance(value, ListConfig) or not value or list(value).count(None) > 1:
         return False
     return all(rule is None or RULE.fullmatch(str(rule)) for rule in value)
-
-
-def _is_one_of(*allowed: str) -> Test:
-    return lambda value: isinstance(value, str) and value in allowed
-
-
-def _is_entry(value: object) -> bool:
-    return isinstance(value, DictConfig) and len(value) > 0
 
 
 NAME = "a name of up to 100 letters, digits, _ . + and - is"
@@ -178,46 +144,46 @@ FLAG = "true and false are"
 FOLDER = "the path of a folder is"
 
 CHECKS: tuple[tuple[str, Test, str], ...] = (
-    ("study", _is_name, NAME),
-    ("data.stream", _is_flag, FLAG),
-    ("label", _is_name, NAME),
-    ("task_label", _is_name, NAME),
-    ("seed", _is_seed, SEED),
-    ("data_seed", _is_seed, SEED),
-    ("train.num_instances", _is_count, COUNT),
-    ("train.batch_size", _is_count, COUNT),
-    ("train.num_steps", _is_count, COUNT),
-    ("train.skip", _is_flag, FLAG),
-    ("train.num_message_passing_steps", _is_train_steps,
+    ("study", is_name, NAME),
+    ("data.stream", is_flag, FLAG),
+    ("label", is_name, NAME),
+    ("task_label", is_name, NAME),
+    ("seed", is_seed, SEED),
+    ("data_seed", is_seed, SEED),
+    ("train.num_instances", is_count, COUNT),
+    ("train.batch_size", is_count, COUNT),
+    ("train.num_steps", is_count, COUNT),
+    ("train.skip", is_flag, FLAG),
+    ("train.num_message_passing_steps", is_train_steps,
      "null, a whole number of at least 1, or a list of two such [low, high] is"),
-    ("train.loss_on_last_steps", lambda v: v is None or _is_count(v), f"null or {COUNT}"),
-    ("train.gradient_of_last_steps", lambda v: v is None or _is_count(v), f"null or {COUNT}"),
+    ("train.loss_on_last_steps", lambda v: v is None or is_count(v), f"null or {COUNT}"),
+    ("train.gradient_of_last_steps", lambda v: v is None or is_count(v), f"null or {COUNT}"),
     ("train.optimizer._target_", _is_optimizer, f"torch.optim.{{{','.join(OPTIMIZERS)}}} are"),
     ("train.optimizer._partial_", lambda v: v is True, "true is"),
-    ("train.schedule.shape", _is_one_of("constant", "cosine"), "constant and cosine are"),
+    ("train.schedule.shape", is_one_of("constant", "cosine"), "constant and cosine are"),
     ("train.schedule.warmup_steps", _is_count_or_0, COUNT_OR_0),
     ("train.curriculum.num_steps", _is_count_or_0, COUNT_OR_0),
-    ("train.curriculum.start", lambda v: _is_number(v) and 0 < v <= 1,  # type: ignore[operator]
+    ("train.curriculum.start", lambda v: is_number(v) and 0 < v <= 1,  # type: ignore[operator]
      "a number above 0 and at most 1 is"),
-    ("train.max_grad_norm", lambda v: _is_number(v) and v > 0, "a number above 0 is"),  # type: ignore[operator]
-    ("train.ema_decay", lambda v: _is_number(v) and 0 <= v < 1,  # type: ignore[operator]
+    ("train.max_grad_norm", lambda v: is_number(v) and v > 0, "a number above 0 is"),  # type: ignore[operator]
+    ("train.ema_decay", lambda v: is_number(v) and 0 <= v < 1,  # type: ignore[operator]
      "a number of at least 0 and below 1 is"),
-    ("train.precision", _is_one_of("float32", "bfloat16"), "float32 and bfloat16 are"),
-    ("val.num_instances", _is_count, COUNT),
-    ("val.every", _is_count, COUNT),
-    ("transfer.distributions", _is_entry, "at least one distribution is needed"),
-    ("transfer.num_instances", _is_count, COUNT),
+    ("train.precision", is_one_of("float32", "bfloat16"), "float32 and bfloat16 are"),
+    ("val.num_instances", is_count, COUNT),
+    ("val.every", is_count, COUNT),
+    ("transfer.distributions", is_entry, "at least one distribution is needed"),
+    ("transfer.num_instances", is_count, COUNT),
     ("transfer.num_message_passing_steps", _are_transfer_steps,
      f"a list is, of {ALLOWED}, and null once"),
     ("model._partial_", lambda v: v is True, "true is"),
-    ("machine.device", _is_one_of("auto", "cpu", "cuda"), "auto, cpu and cuda are"),
-    ("machine.num_threads", _is_count, COUNT),
-    ("machine.num_workers", lambda v: v == "auto" or _is_count(v), f"auto or {COUNT}"),
-    ("machine.data_dir", _is_folder, FOLDER),
+    ("machine.device", is_one_of("auto", "cpu", "cuda"), "auto, cpu and cuda are"),
+    ("machine.num_threads", is_count, COUNT),
+    ("machine.num_workers", lambda v: v == "auto" or is_count(v), f"auto or {COUNT}"),
+    ("machine.data_dir", is_folder, FOLDER),
 )  # fmt: skip
 
 CHECKS_IF_THERE: tuple[tuple[str, Test, str], ...] = (
-    ("train.optimizer.lr", lambda v: _is_number(v) and v >= 0, "a number of at least 0 is"),  # type: ignore[operator]
-    ("machine.runs_dir", _is_folder, FOLDER),
-    ("machine.save_every", _is_count, COUNT),
+    ("train.optimizer.lr", lambda v: is_number(v) and v >= 0, "a number of at least 0 is"),  # type: ignore[operator]
+    ("machine.runs_dir", is_folder, FOLDER),
+    ("machine.save_every", is_count, COUNT),
 )

@@ -30,6 +30,7 @@ bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.batching
 	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.sr_pairs
+	$(BIN)/python -m benchmarks.neuro_sat
 
 $(STAMP):
 	$(PYTHON) -m venv .venv

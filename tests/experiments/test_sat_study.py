@@ -11,6 +11,7 @@ from data_gen.cell import Cell
 from data_gen.formula_of_graph import formula_of
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
+from data_gen.summary import CellSummary
 from experiments.batches import CachedBatches
 from experiments.embed import embed
 from experiments.errors import UserError
@@ -22,7 +23,7 @@ from experiments.literal_points import LiteralPoint
 from experiments.table import read_table
 from experiments.train import train
 from experiments.validation import check_config
-from tests.conftest import composed, study
+from tests.conftest import ROOT, composed, study
 
 
 def test_the_first_hundred_updates_of_sat_gpu_run_on_a_cpu(tmp_path):
@@ -159,3 +160,20 @@ def test_answers_that_are_not_numbers_are_an_error_not_a_verdict():
 
     with pytest.raises(UserError, match=r"loss is not a number for instances \[0, 1, 2, 3\]"):
         score_instances(parts.task, answer, packed)
+
+
+@pytest.mark.parametrize(
+    ("panel", "column", "wanted"),
+    [
+        ("tested at 25 variables", "variables", 25),
+        ("tested at 14 conflicts of MiniSat", "conflicts", 14),
+    ],
+)
+def test_the_cells_of_a_panel_are_as_large_or_as_hard_as_one_another(panel, column, wanted):
+    """What the figure of families says of its columns, by the committed table of cells."""
+    figure = OmegaConf.load(ROOT / "conf" / "figure" / "sat_families.yaml")
+    cells = read_table(ROOT / "results" / "sat_families" / "cells.csv", CellSummary)
+    of = {(cell.distribution, cell.size): getattr(cell, column) for cell in cells}
+    found = [of[place.distribution, place.size] for place in figure.panels[panel]]
+    assert len(found) == 7
+    assert all(0.75 * wanted <= value <= 1.25 * wanted for value in found), found

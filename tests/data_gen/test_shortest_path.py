@@ -12,7 +12,7 @@ from data_gen.path_answer import NextHop, PathLabels, outgoing_log_softmax
 from data_gen.path_query import draw_queries
 from data_gen.spec import GraphOutput
 from data_gen.tasks.shortest_path import ShortestPath
-from tests.data_gen.test_distributions import ALL
+from tests.data_gen.test_distributions import GRAPHS
 
 SQUARE = Graph(  # 0-1-3 and 0-2-3 are equally long; 0-3 is longer than both
     positions=np.zeros((4, 2)),
@@ -55,9 +55,9 @@ def chosen(batch, *pairs):
     return torch.tensor([[9.0 if tuple(edge) in pairs else -9.0] for edge in edges])
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_networkx_finds_the_same_paths(name):
-    _, graphs = instances_of(ALL[name], 20)
+    _, graphs = instances_of(GRAPHS[name], 20)
     for instance in graphs:
         start, end = ends_of(instance)
         oracle = oracle_of(instance)

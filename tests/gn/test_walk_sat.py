@@ -267,8 +267,8 @@ def test_whatever_the_order_of_nodes_claims_are_models():
 @pytest.mark.parametrize(
     ("changes", "arguments", "message"),
     [
-        ({"node_types": ("atom",)}, {}, r"node_types is \('atom',\)"),
-        ({"node_types": ()}, {}, r"node_types is \(\)"),
+        ({"node_types": ("atom",)}, {}, "a task of atom nodes"),
+        ({"node_types": ()}, {}, "a task of untyped nodes"),
         ({"edge_out": 1}, {}, r"\(1, 1, 0\)"),
         ({"global_out": 2}, {}, r"\(1, 0, 2\)"),
         ({"node_out": 2}, {}, r"\(2, 0, 0\)"),

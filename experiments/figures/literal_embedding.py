@@ -32,11 +32,11 @@ class LiteralEmbedding(TableFigure):
         """A strip of panels, a page wide."""
         figure = Figure(figsize=(PAGE, 3.1))
         panels = figure.subplots(2, len(self.rounds), squeeze=False)
-        for row, points in zip(panels, _formulas(tables.literals), strict=True):
+        for k, (row, points) in enumerate(zip(panels, _formulas(tables.literals), strict=True)):
             limits = _limits(points)
             for axes, number in zip(row, self.rounds, strict=True):
                 _scatter(axes, points, number, limits)
-                axes.set_title(f"round {number}" if row is panels[0] else "", fontsize=7.5)
+                axes.set_title("" if k else f"round {number}", fontsize=7.5)
             row[0].set_ylabel(_says(points[0]), fontsize=7.5)
         _legend(figure, panels[0][0])
         return figure

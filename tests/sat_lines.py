@@ -57,17 +57,29 @@ def cell_lines():
 
 
 def family_lines():
-    """What deep sets tell of their own family, and what clauses and conflicts its cells have."""
+    """What the cells of each family are, and the scores of who was trained on it and who was not."""
     rows = read_table(RESULTS / "sat_families" / "transfer.csv")
     cells = read_table(RESULTS / "sat_families" / "cells.csv", CellSummary)
     for family in FAMILIES:
         for cell in (c for c in cells if c.distribution == family):
-            values = [of(rows, model, "correct", family, cell.size, "32")
-                      for model in (family, f"{family}_sets")]  # fmt: skip
+            own = [
+                of(rows, family, metric, family, cell.size, "32")
+                for metric in ("correct", "solved")
+            ]
+            others = [r for r in rows if r.model != family]
+            best = max(FAMILIES, key=lambda name, c=cell: _mean(others, name, family, c.size))
             yield (
                 f"| `{family}` {cell.size} | {cell.variables:.0f} | {cell.clauses:.0f} |"
-                f" {cell.conflicts:.0f} | {' | '.join(values)} |"
+                f" {cell.conflicts:.0f} | {' | '.join(own)} |"
+                f" {of(others, best, 'correct', family, cell.size, '32')} (`{best}`) |"
             )
+
+
+def _mean(rows, model, distribution, size):
+    """The mean share that is decided rightly, over the seeds."""
+    place = (model, "correct", distribution, size)
+    found = [r.mean for r in rows if (r.model, r.metric, r.distribution, r.size) == place]
+    return sum(found) / len(found) if found else 0.0
 
 
 def difficulty_lines():

@@ -57,7 +57,7 @@ def cell_lines():
 
 
 def family_lines():
-    """What the cells of each family are, and the scores of who was trained on it and who was not."""
+    """What the cells of each family are, and what its own network and the best other one score."""
     rows = read_table(RESULTS / "sat_families" / "transfer.csv")
     cells = read_table(RESULTS / "sat_families" / "cells.csv", CellSummary)
     for family in FAMILIES:

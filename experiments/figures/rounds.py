@@ -13,10 +13,14 @@ from experiments.table import Row
 
 @dataclass(frozen=True)
 class Panel:
-    """A metric with its name; references that have a value of it are drawn beside the model."""
+    """A metric with its name; references that have a value of it are drawn beside the model.
+
+    `each_run`: a thin line for each run in the place of the interval, where runs are unlike.
+    """
 
     metric: str
     name: str
+    each_run: bool = False
     references: Mapping[str, str] = field(default_factory=dict)  # label in the table -> name
 
 
@@ -42,9 +46,11 @@ class Rounds(TableFigure):
             for size, colour, marker in zip(self.sizes, COLOURS, MARKERS, strict=False):
                 of_size = [row for row in of_metric if row.size == size]
                 name = f"{size} {self.size_label}"
-                self._line(axes, of_size, self.model, (colour, marker, "-", name))
+                mine = [r for r in of_size if r.model == self.model]
+                _draw(axes, mine, (colour, marker, "-", name), panel.each_run)
                 for reference in panel.references:
-                    self._line(axes, of_size, reference, (colour, "", "--", ""))
+                    others = [r for r in of_size if r.model == reference]
+                    _draw(axes, others, (colour, "", "--", ""), panel.each_run)
             for reference, name in panel.references.items():
                 axes.plot([], [], color="0.4", linestyle="--", label=name)
                 del reference
@@ -64,19 +70,23 @@ class Rounds(TableFigure):
         figure.legend(handles, labels, loc="outside right center")
         return figure
 
-    def _line(
-        self, axes: Axes, rows: list[Row], model: str, look: tuple[str, str, str, str]
-    ) -> None:
-        """Mean over seeds at every number of rounds, with its interval."""
-        mine = [r for r in rows if r.model == model and r.steps_rule.isdigit()]
-        steps = sorted({int(row.steps_rule) for row in mine})
-        if not steps:
-            return
-        colour, marker, style, name = look
-        estimates = [over_runs([r for r in mine if int(r.steps_rule) == s]) for s in steps]
-        axes.plot(
-            steps, [e.mean for e in estimates], color=colour, marker=marker, linestyle=style,
-            label=name or None,
-        )  # fmt: skip
+
+def _draw(axes: Axes, rows: list[Row], look: tuple[str, str, str, str], each_run: bool) -> None:
+    """Mean over runs at every number of rounds, with its interval or with every run."""
+    rows = [row for row in rows if row.steps_rule.isdigit()]
+    steps = sorted({int(row.steps_rule) for row in rows})
+    if not steps:
+        return
+    colour, marker, style, name = look
+    estimates = [over_runs([r for r in rows if int(r.steps_rule) == s]) for s in steps]
+    axes.plot(
+        steps, [e.mean for e in estimates], color=colour, marker=marker, linestyle=style,
+        label=name or None,
+    )  # fmt: skip
+    if not each_run:
         low, high = [e.low for e in estimates], [e.high for e in estimates]
         axes.fill_between(steps, low, high, color=colour, alpha=0.13, linewidth=0)
+        return
+    for seed in sorted({row.seed for row in rows}):
+        run = sorted((int(r.steps_rule), r.mean) for r in rows if r.seed == seed)
+        axes.plot(*zip(*run, strict=True), color=colour, linestyle=style, linewidth=0.5, alpha=0.8)

@@ -3,6 +3,7 @@
 python -m tests.sat_lines    # prints them
 """
 
+import math
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def of(rows, model, metric, distribution, size, rule):
     if not found:
         return "–"
     estimate = over_runs(found)
+    if math.isnan(estimate.mean):  # not defined for any of the instances
+        return "–"
     return f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
@@ -37,7 +40,8 @@ def rounds_lines():
     ):
         for size in (10, 20, 40, 200):
             cells = [of(rows, model, metric, "sr", size, rule) for rule in ROUNDS]
-            yield f"| `{model}`: {metric} | SR({size}) | {' | '.join(cells)} |"
+            if set(cells) != {"–"}:
+                yield f"| `{model}`: {metric} | SR({size}) | {' | '.join(cells)} |"
 
 
 def cell_lines():
@@ -49,6 +53,8 @@ def cell_lines():
         for rule in ("32", "256"):
             values = [of(rows, "neuro_sat", metric, distribution, size, rule) for metric in METRICS]
             walk = of(rows, "walk_sat", "solved", distribution, size, rule)
+            if set(values) == {"–"}:
+                continue
             facts = f"{cell.variables:.0f} | {cell.clauses:.0f} | {cell.conflicts:.0f}"
             yield (
                 f"| `{distribution}` {size} | {facts} | {cell.satisfiable:.2f} | {rule} |"

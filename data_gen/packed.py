@@ -1,6 +1,6 @@
 """Packed data set: a handful of flat tensors and row pointers instead of a list of graphs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -100,11 +100,20 @@ class Packed:
         """Numbers of nodes and of edges of every graph, where the host can read them."""
         return self.node_ptr.diff().cpu(), self.edge_ptr.diff().cpu()
 
-    def batch(self, indices: Tensor | Sequence[int]) -> Batch:
+    def node_rows(self, indices: Tensor | Sequence[int]) -> tuple[Tensor, Tensor]:
+        """The rows of the nodes of the chosen graphs, and which of them each is of, both [N]."""
+        chosen = torch.as_tensor(indices, device="cpu")
+        total = int(self._host_counts[0][chosen].sum())
+        return _rows(self.node_ptr, chosen.to(self.node_ptr.device), total)[:2]
+
+    def batch(
+        self, indices: Tensor | Sequence[int], without: Collection[str] = frozenset()
+    ) -> Batch:
         """The chosen graphs as a PyG batch, by gathers alone.
 
         Args:
             indices: [B] integers below `len(self)`, in any order, repeats allowed.
+            without: names of fields that are left out.
         """
         chosen = torch.as_tensor(indices, device="cpu")
         indices = chosen.to(self.node_ptr.device, non_blocking=True)
@@ -116,6 +125,8 @@ class Packed:
         slices = {"node": node_ptr, "edge": edge_ptr}
         slice_dict, inc_dict = {}, {}
         for name, value in self.fields.items():
+            if name in without:
+                continue
             if name == "edge_index":
                 gathered = value.index_select(1, edges).long() + node_ptr[edge_graph]
             else:

@@ -20,6 +20,10 @@ class GraphSpec:
     Where there are several kinds of nodes or edges, `node_types` and `edge_types` name them, the
     batch has their numbers as `node_type` [N] and `edge_type` [E], and x and edge_attr begin with
     one column for each kind.
+
+    Where nodes have positions, some attributes may be vectors of the same space: `node_vectors` of
+    them follow the position in x, edge_attr begins with `edge_vectors` of them, and with
+    `is_vector` the answer of a node is one. They turn with the positions.
     """
 
     node_in: int
@@ -30,6 +34,9 @@ class GraphSpec:
     global_out: int = 0
     position_dim: int = 0
     num_frames: int = 1
+    node_vectors: int = 0
+    edge_vectors: int = 0
+    is_vector: bool = False
     node_types: tuple[str, ...] = ()
     edge_types: tuple[str, ...] = ()
 

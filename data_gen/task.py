@@ -10,6 +10,7 @@ from torch_geometric.data import Batch, Data
 
 from data_gen.distribution import Distribution
 from data_gen.graph import Graph
+from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
 
 T = TypeVar("T")
@@ -54,6 +55,23 @@ class Task(ABC, Generic[T]):
         """Instances of many structures; for tasks whose solver is faster on many at a time."""
         return [self.sample(*pair) for pair in zip(structures, rngs, strict=True)]
 
+    def batch(
+        self,
+        packed: Packed,
+        indices: Tensor | Sequence[int],
+        rng: np.random.Generator | None = None,
+    ) -> Batch:
+        """The batch of the chosen instances, as models see it.
+
+        Args:
+            packed: a data set of the task.
+            indices: [B].
+            rng: in training, for what is drawn anew in every update, as the moment of a motion is;
+                None: the instances as they are.
+        """
+        del rng
+        return packed.batch(indices)
+
     @abstractmethod
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """A differentiable scalar: the mean over the instances of the batch."""
@@ -61,6 +79,24 @@ class Task(ABC, Generic[T]):
     @abstractmethod
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Scores of every instance, each [B]; the score of the whole instance comes first."""
+
+    def val_score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
+        """Those scores that are watched in training: all, unless they take too long for that."""
+        return self.score(model, batch)
+
+    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Scores that need those of the whole cell, each [B], as a ratio to a trivial answer does.
+
+        Args:
+            scores: of all instances of a cell.
+        """
+        del scores
+        return {}
+
+    def perfect(self, name: str) -> float | None:
+        """What the right answer scores: 1; 0 for an error; None: no answer changes it."""
+        del name
+        return 1.0
 
     def defined(self, batch: Batch) -> dict[str, Tensor]:
         """For a score that not every instance has, which do: its name -> [B] bool.

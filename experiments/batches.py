@@ -8,6 +8,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch_geometric.data import Batch
 from data_gen.cell import Cell
 from data_gen.dataset import pack_block
 from data_gen.packed import Packed
+from data_gen.task import Task
 from data_gen.workers import LostWorkerError, WorkerPool
 from experiments.errors import UserError
 from gn.model import GraphModel
@@ -54,8 +56,10 @@ class CachedBatches(Batches):
     own, and leaves out what does not fill a batch.
     """
 
-    def __init__(self, config: DictConfig, packed: Packed, group_size: int) -> None:
-        self.config, self.packed, self.group_size = config, packed, group_size
+    def __init__(
+        self, config: DictConfig, packed: Packed, task: Task[Any], group_size: int
+    ) -> None:
+        self.config, self.packed, self.task, self.group_size = config, packed, task, group_size
         firsts = np.arange(0, len(packed), group_size)
         num_nodes = packed.node_ptr.diff().cpu().numpy()
         self.num_groups = len(firsts)
@@ -64,7 +68,7 @@ class CachedBatches(Batches):
 
     def batch(self, step: int) -> Batch:
         """The batch of an update, gathered where the data set is."""
-        return self.packed.batch(self.indices(step))
+        return self.task.batch(self.packed, self.indices(step), _generator(self.config, step))
 
     def indices(self, step: int) -> Tensor:
         """Its instances, group after group; the last group of a data set may lack some."""
@@ -108,7 +112,8 @@ class StreamedBatches(Batches):
         packed = Packed.from_tensors({name: torch.from_numpy(a) for name, a in arrays.items()})
         check_num_nodes(packed, self.model)
         device = self.model.device
-        return packed.to(device).batch(range(len(packed)))
+        rng = _generator(self.config, step)
+        return self.cell.task.batch(packed.to(device), range(len(packed)), rng)
 
     def indices(self, step: int) -> Tensor:
         """Consecutive ones."""
@@ -145,6 +150,11 @@ def check_num_nodes(packed: Packed, model: GraphModel) -> None:
             f"model.max_num_nodes: {most} is not allowed, training graphs have up to {largest}"
             " nodes"
         )
+
+
+def _generator(config: DictConfig, step: int) -> np.random.Generator:
+    """For what a task draws anew in every update."""
+    return np.random.default_rng([config.seed, step, 4])
 
 
 def _groups_in_batch(config: DictConfig, group_size: int) -> int:

@@ -15,8 +15,9 @@ from torch_geometric.data import Batch
 from tqdm import tqdm
 
 from data_gen.packed import Packed
+from data_gen.spec import GraphOutput
 from data_gen.summary import CellSummary, summarise
-from data_gen.task import Task
+from data_gen.task import Model, Task
 from experiments.errors import UserError
 from experiments.run_folder import RunFolder, write_atomically
 from experiments.statistics import over_instances
@@ -30,22 +31,32 @@ MAX_EDGES = {"cpu": 60_000, "cuda": 4_000_000}  # of a batch: what fits the cach
 
 
 @torch.inference_mode()
-def score_instances(task: Task[Any], answer: Answer, data_set: Packed) -> dict[str, np.ndarray]:
+def score_instances(
+    task: Task[Any], answer: Answer, data_set: Packed, *, in_training: bool = False
+) -> dict[str, np.ndarray]:
     """Every score of every instance, each [B]; `loss` is that of its batch, `steps` are taken.
 
     NaN where a score is not defined. Raises UserError for a score that is, and is not a number.
+    `in_training`: of those alone that are watched in training.
     """
+    score = task.val_score if in_training else task.score
     parts: dict[str, list[Tensor]] = {}
     for indices in _chunks(data_set, MAX_EDGES[data_set.node_ptr.device.type]):
-        batch = data_set.batch(indices)
+        batch = task.batch(data_set, indices)
         output, steps = answer(batch)
-        scores = _defined(task.score(lambda _, output=output: output, batch), task, batch, indices)
-        loss = task.loss(lambda _, output=output: output, batch)
+        model = _remembering(answer, batch, output)
+        scores = _defined(score(model, batch), task, batch, indices)
+        loss = task.loss(model, batch)
         if loss.isnan():  # a threshold would make a score of it
             raise UserError(f"loss is not a number for instances {indices.tolist()}")
         for name, values in {**scores, "loss": loss.expand(len(indices)), "steps": steps}.items():
             parts.setdefault(name, []).append(values.cpu())
     return {name: torch.cat(values).numpy() for name, values in parts.items()}
+
+
+def _remembering(answer: Answer, batch: Batch, output: GraphOutput) -> Model:
+    """The model, which is not asked again for a batch that it has answered."""
+    return lambda asked: output if asked is batch else answer(asked)[0]
 
 
 def _defined(
@@ -118,7 +129,7 @@ def _score_cell(
         except UserError as error:
             raise UserError(f"{cell.distribution} of size {cell.size}: {error}") from error
     scores.pop("loss")
-    return scores
+    return {**scores, **study.task.relative(scores)}
 
 
 def _rules(study: Study, model: GraphModel) -> list[str]:

@@ -118,7 +118,7 @@ class Fit:
         model = self.model if self.averaged is None else self.averaged.module
         model.eval()
         answer = answer_by("", model, self.task, 0)  # type: ignore[arg-type]
-        scores = score_instances(self.task, answer, val_set)
+        scores = score_instances(self.task, answer, val_set, in_training=True)
         del scores["steps"]
         model.train()
         scores = {"loss": scores.pop("loss"), **scores}

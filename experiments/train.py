@@ -88,7 +88,7 @@ def _batches(study: Study, model: GraphModel) -> Batches:
     if config.data.stream:
         return StreamedBatches(config, train_set.cell, num_workers_of(config), model)
     packed = train_set.load().to(model.device)
-    return CachedBatches(config, packed, train_set.cell.group_size)
+    return CachedBatches(config, packed, study.task, train_set.cell.group_size)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ EVERYTHING = slice(0, None)
 
 
 class Activation(NamedTuple):
-    """A function whose slope can be told from its result; both work in place."""
+    """A function whose slope can be told from its result or its argument; slopes work in place."""
 
-    apply: Callable[[Tensor], Tensor]  # z -> h
-    backward: Callable[[Tensor, Tensor], Tensor]  # gradient of h, h -> gradient of z
+    apply: Callable[[Tensor], Tensor]  # z -> h, in place if its slope is told from h
+    backward: Callable[[Tensor, Tensor], Tensor]  # gradient of h, h (or z) -> gradient of z
+    slope_of_argument: bool = False  # whether z is kept for the backward, in the place of h
 
 
 def slices(num_items: int, width: int, like: Tensor) -> list[slice]:
@@ -66,9 +67,10 @@ class _MLP(Function):
                 h = torch.addmm(biases[0], a, parts[k]) if h is None else h.addmm_(a, parts[k])
             for weight, bias in zip(weights[1:], biases[1:], strict=True):
                 assert h is not None
-                hidden.append(activation.apply(h))
+                hidden.append(h)  # z or, if the activation works in place, h
+                h = activation.apply(h)
                 place = _at(out, items) if weight is weights[-1] else None
-                h = torch.addmm(bias, hidden[-1], weight.t(), out=place)
+                h = torch.addmm(bias, h, weight.t(), out=place)
             if len(weights) == 1 and h is not None:
                 out[items] = h
         ctx.plan, ctx.activation = plan, activation
@@ -125,12 +127,13 @@ class _Gradients:
         self.parts = self.weights[0].split_with_sizes(widths, 1)
         self.first = biases[0].new_empty(plan.num_items(arguments), biases[0].shape[0])  # [M, H]
 
-    def add_layer(self, k: int, d: Tensor, h: Tensor, items: slice) -> Tensor:
+    def add_layer(self, k: int, d: Tensor, kept: Tensor, items: slice) -> Tensor:
         """Layer k > 0, from the gradient of its results; returns that of the one before."""
+        h = self.activation.apply(kept) if self.activation.slope_of_argument else kept
         self.weights[k].addmm_(d.t(), h, beta=float(items.start > 0))
         self.biases[k] += d.sum(0)
         d = torch.mm(d, self.of_weights[k], out=_at(self.first, items) if k == 1 else None)
-        return self.activation.backward(d, h)
+        return self.activation.backward(d, kept)
 
     def add_argument(self, k: int, d: Tensor, argument: Tensor, items: slice) -> None:
         """Argument k and its part of the first weight, from the gradient of its products."""

@@ -30,6 +30,11 @@ ACTIVATIONS = {
     "tanh": Activation(
         torch.tanh_, lambda d, h: _aten.tanh_backward.grad_input(d, h, grad_input=d)
     ),
+    "silu": Activation(
+        nn.functional.silu,
+        lambda d, z: _aten.silu_backward.grad_input(d, z, grad_input=d),
+        slope_of_argument=True,
+    ),
     "sigmoid": Activation(
         torch.sigmoid_, lambda d, h: _aten.sigmoid_backward.grad_input(d, h, grad_input=d)
     ),

@@ -38,6 +38,16 @@ def scores(task, answer, batch):
     return {name: value[defined.get(name, everywhere)] for name, value in values.items()}
 
 
+def judged(task, batch):
+    """Scores of the right answer, each beside what it should be; facts of the instances are not."""
+    found = scores(task, task.solution, batch)
+    perfect = {name: task.perfect(name) for name in found}
+    first = next(iter(found))
+    assert perfect[first] == 1
+    assert len(found[first])
+    return [(v, torch.full_like(v, perfect[n])) for n, v in found.items() if perfect[n] is not None]
+
+
 def first_score(task, answer, batch):
     return next(iter(scores(task, answer, batch).values()))
 

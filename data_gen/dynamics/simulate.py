@@ -7,11 +7,13 @@ import numpy as np
 from data_gen.dynamics import collisions, leapfrog
 from data_gen.dynamics.scene import Motion, Scene
 
-MAX_REFINEMENTS = 3  # halvings of the step, before a scene that does not keep its energy is given up
+MAX_REFINEMENTS = (
+    3  # halvings of the step, before a scene that does not keep its energy is given up
+)
 
 
 def simulate(scene: Scene, num_frames: int) -> Motion:
-    """The motion of a scene, its steps halved while the energy drifts more than the scene tolerates.
+    """The motion of a scene, its steps halved while the energy drifts more than it tolerates.
 
     Args:
         scene: at time 0; `clock.skip` frames pass before the first that is kept.

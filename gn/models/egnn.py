@@ -4,6 +4,7 @@ from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch_geometric.data import Batch
 
@@ -23,6 +24,45 @@ class EgnnState(NamedTuple):
     edge_attr: Tensor  # [E, H]
     u: Tensor  # [B, H]
     node_position: Tensor  # p [N, position_dim]: turns and moves with them
+    node_vectors: Tensor  # v [N, node_vectors position_dim]: turn with them
+
+
+class Layer(nn.Module):
+    """One round of the equations of `Egnn`.
+
+    Args:
+        dim: width H.
+        spec: of positions and vectors.
+        is_normalized: whether there is LN.
+        activation: of all φ.
+    """
+
+    def __init__(self, dim: int, spec: GraphSpec, is_normalized: bool, activation: str) -> None:
+        super().__init__()
+        has_positions = min(1, spec.position_dim)
+        self.update_edge = MLP([dim, dim, dim, has_positions], [dim, dim], None, activation)
+        self.update_position = _small(MLP([dim], [dim], 1, activation)) if has_positions else None
+        self.update_node = MLP([dim, dim], [dim], dim, activation)
+        self.mean = Mean(spec.position_dim)
+        self.norm = nn.LayerNorm(dim) if is_normalized else nn.Identity()
+        vectors = spec.node_vectors
+        self.scale_vectors = MLP([dim], [dim], vectors, activation) if vectors else None
+
+    def forward(self, state: EgnnState, t: Topology) -> EgnnState:
+        """The state after the round."""
+        h, edge_attr, _, position, vectors = state
+        apart = gather(position, t.receivers) - gather(position, t.senders)  # [E, position_dim]
+        squared = apart.square().sum(dim=1, keepdim=True)  # [E, 1]
+        messages, incoming = self.update_edge.with_sums(  # equations 3 and 5
+            t.receivers, edge_attr, (h, t.senders), (h, t.receivers), squared
+        )
+        if self.update_position is not None:  # equation 4
+            position = position + self.mean(apart * self.update_position(messages), t.receivers)
+        if self.scale_vectors is not None:  # equation 7
+            scales = self.scale_vectors(h).unsqueeze(2)  # [N, node_vectors, 1]
+            position = position + (scales * vectors.view(len(h), scales.shape[1], -1)).sum(dim=1)
+        h = self.norm(h + self.update_node(h, incoming))  # equation 6
+        return state._replace(x=h, node_position=position)
 
 
 class Egnn(SteppedModel):
@@ -32,9 +72,11 @@ class Egnn(SteppedModel):
     first `position_dim` columns of x, h⁰ is an encoding of the others (of 1, if there are none) and
     e one of the edge attributes; p acts on h through |d|² alone, and answers read h, e and u⁰. So
     they are invariant to rotations, reflections and translations of the positions, as far as the
-    other attributes are: a velocity or a displacement among them is read as if it were. Relu stands
-    for the source's SiLU. Source: Satorras et al. 2021, equations 3 to 6, with C = 1 / the number
-    of edges that i receives.
+    other attributes are: a velocity or a displacement among them is read as if it were, unless the
+    spec says that it is a vector. Of vectors v h⁰ and e read the lengths, p_i' has φ^v(h_i) v_i
+    beside, and where the answer of a node is a vector it is the way from p to its last place: it
+    turns with them. Source: Satorras et al. 2021, equations 3 to 7, with C = 1 / the number of
+    edges that i receives.
 
     Args:
         spec: widths in and out; with a `position_dim` of 0 there is neither p nor d.
@@ -42,6 +84,9 @@ class Egnn(SteppedModel):
         num_message_passing_steps: how many steps are taken if the call does not say.
         is_normalized: whether there is LN, layer normalisation, which the source has not: one set
             of weights serves all steps, of which hundreds would overflow without.
+        share_weights: one set of weights for all steps, of which any number can be taken; else one
+            for each step, as in the source, and the number is fixed.
+        activation: of all φ; the source's is "silu".
     """
 
     def __init__(
@@ -50,47 +95,62 @@ class Egnn(SteppedModel):
         hidden_dim: int = 40,
         num_message_passing_steps: int = 10,
         is_normalized: bool = True,
+        share_weights: bool = True,
+        activation: str = "relu",
     ) -> None:
-        num_others = max(1, spec.node_in - spec.position_dim)
-        super().__init__(
-            num_message_passing_steps, ends(replace(spec, node_in=num_others), hidden_dim)
+        if spec.is_vector and spec.node_out != spec.position_dim:
+            raise ValueError(f"node_out is {spec.node_out}: {spec.position_dim} is needed")
+        self.spec = spec
+        both_ends = ends(_invariant(spec), hidden_dim)
+        super().__init__(num_message_passing_steps, both_ends, share_weights)
+        num_layers = 1 if share_weights else num_message_passing_steps
+        self.layers = nn.ModuleList(
+            Layer(hidden_dim, spec, is_normalized, activation) for _ in range(num_layers)
         )
-        dim = hidden_dim
-        self.position_dim = spec.position_dim
-        self.update_edge = MLP([dim, dim, dim, min(1, spec.position_dim)], [dim, dim], None)
-        self.update_position = _small(MLP([dim], [dim], 1)) if spec.position_dim else None
-        self.update_node = MLP([dim, dim], [dim], dim)
-        self.mean = Mean(spec.position_dim)
-        self.norm = nn.LayerNorm(dim) if is_normalized else nn.Identity()
 
     def encode(self, batch: Batch, topology: Topology) -> EgnnState:
-        """The encodings h⁰, e, u⁰, and the positions as they are."""
-        position, others = batch.x[:, : self.position_dim], batch.x[:, self.position_dim :]
+        """The encodings h⁰, e, u⁰, and positions and vectors as they are."""
+        dim, spec = self.spec.position_dim, self.spec
+        position, others = batch.x[:, :dim], batch.x[:, dim:]
         rest = copy(batch)
-        rest.x = others if others.shape[1] else others.new_ones(len(others), 1)
+        rest.x, vectors = _apart(others, spec.node_vectors, dim)
+        rest.edge_attr, _ = _apart(batch.edge_attr, spec.edge_vectors, dim)
+        if not rest.x.shape[1]:
+            rest.x = others.new_ones(len(others), 1)
         h, edge_attr, u = self.encoder(rest, topology)
-        return EgnnState(h, edge_attr, u, position)
+        return EgnnState(h, edge_attr, u, position, vectors)
 
     def step(
         self, state: EgnnState, encoded: EgnnState, topology: Topology, index: int
     ) -> EgnnState:
         """The state after one more round."""
-        del encoded, index
-        t, (h, edge_attr, _, position) = topology, state
-        apart = gather(position, t.receivers) - gather(position, t.senders)  # [E, position_dim]
-        squared = apart.square().sum(dim=1, keepdim=True)  # [E, 1]
-        messages, incoming = self.update_edge.with_sums(  # equations 3 and 5
-            t.receivers, edge_attr, (h, t.senders), (h, t.receivers), squared
-        )
-        if self.update_position is not None:  # equation 4
-            position = position + self.mean(apart * self.update_position(messages), t.receivers)
-        h = self.norm(h + self.update_node(h, incoming))  # equation 6
-        return state._replace(x=h, node_position=position)
+        del encoded
+        return self.layers[index % len(self.layers)](state, topology)
 
     def decode(self, state: EgnnState, encoded: EgnnState, topology: Topology) -> GraphOutput:
-        """Each answer from h, e and u⁰: no position."""
-        del encoded
-        return self.readout(state.x, state.edge_attr, state.u, topology)
+        """Each answer from h, e and u⁰: no position; that of a vector is how far p went."""
+        output = self.readout(state.x, state.edge_attr, state.u, topology)
+        if not self.spec.is_vector:
+            return output
+        return output._replace(x=state.node_position - encoded.node_position)
+
+
+def _invariant(spec: GraphSpec) -> GraphSpec:
+    """The widths of what does not turn: in the place of every vector, its length."""
+    dim = spec.position_dim
+    node_in = spec.node_in - dim - spec.node_vectors * (dim - 1)
+    edge_in = spec.edge_in - spec.edge_vectors * (dim - 1)
+    node_out = 0 if spec.is_vector else spec.node_out
+    return replace(spec, node_in=max(1, node_in), edge_in=edge_in, node_out=node_out)
+
+
+def _apart(values: Tensor, num_vectors: int, dim: int) -> tuple[Tensor, Tensor]:
+    """What does not turn [M, F], and the vectors that values begin with [M, num_vectors dim]."""
+    if not num_vectors:
+        return values, values[:, :0]
+    vectors, scalars = values[:, : num_vectors * dim], values[:, num_vectors * dim :]
+    lengths = vectors.reshape(len(values), num_vectors, dim).norm(dim=2)
+    return torch.cat([lengths, scalars], dim=1), vectors
 
 
 def _small(mlp: MLP) -> MLP:

@@ -1,9 +1,13 @@
 """The interaction network: every relation has an effect, every object adds up those upon it."""
 
+from dataclasses import replace
+
+from torch import nn
 from torch_geometric.data import Batch
 
-from data_gen.spec import GraphSpec
+from data_gen.spec import GraphOutput, GraphSpec
 from gn.block import GraphNetworkBlock, Wiring
+from gn.mlp import MLP
 from gn.model import check_widths
 from gn.readout import Readout, State
 from gn.stepped import SteppedModel
@@ -14,30 +18,65 @@ class InteractionNetwork(SteppedModel):
     """e_k' = φ^e(e_k, x_s, x_r);  c_i = Σ_k e_k';  x_i' = φ^v(x_i, c_i, u): one pass.
 
     φ^e is the paper's f_R, the sum its aggregation a, φ^v its f_O and u its external effects. They
-    read attributes as they are, without an encoder. Source: Battaglia et al. 2016, equations 2-3.
+    read attributes as they are, without an encoder. Effects that add up, as forces do, give
+    x_i' = c_i + φ^v(x_i, u), of which the answer of a node is a linear map: twice the effects make
+    twice the change, however many they are. Source: Battaglia et al. 2016, equations 2-3.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of hidden layers, of effects and of states.
+        num_hidden_layers: of φ^e and φ^v.
+        activation: of both.
+        is_additive: whether effects add up to the change of a node.
+        reads_positions: whether the absolute positions of nodes, where the spec has them, are read;
+            without, the answer is the same wherever the whole system is.
     """
 
-    def __init__(self, spec: GraphSpec, hidden_dim: int = 64) -> None:
+    def __init__(
+        self,
+        spec: GraphSpec,
+        hidden_dim: int = 64,
+        num_hidden_layers: int = 2,
+        activation: str = "relu",
+        is_additive: bool = False,
+        reads_positions: bool = True,
+    ) -> None:
         super().__init__(1, None, has_adjustable_steps=False)
-        check_widths(hidden_dim=hidden_dim)
-        self.readout = Readout(spec, hidden_dim, hidden_dim, hidden_dim, spec.global_in)
-        widths = GraphSpec(
-            spec.node_in, spec.edge_in, spec.global_in, node_out=hidden_dim, edge_out=hidden_dim
-        )
-        wiring = Wiring(("edge_attr", "senders", "receivers"), ("x", "incoming", "u"), ())
-        hidden_dims = [hidden_dim, hidden_dim]
-        self.block = GraphNetworkBlock.build(widths, hidden_dims, "sum", wiring)
+        check_widths(hidden_dim=hidden_dim, num_hidden_layers=num_hidden_layers)
+        self.num_unread = 0 if reads_positions else spec.position_dim
+        self.is_additive = is_additive
+        dim, hidden = hidden_dim, [hidden_dim] * num_hidden_layers
+        node_in = spec.node_in - self.num_unread
+        rest = replace(spec, node_out=0) if is_additive else spec
+        self.readout = Readout(rest, dim, dim, dim, spec.global_in)
+        widths = GraphSpec(node_in, spec.edge_in, spec.global_in, node_out=dim, edge_out=dim)
+        read = ("x", "u") if is_additive else ("x", "incoming", "u")
+        wiring = Wiring(("edge_attr", "senders", "receivers"), read, ())
+        self.block = GraphNetworkBlock.build(widths, hidden, "sum", wiring, activation)
+        is_linear = is_additive and spec.node_out
+        self.of_sums = nn.Linear(dim, spec.node_out) if is_linear else None
 
     def encode(self, batch: Batch, topology: Topology) -> State:
         """The attributes as they are."""
         del topology
-        return State(batch.x, batch.edge_attr, batch.u)
+        return State(batch.x[:, self.num_unread :], batch.edge_attr, batch.u)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
         """The only one."""
         del encoded, index
-        return State(*self.block(*state, topology))
+        if not self.is_additive:
+            return State(*self.block(*state, topology))
+        t, (x, edge_attr, u) = topology, state
+        update_edge, update_node = self.block.update_edge, self.block.update_node
+        assert isinstance(update_edge, MLP)
+        assert isinstance(update_node, MLP)
+        effects, incoming = update_edge.with_sums(
+            t.receivers, edge_attr, (x, t.senders), (x, t.receivers), (u, t.edge_graph)
+        )
+        return State(incoming + update_node(x, None, (u, t.node_graph)), effects, u)
+
+    def decode(self, state: State, encoded: State, topology: Topology) -> GraphOutput:
+        """The readout; of effects that add up, a linear map of their sum."""
+        del encoded
+        output = self.readout(*state, topology)
+        return output if self.of_sums is None else output._replace(x=self.of_sums(state.x))

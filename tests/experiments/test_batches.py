@@ -23,7 +23,7 @@ def sets_of_sizes(num_nodes):
 
 
 def cached(num_nodes, group_size, *overrides):
-    return CachedBatches(composed(*overrides), sets_of_sizes(num_nodes), group_size)
+    return CachedBatches(composed(*overrides), sets_of_sizes(num_nodes), None, group_size)
 
 
 def epoch_of(batches, number, length):

@@ -30,7 +30,7 @@ def test_the_learning_rate_warms_up_and_falls_to_nothing():
 
 
 def batches(parts):
-    return CachedBatches(parts.config, parts.train_set.load(), group_size=1)
+    return CachedBatches(parts.config, parts.train_set.load(), parts.task, group_size=1)
 
 
 def fitted(tmp_path, *overrides):

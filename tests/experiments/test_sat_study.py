@@ -34,7 +34,9 @@ def test_the_first_hundred_updates_of_sat_gpu_run_on_a_cpu(tmp_path):
     torch.manual_seed(0)
     model = parts.build_model()
     assert (model.num_message_passing_steps, model.literal_start.shape) == (26, (128,))
-    batches = CachedBatches(parts.config, parts.train_set.load(), parts.train_set.cell.group_size)
+    batches = CachedBatches(
+        parts.config, parts.train_set.load(), parts.task, parts.train_set.cell.group_size
+    )
     fit = Fit(parts.config, parts.task, model, batches)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     losses = []

@@ -136,14 +136,15 @@ def gps(model, i, w):
 
 def egnn(model, i, w):
     """The new h and p, side by side."""
-    h, e, _, p = w.state
+    h, e, _, p, _ = w.state
+    layer = model.layers[0]
     messages, moves = [], []
     for k, s in w.into[i]:
         d = p[i] - p[s]
         squared = [(d * d).sum().view(1)] if len(d) else [None]
-        messages.append(mlp(model.update_edge, [e[k], h[s], h[i], *squared]).relu())
-        moves.append(d * mlp(model.update_position, [messages[-1]]) if len(d) else d)
-    new = h[i] + mlp(model.update_node, [h[i], reduced("sum", messages, len(h[i]))])
-    if isinstance(model.norm, torch.nn.LayerNorm):
-        new = layer_norm(model.norm, new)
+        messages.append(mlp(layer.update_edge, [e[k], h[s], h[i], *squared]).relu())
+        moves.append(d * mlp(layer.update_position, [messages[-1]]) if len(d) else d)
+    new = h[i] + mlp(layer.update_node, [h[i], reduced("sum", messages, len(h[i]))])
+    if isinstance(layer.norm, torch.nn.LayerNorm):
+        new = layer_norm(layer.norm, new)
     return torch.cat([new, p[i] + reduced("mean", moves, len(p[i]))])

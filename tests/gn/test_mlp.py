@@ -10,6 +10,7 @@ TORCH = {
     "leaky_relu": nn.LeakyReLU(),
     "elu": nn.ELU(),
     "tanh": nn.Tanh(),
+    "silu": nn.SiLU(),
     "sigmoid": nn.Sigmoid(),
 }
 

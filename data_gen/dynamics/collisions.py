@@ -154,7 +154,7 @@ def _advance(state: tuple, setting: tuple, now: float, end: float, memory: tuple
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def run(
-    x: np.ndarray, v: np.ndarray, bodies: tuple, box: tuple[float, float],
+    x: np.ndarray, v: np.ndarray, bodies: np.ndarray, box: tuple[float, float],
     times: tuple[float, int], frames: np.ndarray,
 ) -> None:  # fmt: skip
     """Fill the frames [T + 1, 2, n, d]: positions, velocities; the first is the start.
@@ -162,12 +162,12 @@ def run(
     Args:
         x: positions [n, d] at the start; moved.
         v: velocities [n, d] at the start; changed.
-        bodies: masses, charges, radii, kinds, each [n]; those that are not MOVING stay.
+        bodies: masses, charges, radii, kinds [4, n]; those that are not MOVING stay.
         box: half width, inf if there are no walls; restitution of all collisions.
         times: between two frames, and how many frames to skip.
         frames: written to; nan from the first that there are too many collisions before.
     """
-    masses, _, radii, kinds = bodies
+    masses, radii, kinds = bodies[0], bodies[2], bodies[3]
     time_step, skip = times
     inverse = np.where(kinds == MOVES, 1 / masses, 0.0)
     state, setting = (x, v), (radii, inverse, box[0], box[1], CONTACT * time_step)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-MOVING, PINNED, DISC, WALL = range(4)  # kinds of bodies; walls are made of the box, see body_graph.py
+MOVING, PINNED, DISC, WALL = range(4)  # kinds of bodies; walls are of the box: body_graph.py
 KINDS = ("moving", "pinned", "disc", "wall")
 BOXES = ("none", "reflecting", "periodic")
 COUPLINGS = ("none", "masses", "charges")
@@ -20,8 +20,8 @@ class Law:
     """What acts on the bodies, in units of the scene.
 
     Pairs: with s = sqrt(r² + softening²), the force of j on i is c_ij f(s) (x_i - x_j) / s, where
-    c_ij is -strength m_i m_j (coupling "masses": they attract) or strength q_i q_j ("charges": alike
-    repel), and f(s) = s^-exponent; with a screening κ > 0 it is the Yukawa force
+    c_ij is -strength m_i m_j (coupling "masses": they attract) or strength q_i q_j ("charges":
+    alike repel), and f(s) = s^-exponent; with a screening κ > 0 it is the Yukawa force
     f(s) = exp(-κ s) (1 / s² + κ / s).
 
     Attributes:

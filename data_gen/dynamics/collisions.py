@@ -18,6 +18,7 @@ from data_gen.dynamics.scene import MOVING
 MOVES = MOVING  # constant of the compiled code
 FIRST_WALL = -1  # partner of a body that meets a wall: -1 - k, of the walls across axis k
 CONTACT = 1e-3  # time steps that a collision is taken to last
+ROUNDING = 1e-14  # of velocities, by their size
 MAX_HITS = 1000  # collisions by bodies and time steps; more are a failure
 
 
@@ -52,19 +53,22 @@ def collide(
 
 @njit(cache=True, error_model="numpy")
 def time_to_meet(x: np.ndarray, v: np.ndarray, radii: np.ndarray, i: int, j: int) -> float:
-    """From now until two bodies touch; inf: never. Bodies that part never do, overlapping or not.
+    """From now until two bodies touch; inf: never, as of bodies that part, overlapping or not.
 
-    The smaller root of |apart + t speed|² = (r_i + r_j)², without cancellation.
+    The smaller root of |apart + t speed|² = (r_i + r_j)², without cancellation. To approach by
+    less than velocities are rounded is not to approach: no collision could change it.
     """
     touch = radii[i] + radii[j]
-    gap, approach, speed2 = -touch * touch, 0.0, 0.0
+    r2 = approach = speed2 = speeds2 = 0.0
     for k in range(x.shape[1]):
         apart, speed = x[i, k] - x[j, k], v[i, k] - v[j, k]
-        gap += apart * apart
+        r2 += apart * apart
         approach -= apart * speed
         speed2 += speed * speed
-    if approach <= 0:
+        speeds2 += v[i, k] * v[i, k] + v[j, k] * v[j, k]
+    if approach <= 0 or approach * approach <= ROUNDING * ROUNDING * r2 * speeds2:
         return np.inf
+    gap = r2 - touch * touch
     if gap <= 0:  # by rounding
         return 0.0
     root2 = approach * approach - speed2 * gap

@@ -9,14 +9,8 @@ import numpy as np
 from data_gen.cnf import Cnf, Problem
 from data_gen.distribution import Distribution, GenerationError
 from data_gen.distributions.sr import distinct_variables
-from data_gen.sat_pairs import (
-    draw_pair,
-    interval,
-    of_rows,
-    random_signs,
-    whole_interval,
-    without_repeats,
-)
+from data_gen.intervals import interval, whole_interval
+from data_gen.sat_pairs import draw_pair, of_rows, random_signs, without_repeats
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import numpy as np
 
 from data_gen.cnf import Cnf, Problem
 from data_gen.distribution import Distribution, GenerationError
-from data_gen.sat_pairs import draw_pair, interval, whole_interval, without_repeats
+from data_gen.intervals import interval, whole_interval
+from data_gen.sat_pairs import draw_pair, without_repeats
 
 CLAUSE_BETA = 1.0  # the exponent of the clauses' popularity, as the program has it
 

@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-MOVING, PINNED, DISC, WALL = range(
-    4
-)  # kinds of bodies; walls are made of the box, see body_graph.py
+MOVING, PINNED, DISC, WALL = range(4)  # kinds of bodies; walls are of the box: body_graph.py
 KINDS = ("moving", "pinned", "disc", "wall")
 BOXES = ("none", "reflecting", "periodic")
 COUPLINGS = ("none", "masses", "charges")
@@ -63,6 +61,13 @@ class Law:
         for name, allowed in (("coupling", COUPLINGS), ("box", BOXES), ("scheme", SCHEMES)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: one of {allowed} is needed")
+        if self.scheme == "collisions":  # in free flight nothing acts
+            if self.box == "periodic":
+                raise ValueError("box is 'periodic': collisions need 'none' or 'reflecting'")
+            for name, nothing in (("coupling", "none"), ("field", 0.0), ("drag", 0.0)):
+                if getattr(self, name) != nothing:
+                    value = getattr(self, name)
+                    raise ValueError(f"{name} is {value!r}: collisions need {nothing!r}")
 
     def packed(self) -> np.ndarray:
         """All of it but the restitution as numbers [12], for compiled code."""

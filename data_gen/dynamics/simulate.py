@@ -5,15 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from data_gen.dynamics import collisions, leapfrog
+from data_gen.dynamics.energies import energies
 from data_gen.dynamics.scene import Motion, Scene
 
-MAX_REFINEMENTS = (
-    3  # halvings of the step, before a scene that does not keep its energy is given up
-)
+MAX_REFINEMENTS = 3  # halvings of the step, before a scene that drifts is given up
 
 
 def simulate(scene: Scene, num_frames: int) -> Motion:
-    """The motion of a scene, its steps halved while the energy drifts more than it tolerates.
+    """The motion of a scene; steps are halved while its energy drifts more than it tolerates.
 
     Args:
         scene: at time 0; `clock.skip` frames pass before the first that is kept.
@@ -25,7 +24,7 @@ def simulate(scene: Scene, num_frames: int) -> Motion:
     """
     motion = _once(scene, num_frames)
     for refinement in range(1, MAX_REFINEMENTS + 1):
-        if motion.drift <= scene.tolerance:
+        if motion.drift <= scene.tolerance or scene.law.scheme == "collisions":  # has no steps
             break
         finer = scene.clock._replace(substeps=scene.clock.substeps * 2**refinement)
         motion = _once(scene._replace(clock=finer), num_frames)
@@ -44,17 +43,19 @@ def coarse(scene: Scene, num_frames: int) -> Motion:
 
 def _once(scene: Scene, num_frames: int) -> Motion:
     """The motion with the steps that the scene asks for."""
-    law, clock, packed = scene.law, scene.clock, scene.law.packed()
-    bodies = scene.masses, scene.charges, scene.radii, scene.kinds
-    x, v = scene.positions.copy(), scene.velocities.copy()
+    law, clock = scene.law, scene.clock
+    x, v = scene.positions, scene.velocities
     frames = np.empty((num_frames + 1, 2, *x.shape))
+    frames[0] = x, v
+    axes = (0,) * x.shape[1]
+    bodies = np.array([scene.masses, scene.charges, scene.radii, scene.kinds], dtype=float)
+    bonds = np.array(scene.bonds, dtype=float)
     if law.scheme == "collisions":
-        box = law.half_width, law.restitution
-        collisions.run(x, v, bodies, box, (clock.time_step, clock.skip), frames)
+        times, box = (clock.time_step, clock.skip), (law.half_width, law.restitution)
+        collisions.run(x.copy(), v.copy(), bodies, box, times, frames)
     else:
         dt = clock.time_step / clock.substeps
         steps = dt, clock.substeps, clock.skip, law.scheme == "leapfrog"
-        leapfrog.run(x, v, bodies, tuple(scene.bonds), packed, steps, frames)
-    pairs = [leapfrog.energies(x, v, bodies, tuple(scene.bonds), packed) for x, v in frames]
-    kinetic, potential = np.array(pairs).T
+        leapfrog.run(axes, bodies, bonds, law.packed(), steps, frames)
+    kinetic, potential = energies(frames, axes, bodies, bonds, law.packed()).T
     return Motion(scene, frames[:, 0], frames[:, 1], kinetic + potential, kinetic)

@@ -1,0 +1,71 @@
+"""Which masses are joined by springs, and where they lie at distances near 1: n masses, m springs.
+
+Rows go downwards, along the last axis; what comes first lies on top, where it can be pinned.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+Layout = tuple[np.ndarray, np.ndarray]  # positions [n, 2], pairs [m, 2]
+
+
+def chain(size: int, rng: np.random.Generator) -> Layout:
+    """A level line."""
+    del rng
+    index = np.arange(size)
+    positions = np.stack([index - size / 2, np.zeros(size)], axis=1)
+    return positions, np.stack([index[:-1], index[1:]], axis=1)
+
+
+def ring(size: int, rng: np.random.Generator) -> Layout:
+    """A regular polygon with sides of 1, from the top to the right and around."""
+    del rng
+    index = np.arange(size)
+    angles = 2 * np.pi * index / size
+    radius = 0.5 / math.sin(math.pi / size)
+    positions = radius * np.stack([np.sin(angles), np.cos(angles)], axis=1)
+    return positions, np.stack([index, (index + 1) % size], axis=1)
+
+
+def grid(size: int, rng: np.random.Generator) -> Layout:
+    """Squares of side 1: ceil(√n) columns, the last row as long as the masses last."""
+    del rng
+    columns = math.isqrt(size - 1) + 1
+    index = np.arange(size)
+    rights = index[(index % columns < columns - 1) & (index < size - 1)]
+    downs = index[: size - columns]
+    pairs = [np.stack([rights, rights + 1], axis=1), np.stack([downs, downs + columns], axis=1)]
+    positions = np.stack([index % columns, -(index // columns)], axis=1).astype(float)
+    return positions, np.concatenate(pairs)
+
+
+def tree(size: int, rng: np.random.Generator) -> Layout:
+    """A random recursive tree: every mass but the first joins one before it, uniformly.
+
+    A mass is 1 below its parent, over the middle of the leaves under it, which are 1 apart; so
+    springs do not cross, and no two masses are nearer than 1.
+    """
+    parents = [int(rng.integers(i)) for i in range(1, size)]
+    children = [[i for i in range(1, size) if parents[i - 1] == node] for node in range(size)]
+    spans = np.zeros((size, 2))  # first and last leaf under each
+    depth, leaves, stack = np.zeros(size), 0, [0]
+    while stack:  # from the left; a parent before its children
+        node = stack.pop()
+        spans[node] = leaves
+        leaves += not children[node]
+        depth[children[node]] = depth[node] + 1
+        stack += children[node][::-1]
+    for node in range(size - 1, 0, -1):  # children before their parent
+        spans[parents[node - 1], 1] = max(spans[parents[node - 1], 1], spans[node, 1])
+    pairs = np.stack([parents, np.arange(1, size)], axis=1).astype(np.int64)
+    return np.stack([spans.mean(axis=1), -depth], axis=1), pairs
+
+
+TOPOLOGIES: dict[str, Callable[[int, np.random.Generator], Layout]] = {
+    "chain": chain,
+    "ring": ring,
+    "grid": grid,
+    "tree": tree,
+}

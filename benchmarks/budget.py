@@ -36,7 +36,7 @@ def study_of(experiment: str, arm: str) -> Study:
 def seconds_per_update(study: Study, train_set: Packed) -> float:
     """CPU seconds of one update, the mean of a turn whose updates are spread over the training."""
     torch.manual_seed(0)
-    batches = CachedBatches(study.config, train_set, study.train_set.cell.group_size)
+    batches = CachedBatches(study.config, train_set, study.task, study.train_set.cell.group_size)
     fit = Fit(study.config, study.task, study.build_model(), batches)
     for fit.step in range(WARMUP):
         fit._update()

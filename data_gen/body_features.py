@@ -42,12 +42,12 @@ def spec(dim: int, node_out: int = 0, global_out: int = 0) -> GraphSpec:
     """The widths of a graph of bodies.
 
     x is position, velocity, mass (0 if static), charge, radius, whether static; edge_attr is the
-    displacement from sender to receiver, the relative velocity, the distance, the product of the
-    charges, the stiffness and the rest length of their spring, and the gap between their surfaces;
-    u is field, drag and restitution.
+    displacement from sender to receiver, the relative velocity, the distance, the speed at which it
+    grows, the product of the charges, the stiffness and the rest length of their spring, and the
+    gap between their surfaces; u is field, drag and restitution.
     """
     return GraphSpec(
-        2 * dim + len(SCALARS), 2 * dim + 5, 3, node_out, global_out=global_out, position_dim=dim,
+        2 * dim + len(SCALARS), 2 * dim + 6, 3, node_out, global_out=global_out, position_dim=dim,
         node_vectors=1, edge_vectors=2, is_vector=node_out == dim,
     )  # fmt: skip
 
@@ -68,9 +68,10 @@ def features(batch: Batch | Data, units: Units) -> tuple[Tensor, Tensor, Tensor]
     lengths = [distance, batch.edge_rest_length, gap]
     distance, rest_length, gap = (length / units.length for length in lengths)
     charge = batch.charge[senders] * batch.charge[receivers]
-    relative = velocity[receivers] - velocity[senders]
-    of_pair = torch.stack([distance, charge, stiffness, rest_length, gap], dim=1)
-    edge_attr = torch.cat([apart / units.length, relative, of_pair], dim=1)
+    relative, apart = velocity[receivers] - velocity[senders], apart / units.length
+    growth = (relative * apart).sum(dim=1) / distance.clamp(min=1e-9)
+    of_pair = torch.stack([distance, growth, charge, stiffness, rest_length, gap], dim=1)
+    edge_attr = torch.cat([apart, relative, of_pair], dim=1)
     field, drag = law[:, 6] / units.acceleration, law[:, 7] * units.velocity / units.acceleration
     return x, edge_attr, torch.stack([field, drag, batch.graph_restitution], dim=1)
 

@@ -12,7 +12,12 @@ from torch_geometric.data import Batch
 
 from data_gen.packed import Packed
 
-WHOLE_MOTION = ("track", "graph_energy", "graph_floor")  # fields not needed for a single step
+WHOLE_MOTION = (
+    "track",
+    "graph_energy",
+    "graph_floor",
+    "graph_change",
+)  # fields not needed for a single step
 
 
 def frames_of(batch: Batch, dim: int) -> Tensor:
@@ -21,18 +26,31 @@ def frames_of(batch: Batch, dim: int) -> Tensor:
 
 
 def at_drawn_frames(
-    packed: Packed, indices: Tensor | Sequence[int], rng: np.random.Generator, dim: int
+    packed: Packed,
+    indices: Tensor | Sequence[int],
+    rng: np.random.Generator,
+    dim: int,
+    balance: float = 0.0,
 ) -> Batch:
     """The chosen scenes, each at a frame of its own before the last, without its whole motion.
 
     `position`, `velocity` and `next_velocity` [N, d] are those of the frame and of the one after.
+    A share `balance` of the frames is drawn in proportion to `graph_change`, the rest uniformly.
     """
     batch = packed.batch(indices, without=WHOLE_MOTION)
     rows, graph = packed.node_rows(indices)
     track = packed.fields["track"]
     track = track.view(len(track), -1, 2, dim)
-    drawn = torch.from_numpy(rng.integers(track.shape[1] - 1, size=batch.num_graphs))
-    frames = drawn.to(rows.device)[graph]
+    num_frames = track.shape[1] - 1
+    drawn = torch.from_numpy(rng.integers(num_frames, size=batch.num_graphs)).to(rows.device)
+    if balance:
+        places, is_by_change = torch.from_numpy(rng.random((2, batch.num_graphs))).to(rows.device)
+        change = packed.fields["graph_change"][torch.as_tensor(indices, device=rows.device)]
+        reached = change.double().cumsum(dim=1)
+        by_change = torch.searchsorted(reached, (places * reached[:, -1]).unsqueeze(1)).squeeze(1)
+        by_change = by_change.clamp(max=num_frames - 1)
+        drawn = torch.where(is_by_change < balance, by_change, drawn)
+    frames = drawn[graph]
     batch.position, batch.velocity = track[rows, frames].unbind(1)
     batch.next_velocity = track[rows, frames + 1, 1]
     return batch

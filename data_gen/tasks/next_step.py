@@ -23,7 +23,7 @@ from data_gen.task import Model, Task
 from data_gen.track import at_drawn_frames, frames_of
 
 TOLERANCE = 0.1  # of the extent of a scene: a rollout that is nearer to the truth is valid
-NUM_STARTS = 10  # frames from which single steps are judged
+NUM_STARTS = 50  # frames from which single steps are judged
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class NextStep(Task[Scene]):
     on rollouts of the model on its own output. Source: Battaglia et al. 2016 (next velocities);
     Sanchez-Gonzalez et al. 2020, section 3 (normalised accelerations, noise in training).
 
-    Fields: those of `body_graph`, and `next_velocity` [N, d].
+    Fields: those of `body_graph`, `next_velocity` [N, d], and `graph_change` [B, T], the root mean
+    square change of a velocity from each frame to the next.
 
     Args:
         dim: number of coordinates d.
@@ -45,6 +46,8 @@ class NextStep(Task[Scene]):
         units: what counts as 1.
         noise: standard deviation of what is added in training to positions and velocities, in
             units; the acceleration that is asked for leads back to the true next velocity.
+        balance: share of the frames drawn in training that are drawn by how much velocities
+            change until the next, and not all alike: collisions are rare.
     """
 
     dim: int = 2
@@ -53,6 +56,7 @@ class NextStep(Task[Scene]):
     valid_horizon: int = field(default=20, repr=False)
     units: Units = field(default=Units(), repr=False)
     noise: float = field(default=0.0, repr=False)
+    balance: float = field(default=0.0, repr=False)
 
     structure: ClassVar[type] = Scene
     size_unit: ClassVar[str] = "bodies"
@@ -69,6 +73,8 @@ class NextStep(Task[Scene]):
             raise ValueError(f"valid_horizon is {self.valid_horizon}: 1 to {self.last} is needed")
         if self.noise < 0:
             raise ValueError(f"noise is {self.noise}: 0 or more is needed")
+        if not 0 <= self.balance <= 1:
+            raise ValueError(f"balance is {self.balance}: from 0 to 1 is needed")
 
     @property
     def last(self) -> int:
@@ -89,6 +95,8 @@ class NextStep(Task[Scene]):
         frame = int(rng.integers(self.num_frames))
         floor = coarse(structure.scene, self.num_frames)
         data = body_graph(structure, frame, floor)
+        change = np.square(np.diff(structure.velocities, axis=0)).sum(axis=2).mean(axis=1)
+        data.graph_change = torch.from_numpy(np.sqrt(change).astype(np.float32)).unsqueeze(0)
         data.next_velocity = data.track.view(data.num_nodes or 0, -1, 2, self.dim)[:, frame + 1, 1]
         return data
 
@@ -102,7 +110,7 @@ class NextStep(Task[Scene]):
         if rng is None:
             batch = packed.batch(indices)
             return observed(batch, batch.position, batch.velocity, self.units)
-        batch = at_drawn_frames(packed, indices, rng, self.dim)
+        batch = at_drawn_frames(packed, indices, rng, self.dim, self.balance)
         shape = 2, batch.num_nodes or 0, self.dim
         drawn = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
         noise = self.noise * drawn.to(batch.position.device)

@@ -26,8 +26,8 @@ class Balls(Distribution[Scene]):
 
     Radii, masses and restitutions are those of the bouncing balls of Battaglia et al. 2016,
     "Interaction networks for learning about objects, relations and physics". The frame is ours:
-    in 0.01 s a ball of mean speed goes 2 cm, a fifth of the smallest radius, so that a frame tells
-    who collides before the next, and in 1000 frames each of 6 balls collides some ten times.
+    in 0.005 s a ball of mean speed goes 1 cm, a tenth of the smallest radius, so that a frame tells
+    who collides before the next, and in 1000 frames each of 6 balls collides some five times.
 
     Attributes:
         radius: range of the radii [m].
@@ -46,7 +46,7 @@ class Balls(Distribution[Scene]):
     restitution: float = 1.0
     half_width: float = 2.5
     fixed_box: bool = False
-    time_step: float = 0.01
+    time_step: float = 0.005
 
     structure: ClassVar[type] = Scene
     min_size: ClassVar[int] = 1

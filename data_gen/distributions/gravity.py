@@ -1,6 +1,6 @@
 """Bodies that attract one another, set off at random or on orbits about a heavy one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from data_gen.distribution import Distribution
 from data_gen.dynamics.scene import Clock, Law, Scene, points
 
+COMPAT = ("", "segnn")
 STARTS = ("free", "orbits", "both")
 DENSITY = 1.0  # bodies in a volume of 1: the unit of length is that of the room a body has
 STAR_MASS = 10.0  # times the mean mass of the others
@@ -34,6 +35,11 @@ class Gravity(Distribution[Scene]):
         density: bodies in a unit of area or volume.
         fixed_box: whether the bodies start in the room of six, however many there are.
         time_step: between two frames, each of 10 leapfrog steps.
+        box: half-width of a periodic box that all of them are in, of which forces come from the
+            nearest image alone; 0: there is none.
+        compat: "segnn": as the generator of Brandstetter et al. 2022 has it: unit masses, normal
+            positions and velocities, whatever their number; frames 0.1 apart, of steps of 0.001,
+            the first after 3 units of time. "": ours.
     """
 
     dim: int = 2
@@ -45,6 +51,8 @@ class Gravity(Distribution[Scene]):
     density: float = DENSITY
     fixed_box: bool = False
     time_step: float = 0.01
+    box: float = 0.0
+    compat: str = ""
 
     structure: ClassVar[type] = Scene
 
@@ -55,22 +63,37 @@ class Gravity(Distribution[Scene]):
             raise ValueError(f"dim is {self.dim!r}: 2 or 3 is needed")
         if self.mass_ratio < 1:
             raise ValueError(f"mass_ratio is {self.mass_ratio!r}: a number of at least 1 is needed")
+        if self.compat not in COMPAT:
+            raise ValueError(f"compat is {self.compat!r}: one of {COMPAT} is needed")
+        if self.box < 0:
+            raise ValueError(f"box is {self.box!r}: 0 or more is needed")
         for name in ("softening", "density", "time_step"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: more than 0 is needed")
 
     def draw(self, size: int, rng: np.random.Generator) -> Scene:
         """Bodies at time 0."""
-        law = Law("masses", exponent=self.exponent, softening=self.softening)
+        if self.compat == "segnn":
+            return self._segnn(size, rng)
         masses = self._masses(size, rng)
         room = (6 if self.fixed_box else size) / self.density
         radius = np.sqrt(room / np.pi) if self.dim == 2 else np.cbrt(room / (4 * np.pi / 3))
         is_free = self.start == "free" or (self.start == "both" and rng.random() < 0.5)
         state = self._free(size, radius, rng) if is_free else self._orbits(masses, radius, rng)
         x, v = (part - masses @ part / masses.sum() for part in state)
-        scene = points(x, v, law, Clock(self.time_step, 10), tolerance=0.01)
+        scene = points(x, v, self._law(), Clock(self.time_step, 10), tolerance=0.01)
         order = rng.permutation(size)
         return scene._replace(positions=x[order], velocities=v[order], masses=masses[order])
+
+    def _law(self) -> Law:
+        law = Law("masses", exponent=self.exponent, softening=self.softening)
+        return replace(law, box="periodic", half_width=self.box) if self.box else law
+
+    def _segnn(self, size: int, rng: np.random.Generator) -> Scene:
+        """Unit masses at normal places; frame 0 is the 30th of the published motion."""
+        x, v = rng.standard_normal((2, size, self.dim))
+        x, v = x - x.mean(axis=0), v - v.mean(axis=0)
+        return points(x, v, Law("masses", softening=0.1), Clock(0.1, 100, 30), np.inf)
 
     def _masses(self, size: int, rng: np.random.Generator) -> np.ndarray:
         """Log-uniform, with an expected value of 1."""

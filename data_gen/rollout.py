@@ -16,6 +16,7 @@ from data_gen.dynamics.scene import MOVING
 from data_gen.motion_scores import State, extent, mean_over_bodies
 from data_gen.track import frames_of
 
+HUGE = 1e9  # acceleration, of which squares are still numbers
 FAR = 10.0  # times the room that the true motion takes: what is farther has diverged
 
 
@@ -69,11 +70,12 @@ def rollout(
 def moved(batch: Batch, state: State, acceleration: Tensor) -> State:
     """The next state of bodies of mean acceleration a: v' = v + Δt a, x' = x + Δt (v + v') / 2.
 
-    Static bodies stay as they are.
+    Static bodies stay as they are. An answer that is not a number is `HUGE`, as is a larger one.
     """
     step = batch.graph_time_step[batch.batch].unsqueeze(1)
     is_moving = (batch.body_kind == MOVING).unsqueeze(1)
     position, velocity = state
+    acceleration = acceleration.nan_to_num(HUGE).clamp(-HUGE, HUGE)
     change = torch.where(is_moving, step * acceleration, 0)
     return position + step * (velocity + change / 2), velocity + change
 

@@ -23,11 +23,11 @@ def reduce(rho, names, values, dim):
     return torch.cat([REDUCE[name](stacked, p) for name, p in zip(names, parts, strict=True)])
 
 
-def mlp(phi, arguments):
+def mlp(phi, arguments, activation=torch.relu):
     """The layers of φ on the concatenation of those arguments that it takes."""
     h = torch.cat([a for a, d in zip(arguments, phi.in_dims, strict=True) if d > 0])
     for k, layer in enumerate(phi.layers):
-        h = layer(h if k == 0 else h.relu())
+        h = layer(h if k == 0 else activation(h))
     return h
 
 

@@ -31,6 +31,7 @@ bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.sr_pairs
 	$(BIN)/python -m benchmarks.neuro_sat
+	$(BIN)/python -m benchmarks.simulators
 
 $(STAMP):
 	$(PYTHON) -m venv .venv

@@ -37,7 +37,7 @@ def embed(config: DictConfig) -> None:
         raise UserError(f"file: {path} exists, take another name")
     if type(config.num_rounds) is not int or config.num_rounds < 1:
         raise UserError(f"num_rounds: {config.num_rounds!r} is not allowed, 1 or more is")
-    folder = _folder(str(config.run))
+    folder = folder_of(str(config.run))
     transfer = {"sizes": [config.size], "num_instances": config.num_instances}
     study = study_of(folder.load_config(), transfer, config.machine)
     if not isinstance(study.task, Satisfiability):
@@ -55,7 +55,7 @@ def embed(config: DictConfig) -> None:
     LOG.info("%s", path)
 
 
-def _folder(pattern: str) -> RunFolder:
+def folder_of(pattern: str) -> RunFolder:
     """The one folder of that name or pattern; raises UserError if it is not a run that is done."""
     matches = sorted(glob(pattern))  # noqa: PTH207  (the pattern may be absolute)
     if len(matches) != 1:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from data_gen.summary import CellSummary
 from experiments.errors import UserError
 from experiments.literal_points import LiteralPoint
+from experiments.rollout_points import RolloutPoint
 from experiments.run_folder import write_atomically
 from experiments.statistics import over_runs
 
@@ -45,7 +46,7 @@ class Row:
 TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
 
 
-R = TypeVar("R", Row, CellSummary, LiteralPoint)
+R = TypeVar("R", Row, CellSummary, LiteralPoint, RolloutPoint)
 
 
 def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:

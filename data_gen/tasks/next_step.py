@@ -158,7 +158,7 @@ class NextStep(Task[Scene]):
         start, end = track[:, 0].unbind(1), track[:, self.last].unbind(1)
         errors, valid, moment = {}, torch.zeros_like(batch.graph_kinetic), None
         is_valid = torch.ones_like(valid, dtype=torch.bool)
-        for moment in rollout(start, partial(self._step, model, batch), batch, self.last):
+        for moment in rollout(start, partial(self.step, model, batch), batch, self.last):
             is_valid = is_valid & (moment.relative_error <= TOLERANCE)
             valid = valid + is_valid
             if moment.frame in self.horizons:
@@ -186,6 +186,14 @@ class NextStep(Task[Scene]):
             for name, (error, constant) in ratios.items()
         }
 
+    def step(self, model: Model, batch: Batch, state: State, frame: int) -> State:
+        """The state at the frame after, as a model has it that sees the state alone."""
+        seen = observed(batch, state[0], state[1], self.units)
+        seen.graph_frame = torch.full_like(batch.graph_frame, frame)
+        answer = model(seen).x
+        assert answer is not None
+        return moved(batch, state, self.units.acceleration * answer)
+
     def _acceleration(self, next_velocity: Tensor, batch: Batch) -> Tensor:
         """Mean acceleration until the next velocity, in units [N, d]."""
         step = batch.graph_time_step[batch.batch].unsqueeze(1)
@@ -196,21 +204,13 @@ class NextStep(Task[Scene]):
         assert output.x is not None
         return squared_error(output.x, self._acceleration(next_velocity, batch), batch)
 
-    def _step(self, model: Model, batch: Batch, state: State, frame: int) -> State:
-        """The state at the next frame."""
-        seen = observed(batch, state[0], state[1], self.units)
-        seen.graph_frame = torch.full_like(batch.graph_frame, frame)
-        answer = model(seen).x
-        assert answer is not None
-        return moved(batch, state, self.units.acceleration * answer)
-
     def _single_steps(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Errors of next velocities from frames all along the motion."""
         track = frames_of(batch, self.dim)
         errors = {"velocity_error": [], "constant_velocity_error": []}
         for frame in np.unique(np.linspace(0, self.num_frames - 1, NUM_STARTS).astype(int)):
             before, after = track[:, frame].unbind(1), track[:, frame + 1, 1]
-            _, velocity = self._step(model, batch, before, int(frame))
+            _, velocity = self.step(model, batch, before, int(frame))
             errors["velocity_error"].append(squared_error(velocity, after, batch))
             errors["constant_velocity_error"].append(squared_error(before[1], after, batch))
         return {name: torch.stack(values).mean(dim=0) for name, values in errors.items()}

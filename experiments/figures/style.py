@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +16,7 @@ from data_gen.summary import CellSummary
 from experiments.construct import construct
 from experiments.errors import UserError
 from experiments.literal_points import LiteralPoint
+from experiments.rollout_points import RolloutPoint
 from experiments.table import Row, read_table
 
 CONF = Path(__file__).parent.parent.parent / "conf" / "figure"
@@ -51,12 +52,14 @@ class Tables:
     rows: list[Row]
     cells: dict[tuple[str, int], CellSummary]  # by distribution and size
     literals: list[LiteralPoint] = field(default_factory=list)
+    rollouts: list[RolloutPoint] = field(default_factory=list)  # of all tables of them
 
 
 class TableFigure(ABC):
     """A figure that is a pure function of one study's tables. Subclasses are frozen dataclasses."""
 
     study: str
+    frame_ms: ClassVar[int] = FRAME_MS
 
     @abstractmethod
     def draw(self, tables: Tables) -> Figure:
@@ -80,6 +83,11 @@ def draw_figures(folder: Path) -> list[Path]:
         read_table(folder / "transfer.csv"),
         {(c.distribution, c.size): c for c in cells},
         read_table(literals, LiteralPoint) if literals.is_file() else [],
+        [
+            p
+            for path in sorted(folder.glob("rollouts_*.csv"))
+            for p in read_table(path, RolloutPoint)
+        ],
     )
     paths = []
     for config in sorted(CONF.glob("*.yaml")):
@@ -92,11 +100,11 @@ def draw_figures(folder: Path) -> list[Path]:
                 drawn = figure.draw(tables)
                 FigureCanvasAgg(drawn)
                 paths += _save(drawn, folder / config.stem)
-                paths += _animate(figure.frames(tables), folder / config.stem)
+                paths += _animate(figure.frames(tables), folder / config.stem, figure.frame_ms)
     return paths
 
 
-def _animate(frames: list[Figure], stem: Path) -> list[Path]:
+def _animate(frames: list[Figure], stem: Path, frame_ms: int = FRAME_MS) -> list[Path]:
     """As a GIF that starts over; the last picture stays longer."""
     if not frames:
         return []
@@ -106,7 +114,7 @@ def _animate(frames: list[Figure], stem: Path) -> list[Path]:
         frame.set_dpi(FRAME_DPI)
         canvas.draw()
         pictures.append(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
-    durations = [FRAME_MS] * (len(pictures) - 1) + [12 * FRAME_MS]
+    durations = [frame_ms] * (len(pictures) - 1) + [12 * frame_ms]
     path = stem.with_suffix(".gif")
     first, *others = (picture.quantize(64) for picture in pictures)
     first.save(path, save_all=True, append_images=others, duration=durations, loop=0)

@@ -60,6 +60,7 @@ class TableFigure(ABC):
 
     study: str
     frame_ms: ClassVar[int] = FRAME_MS
+    num_colours: ClassVar[int] = 64  # of a picture of the animation
 
     @abstractmethod
     def draw(self, tables: Tables) -> Figure:
@@ -100,11 +101,14 @@ def draw_figures(folder: Path) -> list[Path]:
                 drawn = figure.draw(tables)
                 FigureCanvasAgg(drawn)
                 paths += _save(drawn, folder / config.stem)
-                paths += _animate(figure.frames(tables), folder / config.stem, figure.frame_ms)
+                gif = (figure.frame_ms, figure.num_colours)
+                paths += _animate(figure.frames(tables), folder / config.stem, *gif)
     return paths
 
 
-def _animate(frames: list[Figure], stem: Path, frame_ms: int = FRAME_MS) -> list[Path]:
+def _animate(
+    frames: list[Figure], stem: Path, frame_ms: int = FRAME_MS, num_colours: int = 64
+) -> list[Path]:
     """As a GIF that starts over; the last picture stays longer."""
     if not frames:
         return []
@@ -116,7 +120,7 @@ def _animate(frames: list[Figure], stem: Path, frame_ms: int = FRAME_MS) -> list
         pictures.append(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
     durations = [frame_ms] * (len(pictures) - 1) + [12 * frame_ms]
     path = stem.with_suffix(".gif")
-    first, *others = (picture.quantize(64) for picture in pictures)
+    first, *others = (picture.quantize(num_colours) for picture in pictures)
     first.save(path, save_all=True, append_images=others, duration=durations, loop=0)
     return [path]
 

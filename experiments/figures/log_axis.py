@@ -1,0 +1,68 @@
+"""Lines on a logarithmic axis, whose intervals may reach below 0."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from experiments.figures.style import COLOURS, MARKERS
+from experiments.statistics import Estimate, over_runs
+from experiments.table import Row
+
+TINY = 1e-30  # below every axis
+
+
+def estimates(rows: Mapping[int, Sequence[Row]]) -> dict[int, Estimate]:
+    """Over the runs, at every place where they have an answer above 0, in order.
+
+    An interval that reaches 0 or below ends at the least of the runs instead.
+    """
+    found = {}
+    for place, of in sorted(rows.items()):
+        estimate = over_runs(of)
+        if np.isfinite(estimate.mean) and estimate.mean > 0:
+            least = max(min(row.mean for row in of), TINY)
+            found[place] = estimate if estimate.low > 0 else estimate._replace(low=least)
+    return found
+
+
+def by_size(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    """Rows of each size."""
+    return {size: [r for r in rows if r.size == size] for size in sorted({r.size for r in rows})}
+
+
+def look(number: int) -> dict[str, Any]:
+    """Colour, marker and line of the n-th method: those after the seventh are dashed."""
+    style = "--" if number >= len(COLOURS) else "-"
+    place = number % len(COLOURS)
+    return {"color": COLOURS[place], "marker": MARKERS[place], "linestyle": style}
+
+
+def draw_method(axes: Axes, rows: Sequence[Row], name: str, number: int) -> list[float]:
+    """Means by size with their intervals; "n/a" follows the last size that there is an answer for.
+
+    Gives the means; nothing is drawn if there are none.
+    """
+    of_size = by_size(rows)
+    found = estimates(of_size)
+    if not found:
+        return []
+    means = np.array([e.mean for e in found.values()])
+    ends = [means - [e.low for e in found.values()], [e.high for e in found.values()] - means]
+    axes.errorbar(list(found), means, yerr=ends, label=name, elinewidth=0.8, **look(number))
+    last = max(found)
+    if last < max(of_size):
+        axes.annotate(
+            "n/a", (last, found[last].mean), (4, 3), textcoords="offset points", fontsize=6.5,
+            color=look(number)["color"],
+        )  # fmt: skip
+    return means.tolist()
+
+
+def fit_log_axis(
+    axes: Axes, values: Sequence[float], lowest: float = TINY, highest: float = np.inf
+) -> None:
+    """A logarithmic axis around positive values, within two bounds."""
+    axes.set_yscale("log")
+    axes.set_ylim(max(min(values), lowest) / 2, min(max(values), highest) * 2)

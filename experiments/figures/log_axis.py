@@ -11,6 +11,7 @@ from experiments.statistics import Estimate, over_runs
 from experiments.table import Row
 
 TINY = 1e-30  # below every axis
+SHIFT = 1.02  # of the place of a method by that of the one before
 
 
 def estimates(rows: Mapping[int, Sequence[Row]]) -> dict[int, Estimate]:
@@ -33,16 +34,18 @@ def by_size(rows: Sequence[Row]) -> dict[int, list[Row]]:
 
 
 def look(number: int) -> dict[str, Any]:
-    """Colour, marker and line of the n-th method: those after the seventh are dashed."""
-    style = "--" if number >= len(COLOURS) else "-"
-    place = number % len(COLOURS)
-    return {"color": COLOURS[place], "marker": MARKERS[place], "linestyle": style}
+    """Colour, marker and line of the n-th method: those after the eighth are dashed."""
+    colours, markers = (*COLOURS, "0.55"), (*MARKERS, "*")
+    style = "--" if number >= len(colours) else "-"
+    place = number % len(colours)
+    return {"color": colours[place], "marker": markers[place], "linestyle": style}
 
 
 def draw_method(axes: Axes, rows: Sequence[Row], name: str, number: int) -> list[float]:
     """Means by size with their intervals; "n/a" follows the last size that there is an answer for.
 
-    Gives the means; nothing is drawn if there are none.
+    Methods stand side by side, the first above the others. Gives the means; nothing is drawn if
+    there are none.
     """
     of_size = by_size(rows)
     found = estimates(of_size)
@@ -50,12 +53,16 @@ def draw_method(axes: Axes, rows: Sequence[Row], name: str, number: int) -> list
         return []
     means = np.array([e.mean for e in found.values()])
     ends = [means - [e.low for e in found.values()], [e.high for e in found.values()] - means]
-    axes.errorbar(list(found), means, yerr=ends, label=name, elinewidth=0.8, **look(number))
+    beside = SHIFT ** (number - 3)
+    axes.errorbar(
+        [size * beside for size in found], means, yerr=ends, label=name, elinewidth=0.8,
+        zorder=3 - 0.05 * number, **look(number),
+    )  # fmt: skip
     last = max(found)
     if last < max(of_size):
         axes.annotate(
-            "n/a", (last, found[last].mean), (4, 3), textcoords="offset points", fontsize=6.5,
-            color=look(number)["color"],
+            "n/a", (last * beside, found[last].mean), (4, 3), textcoords="offset points",
+            fontsize=6.5, color=look(number)["color"],
         )  # fmt: skip
     return means.tolist()
 

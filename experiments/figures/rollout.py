@@ -72,11 +72,13 @@ class Rollout(TableFigure):
 
     def _picture(self, track: Track, number: int) -> Figure:
         """Both scenes at one frame of the table."""
-        figure = Figure(figsize=(PAGE * 0.8, 3.1), layout="none")  # alike in all pictures
-        figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.89, wspace=0.03)
+        figure = Figure(figsize=(PAGE * 0.8, 3.1))
+        figure.set_layout_engine("none")  # the same places in all pictures
+        places = [(left, 0.02, 0.48, 0.87) for left in (0.01, 0.51)]
+        panels = [figure.add_axes(place) for place in places]
         first = max(0, number - self.trail)
         names = ("truth", "network, on its own output")
-        sides = zip(figure.subplots(1, 2), (track.true, track.predicted), names, strict=True)
+        sides = zip(panels, (track.true, track.predicted), names, strict=True)
         for axes, places, name in sides:
             frame_room(axes, track)
             draw_room(axes, track)

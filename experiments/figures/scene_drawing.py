@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -47,12 +48,12 @@ class Track:
             rows[:, :, 1],
         )
 
-    @property
+    @cached_property
     def moving(self) -> list[int]:
         """The bodies that are not held."""
         return [k for k, body in enumerate(self.bodies) if body.kind == "moving"]
 
-    @property
+    @cached_property
     def springs(self) -> list[tuple[int, int]]:
         """The pairs of bodies that springs join."""
         place = {body.body: k for k, body in enumerate(self.bodies)}
@@ -62,7 +63,7 @@ class Track:
             for other in body.bonds.split()
         ]
 
-    @property
+    @cached_property
     def window(self) -> tuple[np.ndarray, float]:
         """Centre [2] and half width of the square that is shown.
 

@@ -72,4 +72,4 @@ def fit_log_axis(
 ) -> None:
     """A logarithmic axis around positive values, within two bounds."""
     axes.set_yscale("log")
-    axes.set_ylim(max(min(values), lowest) / 2, min(max(values), highest) * 2)
+    axes.set_ylim(max(min(values), lowest) / 2, min(max(values), highest) * 3)

@@ -14,6 +14,7 @@ from experiments.figures.scene_drawing import (
     draw_bodies,
     draw_outline,
     draw_room,
+    draw_springs,
     draw_trails,
     frame_room,
 )
@@ -109,6 +110,7 @@ def _draw_paths(axes: Axes, track: Track) -> None:
         axes.plot(*end, "x", color=colour, markersize=4.5, zorder=6)
         draw_outline(axes, track, body, end)
     draw_bodies(axes, track, track.true[-1], alpha=0.55)
+    draw_springs(axes, track, track.predicted[-1], ":", alpha=0.8)
 
 
 def _draw_energies(axes: Axes, track: Track) -> None:

@@ -115,13 +115,18 @@ def draw_bodies(axes: Axes, track: Track, places: np.ndarray, alpha: float) -> N
         places: of all of them [n, 2].
         alpha: of what is drawn.
     """
-    for pair in track.springs:
-        axes.plot(*places[list(pair)].T, color="0.35", linewidth=0.9, alpha=alpha, zorder=4)
+    draw_springs(axes, track, places, "-", alpha)
     point = POINT * track.window[1]
     for body in track.moving:
         radius = max(track.bodies[body].radius, point)
         colour = to_rgba(track.colour(body), alpha)
         axes.add_patch(Circle(tuple(places[body]), radius, fc=colour, lw=0, zorder=5))
+
+
+def draw_springs(axes: Axes, track: Track, places: np.ndarray, style: str, alpha: float) -> None:
+    """Between the bodies that they join, at places [n, 2]."""
+    for pair in track.springs:
+        axes.plot(*places[list(pair)].T, style, color="0.35", lw=0.9, alpha=alpha, zorder=4)
 
 
 def draw_outline(axes: Axes, track: Track, body: int, place: np.ndarray) -> None:

@@ -58,8 +58,8 @@ class EnergyDrift(TableFigure):
         axes.plot(list(found), means, color="0.4", linestyle="--", label="the truth")
         if max(means, default=0) < self.lowest:
             axes.annotate(
-                f"the truth: below $10^{{{math.log10(self.lowest):.0f}}}$", (0.02, 0.02), xycoords="axes fraction",
-                fontsize=6.5, color="0.35",
+                f"the truth: below $10^{{{math.log10(self.lowest):.0f}}}$",
+                (0.02, 0.02), xycoords="axes fraction", fontsize=6.5, color="0.35",
             )  # fmt: skip
         axes.axvline(self.train_size, color="0.9", linewidth=6, zorder=0)
         label_size_axis(axes, sorted({row.size for row in drifts}), "bodies")

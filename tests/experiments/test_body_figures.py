@@ -116,3 +116,10 @@ def test_a_method_without_an_answer_says_so_and_intervals_stay_above_0():
     low = min(segment[:, 1].min() for c in axes.collections for segment in c.get_segments())
     assert low == pytest.approx(0.02)  # the least run: the interval over two seeds reaches 0
     assert axes.get_ylim()[0] > 0
+
+
+@pytest.mark.parametrize("name", ["body_transfer", "energy_drift"])
+def test_every_line_of_a_figure_is_an_arm_of_its_study(name):
+    arms = (ROOT / "conf" / "experiment" / "nbody_cpu").glob("*.yaml")
+    labels = {OmegaConf.load(arm).label for arm in arms}
+    assert {line.model for line in figure_of(name).lines} <= labels

@@ -6,6 +6,7 @@ N nodes, B graphs, d coordinates, T frames after the first.
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch_geometric.data import Batch
@@ -13,7 +14,7 @@ from torch_geometric.utils import scatter
 
 from data_gen.body_features import nearest_image
 from data_gen.dynamics.scene import MOVING
-from data_gen.motion_scores import State, extent, mean_over_bodies
+from data_gen.motion_scores import State, extent, mean_over_bodies, squared_error
 from data_gen.track import frames_of
 
 HUGE = 1e9  # acceleration, of which squares are still numbers
@@ -78,6 +79,23 @@ def moved(batch: Batch, state: State, acceleration: Tensor) -> State:
     acceleration = acceleration.nan_to_num(HUGE).clamp(-HUGE, HUGE)
     change = torch.where(is_moving, step * acceleration, 0)
     return position + step * (velocity + change / 2), velocity + change
+
+
+def errors_of_steps(
+    step: Callable[[State, int], State], batch: Batch, num_starts: int
+) -> dict[str, Tensor]:
+    """Squared errors of next velocities, from frames all along the motion, mean over them [B].
+
+    `velocity_error` is that of the steps, `constant_velocity_error` of bodies that keep it.
+    """
+    track = frames_of(batch, batch.position.shape[1])
+    errors = {"velocity_error": [], "constant_velocity_error": []}
+    for frame in np.unique(np.linspace(0, track.shape[1] - 2, num_starts).astype(int)):
+        before, after = track[:, frame].unbind(1), track[:, frame + 1, 1]
+        _, velocity = step(before, int(frame))
+        errors["velocity_error"].append(squared_error(velocity, after, batch))
+        errors["constant_velocity_error"].append(squared_error(before[1], after, batch))
+    return {name: torch.stack(values).mean(dim=0) for name, values in errors.items()}
 
 
 def errors_of_rest(batch: Batch, start: State, horizons: Sequence[int]) -> dict[str, Tensor]:

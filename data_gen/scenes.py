@@ -7,6 +7,12 @@ from data_gen.dynamics.scene import Motion, Scene
 from data_gen.dynamics.simulate import simulate
 
 
+def check_dim(dim: int) -> None:
+    """Raise ValueError for a number of coordinates that no scene has."""
+    if dim not in (2, 3):
+        raise ValueError(f"dim is {dim!r}: 2 or 3 is needed")
+
+
 def posed_motions(scenes: list[Scene], num_frames: int, dim: int) -> list[Motion]:
     """The motions of a group of scenes; none if one of them does not keep its energy.
 

@@ -44,14 +44,22 @@ def over_instances(values: np.ndarray, *, binary: bool) -> Estimate:
 def over_runs(rows: Sequence[Row]) -> Estimate:
     """Mean of one cell over the runs of a study; of a single run, the interval of its row.
 
-    Where the intervals of all runs lie in [0, 1], as those of shares do, so does this one.
+    Where no run's interval has a negative end, this one has none; where those of shares lie in
+    [0, 1], so does this one.
     """
     if len(rows) == 1:
         return Estimate(rows[0].mean, rows[0].low, rows[0].high)
     mean, low, high = over_seeds(np.array([row.mean for row in rows]))
-    if all(row.low >= 0 and row.high <= 1 for row in rows):
-        return Estimate(mean, max(low, 0.0), min(high, 1.0))
+    if all(row.low >= 0 for row in rows):
+        low = max(low, 0.0)
+    if all(row.low >= 0 and row.high <= 1 and is_share(row.metric) for row in rows):
+        high = min(high, 1.0)
     return Estimate(mean, low, high)
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric is a share by its name: errors, drifts and ratios may be more than 1."""
+    return not any(word in metric for word in ("ratio", "error", "drift", "constant", "floor"))
 
 
 def over_seeds(means: np.ndarray) -> Estimate:

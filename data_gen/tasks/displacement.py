@@ -13,7 +13,7 @@ from data_gen.body_graph import body_graph
 from data_gen.dynamics.scene import Motion, Scene
 from data_gen.motion_scores import extent, squared_error
 from data_gen.packed import Packed
-from data_gen.scenes import posed_motions
+from data_gen.scenes import check_dim, posed_motions
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model, Task
 from data_gen.track import frames_of
@@ -48,8 +48,7 @@ class Displacement(Task[Scene]):
     binary_metrics: ClassVar[frozenset[str]] = frozenset({"close"})
 
     def __post_init__(self) -> None:
-        if self.dim not in (2, 3):
-            raise ValueError(f"dim is {self.dim!r}: 2 or 3 is needed")
+        check_dim(self.dim)
         if self.horizon < 1:
             raise ValueError(f"horizon is {self.horizon!r}: 1 or more is needed")
 

@@ -16,8 +16,8 @@ from data_gen.dynamics.scene import MOVING, Motion, Scene
 from data_gen.dynamics.simulate import coarse
 from data_gen.motion_scores import State, drifts, squared_error
 from data_gen.packed import Packed
-from data_gen.rollout import errors_of_rest, moved, rollout
-from data_gen.scenes import posed_motions
+from data_gen.rollout import errors_of_rest, errors_of_steps, moved, rollout
+from data_gen.scenes import check_dim, posed_motions
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model, Task
 from data_gen.track import at_drawn_frames, frames_of
@@ -47,8 +47,7 @@ class NextStep(Task[Scene]):
         noise: standard deviation of what is added in training to positions and velocities, in
             units; the acceleration that is asked for leads back to the true next velocity.
         balance: share of the frames drawn in training that are drawn by how much velocities
-            change until the next, and not all alike: collisions are rare. The loss is weighted so
-            that its mean is the same.
+            change until the next: collisions are rare. Weights keep the mean of the loss.
     """
 
     dim: int = 2
@@ -65,8 +64,7 @@ class NextStep(Task[Scene]):
     binary_metrics: ClassVar[frozenset[str]] = frozenset({"valid", "diverged"})
 
     def __post_init__(self) -> None:
-        if self.dim not in (2, 3):
-            raise ValueError(f"dim is {self.dim!r}: 2 or 3 is needed")
+        check_dim(self.dim)
         if not 1 <= min(self.horizons) <= max(self.horizons) <= self.num_frames:
             allowed = f"1 to num_frames ({self.num_frames}) is needed"
             raise ValueError(f"horizons is {list(self.horizons)}: {allowed}")
@@ -123,7 +121,7 @@ class NextStep(Task[Scene]):
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Squared error of the acceleration, in units, mean over bodies and coordinates."""
-        errors = self._errors(model(batch), batch, batch.next_velocity) / self.dim
+        errors = self._errors(model(batch), batch) / self.dim
         return (getattr(batch, "graph_weight", 1.0) * errors).mean()
 
     def solution(self, batch: Batch) -> GraphOutput:
@@ -141,7 +139,7 @@ class NextStep(Task[Scene]):
 
     def val_score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Of the single step whose answer the loss is of; rollouts take too long."""
-        return {"error_of_step": self._errors(model(batch), batch, batch.next_velocity)}
+        return {"error_of_step": self._errors(model(batch), batch)}
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Scores of every scene, each [B].
@@ -158,7 +156,8 @@ class NextStep(Task[Scene]):
         start, end = track[:, 0].unbind(1), track[:, self.last].unbind(1)
         errors, valid, moment = {}, torch.zeros_like(batch.graph_kinetic), None
         is_valid = torch.ones_like(valid, dtype=torch.bool)
-        for moment in rollout(start, partial(self.step, model, batch), batch, self.last):
+        step = partial(self.step, model, batch)
+        for moment in rollout(start, step, batch, self.last):
             is_valid = is_valid & (moment.relative_error <= TOLERANCE)
             valid = valid + is_valid
             if moment.frame in self.horizons:
@@ -167,7 +166,7 @@ class NextStep(Task[Scene]):
         return {
             "valid": (valid >= self.valid_horizon).float(),
             "valid_share": valid / self.last,
-            **self._single_steps(model, batch),
+            **errors_of_steps(step, batch, NUM_STARTS),
             **errors,
             **errors_of_rest(batch, start, self.horizons),
             **{f"floor_{h}": batch.graph_floor[:, h] for h in self.horizons},
@@ -199,18 +198,7 @@ class NextStep(Task[Scene]):
         step = batch.graph_time_step[batch.batch].unsqueeze(1)
         return (next_velocity - batch.velocity) / (step * self.units.acceleration)
 
-    def _errors(self, output: GraphOutput, batch: Batch, next_velocity: Tensor) -> Tensor:
+    def _errors(self, output: GraphOutput, batch: Batch) -> Tensor:
         """Squared error of the acceleration, in units, mean over the bodies [B]."""
         assert output.x is not None
-        return squared_error(output.x, self._acceleration(next_velocity, batch), batch)
-
-    def _single_steps(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Errors of next velocities from frames all along the motion."""
-        track = frames_of(batch, self.dim)
-        errors = {"velocity_error": [], "constant_velocity_error": []}
-        for frame in np.unique(np.linspace(0, self.num_frames - 1, NUM_STARTS).astype(int)):
-            before, after = track[:, frame].unbind(1), track[:, frame + 1, 1]
-            _, velocity = self.step(model, batch, before, int(frame))
-            errors["velocity_error"].append(squared_error(velocity, after, batch))
-            errors["constant_velocity_error"].append(squared_error(before[1], after, batch))
-        return {name: torch.stack(values).mean(dim=0) for name, values in errors.items()}
+        return squared_error(output.x, self._acceleration(batch.next_velocity, batch), batch)

@@ -15,7 +15,7 @@ from data_gen.body_graph import body_graph
 from data_gen.conserved import sum_over_bodies
 from data_gen.dynamics.scene import MOVING, Motion, Scene
 from data_gen.packed import Packed
-from data_gen.scenes import posed_motions
+from data_gen.scenes import check_dim, posed_motions
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model, Task
 from data_gen.track import at_drawn_frames
@@ -51,8 +51,7 @@ class SystemEnergy(Task[Scene]):
     binary_metrics: ClassVar[frozenset[str]] = frozenset({"close"})
 
     def __post_init__(self) -> None:
-        if self.dim not in (2, 3):
-            raise ValueError(f"dim is {self.dim!r}: 2 or 3 is needed")
+        check_dim(self.dim)
         if self.answer not in ("sum", "whole"):
             raise ValueError(f"answer is {self.answer!r}: sum and whole are allowed")
         if self.num_frames < 1:

@@ -16,16 +16,20 @@ from experiments.table import Row
 
 @dataclass(frozen=True)
 class Scenes:
-    """A panel: the label of a task, its name, and the ratio that is asked for at every size."""
+    """A panel: the label of a task, its name, and the ratio that is asked for; 0: none is.
+
+    Of a distribution; of none, what networks were trained on.
+    """
 
     task: str
     name: str
-    gate: float
+    gate: float = 0.0
+    distribution: str = ""
 
 
 @dataclass(frozen=True)
 class BodyTransfer(TableFigure):
-    """Mean over runs with its 95 % interval, on what a network was trained on, at every size.
+    """Mean over runs with its 95 % interval, on one distribution, at every size.
 
     1 is what bodies that keep their velocity have. Where a method has no answer its line ends with
     "n/a". An interval that reaches 0 ends at the least of the runs.
@@ -35,6 +39,8 @@ class BodyTransfer(TableFigure):
     metric: str
     metric_label: str
     train_size: int
+    size_label: str = "bodies"
+    highest: float = 1e9  # of the axis
     panels: tuple[Scenes, ...] = field(default_factory=tuple)
     lines: tuple[Line, ...] = field(default_factory=tuple)
 
@@ -42,15 +48,21 @@ class BodyTransfer(TableFigure):
         """A page wide, panels side by side."""
         figure = Figure(figsize=(PAGE, 3.1))
         panels = figure.subplots(1, len(self.panels), squeeze=False, sharey=True)[0]
-        rows = at_home(tables.rows, self.metric)
         values = [1.0]
         for axes, scenes in zip(panels, self.panels, strict=True):
-            of_task = [row for row in rows if row.task == scenes.task]
-            values += [scenes.gate, *self._draw_panel(axes, of_task, scenes)]
-        fit_log_axis(panels[0], values)
+            values += self._draw_panel(axes, self._rows(tables, scenes), scenes)
+        fit_log_axis(panels[0], values, highest=self.highest)
         panels[0].set_ylabel(self.metric_label)
         legend_of_all(figure, panels)
         return figure
+
+    def _rows(self, tables: Tables, scenes: Scenes) -> list[Row]:
+        """Those of a panel."""
+        rows = [row for row in tables.rows if row.metric == self.metric]
+        if not scenes.distribution:
+            rows = at_home(rows, self.metric)
+        of_panel = scenes.task, scenes.distribution
+        return [r for r in rows if (r.task, r.distribution if of_panel[1] else "") == of_panel]
 
     def _draw_panel(self, axes: Axes, rows: list[Row], scenes: Scenes) -> list[float]:
         """The lines of one kind of scene; gives the means that are in it."""
@@ -60,9 +72,11 @@ class BodyTransfer(TableFigure):
             values += draw_method(axes, mine, line.name, number)
         axes.axvline(self.train_size, color="0.9", linewidth=6, zorder=0)
         axes.axhline(1, color="0.4", linestyle=":", label="constant velocity")
-        axes.axhline(scenes.gate, color="0.4", linestyle="-.", linewidth=0.9, label="target")
+        if scenes.gate:
+            axes.axhline(scenes.gate, color="0.4", linestyle="-.", linewidth=0.9, label="target")
+            values.append(scenes.gate)
         axes.set_title(scenes.name)
-        label_size_axis(axes, sorted({row.size for row in rows}), "bodies")
+        label_size_axis(axes, sorted({row.size for row in rows}), self.size_label)
         return values
 
 

@@ -58,10 +58,15 @@ def write_study(rows: list[Row], cells: list[CellSummary], folder: Path) -> list
 
 
 def _joined(runs: list[Path], pattern: str, kind: type[R]) -> list[R]:
-    """The rows of all tables of one kind; of rows for the same thing, the last."""
+    """The rows of all tables of one kind; of rows for the same thing, that of most instances."""
     tables = [table for run in runs for table in sorted(run.glob(pattern))]
     rows = [row for table in tables for row in read_table(table, kind)]
-    return list({tuple(getattr(row, name) for name in KEYS[kind]): row for row in rows}.values())
+    kept: dict[tuple[object, ...], R] = {}
+    for row in rows:
+        place = tuple(getattr(row, name) for name in KEYS[kind])
+        if place not in kept or row.num_instances >= kept[place].num_instances:  # type: ignore
+            kept[place] = row
+    return list(kept.values())
 
 
 class CollectStudy(Callback):

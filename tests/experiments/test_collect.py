@@ -49,6 +49,14 @@ def test_seeds_of_one_configuration_are_joined_and_each_cell_is_told_once(tmp_pa
     assert len(cells) == 1
 
 
+def test_of_two_tables_of_a_cell_that_of_more_instances_counts(tmp_path):
+    run = done_run(tmp_path, "run", num_instances=100, mean=0.5)
+    write_table([row(num_instances=1000, mean=0.6)], run.table_path("again"))
+    assert [r.mean for r in collect(tmp_path)[0]] == [0.6]
+    write_table([row(num_instances=20, mean=0.7)], run.table_path("again"))
+    assert [r.mean for r in collect(tmp_path)[0]] == [0.5]
+
+
 def test_a_study_without_a_run_is_one_line(tmp_path):
     with pytest.raises(UserError, match="no run in it that is done"):
         collect(tmp_path)

@@ -13,21 +13,26 @@ from gn.readout import Readout, State
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
+NODE_UPDATES = ("network", "sum", "sum_and_own")
+
 
 class InteractionNetwork(SteppedModel):
     """e_k' = φ^e(e_k, x_s, x_r);  c_i = Σ_k e_k';  x_i' = φ^v(x_i, c_i, u): one pass.
 
     φ^e is the paper's f_R, the sum its aggregation a, φ^v its f_O and u its external effects. They
-    read attributes as they are, without an encoder. Effects that add up, as forces do, give
-    x_i' = c_i + φ^v(x_i, u), of which the answer of a node is a linear map: twice the effects make
-    twice the change, however many they are. Source: Battaglia et al. 2016, equations 2-3.
+    read attributes as they are, without an encoder. Where effects add up, as forces do, the answer
+    of a node is a linear map of x_i' = c_i, or of x_i' = c_i + φ^v(x_i, u): twice the effects make
+    twice the change, however many they are. Without φ^v a node that nothing acts on has the answer
+    0; with it, what all effects have in common may hide in it, as long as their number is the same.
+    Source: Battaglia et al. 2016, equations 2-3.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of hidden layers, of effects and of states.
         num_hidden_layers: of φ^e and φ^v.
         activation: of both.
-        is_additive: whether effects add up to the change of a node.
+        node_update: "network": φ^v(x_i, c_i, u), as published; "sum": c_i; "sum_and_own":
+            c_i + φ^v(x_i, u).
         reads_positions: whether the absolute positions of nodes, where the spec has them, are read;
             without, the answer is the same wherever the whole system is.
     """
@@ -38,23 +43,29 @@ class InteractionNetwork(SteppedModel):
         hidden_dim: int = 64,
         num_hidden_layers: int = 2,
         activation: str = "relu",
-        is_additive: bool = False,
+        node_update: str = "network",
         reads_positions: bool = True,
     ) -> None:
         super().__init__(1, None, has_adjustable_steps=False)
         check_widths(hidden_dim=hidden_dim, num_hidden_layers=num_hidden_layers)
+        if node_update not in NODE_UPDATES:
+            raise ValueError(f"node_update is {node_update!r}: one of {NODE_UPDATES} is needed")
         self.num_unread = 0 if reads_positions else spec.position_dim
-        self.is_additive = is_additive
+        is_additive = node_update != "network"
         dim, hidden = hidden_dim, [hidden_dim] * num_hidden_layers
         node_in = spec.node_in - self.num_unread
         rest = replace(spec, node_out=0) if is_additive else spec
         self.readout = Readout(rest, dim, dim, dim, spec.global_in)
         widths = GraphSpec(node_in, spec.edge_in, spec.global_in, node_out=dim, edge_out=dim)
-        read = ("x", "u") if is_additive else ("x", "incoming", "u")
+        read = {"network": ("x", "incoming", "u"), "sum": (), "sum_and_own": ("x", "u")}[
+            node_update
+        ]
         wiring = Wiring(("edge_attr", "senders", "receivers"), read, ())
         self.block = GraphNetworkBlock.build(widths, hidden, "sum", wiring, activation)
-        is_linear = is_additive and spec.node_out
-        self.of_sums = nn.Linear(dim, spec.node_out) if is_linear else None
+        self.is_additive = is_additive
+        self.of_sums = None
+        if is_additive and spec.node_out:
+            self.of_sums = nn.Linear(dim, spec.node_out, bias=node_update != "sum")
 
     def encode(self, batch: Batch, topology: Topology) -> State:
         """The attributes as they are."""
@@ -69,11 +80,12 @@ class InteractionNetwork(SteppedModel):
         t, (x, edge_attr, u) = topology, state
         update_edge, update_node = self.block.update_edge, self.block.update_node
         assert isinstance(update_edge, MLP)
-        assert isinstance(update_node, MLP)
         effects, incoming = update_edge.with_sums(
             t.receivers, edge_attr, (x, t.senders), (x, t.receivers), (u, t.edge_graph)
         )
-        return State(incoming + update_node(x, None, (u, t.node_graph)), effects, u)
+        if update_node is not None:
+            incoming = incoming + update_node(x, None, (u, t.node_graph))
+        return State(incoming, effects, u)
 
     def decode(self, state: State, encoded: State, topology: Topology) -> GraphOutput:
         """The readout; of effects that add up, a linear map of their sum."""

@@ -91,16 +91,19 @@ def test_a_vector_that_is_not_of_the_space_is_an_error():
         Egnn(GraphSpec(6, 5, 4, node_out=3, position_dim=2, is_vector=True))
 
 
-def additive(spec=PLAIN, **arguments):
+def additive(node_update):
     torch.manual_seed(0)
-    return InteractionNetwork(spec, 8, 2, is_additive=True, **arguments).double()
+    return InteractionNetwork(PLAIN, 8, 2, node_update=node_update).double()
 
 
-def test_effects_add_up_to_the_answer_of_a_node(batch):
-    model = additive()
+@pytest.mark.parametrize("node_update", ["sum", "sum_and_own"])
+def test_effects_add_up_to_the_answer_of_a_node(batch, node_update):
+    model = additive(node_update)
     for i in range(batch.num_nodes):
         of_graph = batch.u[batch.batch[i]]
-        state = mlp(model.block.update_node, [batch.x[i], None, of_graph])
+        state = torch.zeros(8, dtype=torch.float64)
+        if node_update == "sum_and_own":
+            state = mlp(model.block.update_node, [batch.x[i], None, of_graph])
         for k, (s, r) in enumerate(batch.edge_index.t().tolist()):
             if r == i:
                 of_pair = [batch.edge_attr[k], batch.x[s], batch.x[r], None]
@@ -108,8 +111,9 @@ def test_effects_add_up_to_the_answer_of_a_node(batch):
         torch.testing.assert_close(model(batch).x[i], model.of_sums(state))
 
 
-def test_twice_the_effects_are_twice_the_change(generator):
-    model, one = additive(), graph(4, 6, generator)
+@pytest.mark.parametrize("node_update", ["sum", "sum_and_own"])
+def test_twice_the_effects_are_twice_the_change(generator, node_update):
+    model, one = additive(node_update), graph(4, 6, generator)
     twice = Data(
         x=one.x, u=one.u, edge_index=torch.cat([one.edge_index] * 2, dim=1),
         edge_attr=torch.cat([one.edge_attr] * 2), num_nodes=4,
@@ -119,16 +123,22 @@ def test_twice_the_effects_are_twice_the_change(generator):
     answers = [model(Batch.from_data_list([data])).x for data in (none, one, twice)]
     torch.testing.assert_close(answers[2] - answers[0], 2 * (answers[1] - answers[0]))
     assert (answers[1] - answers[0]).abs().max() > 1e-3
+    assert answers[0].any() == (node_update != "sum")  # of nodes that nothing acts on
 
 
-@pytest.mark.parametrize("is_additive", [True, False])
-def test_without_positions_it_does_not_matter_where_a_scene_is(generator, is_additive):
+def test_a_node_update_that_there_is_none_of_is_an_error():
+    with pytest.raises(ValueError, match=r"^node_update is 'mean': one of .* is needed$"):
+        InteractionNetwork(PLAIN, node_update="mean")
+
+
+@pytest.mark.parametrize("node_update", ["network", "sum", "sum_and_own"])
+def test_without_positions_it_does_not_matter_where_a_scene_is(generator, node_update):
     batch = bodies(generator)
     moved = batch.clone()
     moved.x = batch.x + torch.tensor([5.0, -3.0, 0, 0, 0, 0])
     for reads in (True, False):
         torch.manual_seed(0)
-        model = InteractionNetwork(BODIES, 8, 2, "silu", is_additive, reads).double()
+        model = InteractionNetwork(BODIES, 8, 2, "silu", node_update, reads).double()
         assert torch.allclose(model(batch).x, model(moved).x) != reads
 
 

@@ -112,8 +112,8 @@ class NextStep(Task[Scene]):
         batch = at_drawn_frames(packed, indices, rng, self.dim, self.balance)
         shape = 2, batch.num_nodes or 0, self.dim
         drawn = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
-        noise = self.noise * drawn.to(batch.position.device)
-        noise = noise * (batch.body_kind == MOVING).unsqueeze(1)
+        is_moving = (batch.body_kind == MOVING).unsqueeze(1)
+        noise = self.noise * is_moving * drawn.to(batch.position.device)
         position = batch.position + self.units.length * noise[0]
         return observed(
             batch, position, batch.velocity + self.units.velocity * noise[1], self.units
@@ -147,10 +147,9 @@ class NextStep(Task[Scene]):
         valid: the rollout from frame 0 is within `TOLERANCE` of the scene's extent of the truth
         for `valid_horizon` frames; valid_share: share of the longest horizon before it first is
         not; velocity_error: of single steps from `NUM_STARTS` frames, squared [L²/T²]; error_h:
-        of positions h frames on, squared [L²]; constant_velocity_error and constant_h: the same of
-        bodies that keep their velocity; floor_h: of the integrator with one step a frame; the
-        drifts of `motion_scores.drifts` at the longest horizon, and the same of the truth;
-        diverged, see `rollout`.
+        of positions h frames on, squared [L²]; constant*: the same of bodies that keep their
+        velocity; floor_h: of the integrator with one step a frame; the drifts of `motion_scores`
+        at the longest horizon, and those of the truth; diverged, see `rollout`.
         """
         track = frames_of(batch, self.dim)
         start, end = track[:, 0].unbind(1), track[:, self.last].unbind(1)

@@ -29,6 +29,11 @@ class RolloutError(TableFigure):
     sizes: Sequence[int]
     panels: Mapping[str, str] = field(default_factory=dict)  # label of a task -> name
 
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether the model has been scored on every kind of scene."""
+        found = {row.task for row in tables.rows if row.model == self.model}
+        return set(self.panels) <= found
+
     def draw(self, tables: Tables) -> Figure:
         """A page wide, panels side by side."""
         figure = Figure(figsize=(PAGE, 2.9))

@@ -23,8 +23,8 @@ from tests.conftest import (
     composed,
     fits,
     has_parameters,
-    model_yaml,
     instances,
+    model_yaml,
     stems,
     study,
 )

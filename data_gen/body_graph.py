@@ -69,6 +69,9 @@ def _facts(motion: Motion, floor: Motion | None) -> dict[str, Tensor]:
     if floor is not None:
         is_moving = motion.scene.kinds == MOVING
         apart = (floor.positions - motion.positions)[:, is_moving]
+        if motion.scene.law.box == "periodic":
+            width = 2 * motion.scene.law.half_width
+            apart = apart - width * np.round(apart / width)
         apart = np.nan_to_num(apart, nan=1e6).clip(-1e6, 1e6)
         facts["graph_floor"] = _float(np.square(apart).sum(axis=2).mean(axis=1)).unsqueeze(0)
     return facts

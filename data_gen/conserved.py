@@ -20,7 +20,7 @@ def sum_over_bodies(values: Tensor, batch: Batch) -> Tensor:
 
 
 def energy(batch: Batch) -> Tensor:
-    """Kinetic and potential energy [B], of the law that the scene has; for gaps see `Law`."""
+    """Kinetic and potential energy [B], of the law that the scene has."""
     return kinetic_energy(batch) + potential_energy(batch)
 
 
@@ -65,7 +65,7 @@ def angular_momentum(batch: Batch) -> Tensor:
 
 
 def _pair_potential(distance: Tensor, law: Tensor) -> Tensor:
-    """Of unit coupling, see `pair_potential` in leapfrog.py; [E]."""
+    """Of unit coupling, see `pair_potential` in forces.py; [E]."""
     _, _, exponent, softening, screening = law[:, :5].unbind(dim=1)
     s = (distance.square() + softening.square()).sqrt().clamp(min=1e-9)
     power = torch.where(exponent == 1, 1, exponent - 1)

@@ -11,6 +11,7 @@ from data_gen import conserved
 from data_gen.body_features import Units, observed
 from data_gen.conserved import sum_over_bodies
 
+AT_REST = 1e-3  # of the momenta at the end: bodies that had less were at rest
 State = tuple[Tensor, ...]  # positions and velocities, [N, d] each
 
 
@@ -36,17 +37,26 @@ def drifts(batch: Batch, start: State, end: State, suffix: str = "") -> dict[str
     """Changes of what a closed system keeps, each [B].
 
     energy_drift: by the largest kinetic energy of the true motion; momentum_drift and
-    angular_momentum_drift: by the sum of m |v| and of m |x| |v| over the bodies at the start.
+    angular_momentum_drift: by the sum of m |v| and of m |x| |v| over the bodies at the start or,
+    where they start at rest, at the end of the true motion.
     """
     before, after = (observed(batch, state[0], state[1], Units()) for state in (start, end))
-    position, velocity = (part.norm(dim=1) for part in start)
-    momenta = {
-        "momentum_drift": (conserved.momentum, batch.mass * velocity),
-        "angular_momentum_drift": (conserved.angular_momentum, batch.mass * position * velocity),
-    }
     change = (conserved.energy(after) - conserved.energy(before)).abs()
     changes = {"energy_drift": change / batch.graph_kinetic}
-    for name, (quantity, size) in momenta.items():
-        scale = sum_over_bodies(size, batch).clamp(min=1e-6)
+    last = batch.track.view(len(batch.track), -1, 2, start[0].shape[1])[:, -1].unbind(1)
+    quantities = {
+        "momentum_drift": (conserved.momentum, False),
+        "angular_momentum_drift": (conserved.angular_momentum, True),
+    }
+    for name, (quantity, is_angular) in quantities.items():
+        at_start, at_end = (_sum_of_sizes(batch, state, is_angular) for state in (start, last))
+        scale = torch.where(at_start > AT_REST * at_end, at_start, at_end).clamp(min=1e-6)
         changes[name] = (quantity(after) - quantity(before)).norm(dim=1) / scale
     return {name + suffix: value for name, value in changes.items()}
+
+
+def _sum_of_sizes(batch: Batch, state: State, is_angular: bool) -> Tensor:
+    """Σ m |v| of the bodies that move, or Σ m |x| |v| [B]."""
+    position, velocity = (part.norm(dim=1) for part in state)
+    size = batch.mass * velocity
+    return sum_over_bodies(position * size if is_angular else size, batch)

@@ -58,7 +58,7 @@ def rollout(
         position, velocity = step(state, frame - 1)
         position, is_far = _held(position - start, room[0][batch.batch])
         velocity, is_fast = _held(velocity, room[1][batch.batch])
-        position = position + start
+        position = nearest_image(position + start, law)  # back into a periodic box
         bad = scatter((is_far | is_fast).float(), batch.batch, 0, batch.num_graphs, "max")
         has_diverged = has_diverged | (bad > 0)
         state = position, velocity

@@ -42,29 +42,37 @@ def at_drawn_frames(
     rows, graph = packed.node_rows(indices)
     track = packed.fields["track"]
     track = track.view(len(track), -1, 2, dim)
-    change = packed.fields["graph_change"][torch.as_tensor(indices, device=rows.device)]
-    drawn, batch.graph_weight = _draw(change, balance, rng)
+    num_frames = track.shape[1] - 1
+    drawn = torch.from_numpy(rng.integers(num_frames, size=batch.num_graphs)).to(rows.device)
+    batch.graph_weight = torch.ones_like(batch.graph_time_step)
+    if balance:
+        change = packed.fields["graph_change"][torch.as_tensor(indices, device=rows.device)]
+        drawn, batch.graph_weight = _by_change(change, balance, drawn, rng)
+    batch.graph_frame = drawn
     frames = drawn[graph]
     batch.position, batch.velocity = track[rows, frames].unbind(1)
     batch.next_velocity = track[rows, frames + 1, 1]
     return batch
 
 
-def _draw(change: Tensor, balance: float, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def _by_change(
+    change: Tensor, balance: float, uniform: Tensor, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """A frame of each scene [B], and how much likelier a uniform draw of it is [B].
 
     Args:
-        change: of every frame of every scene [B, T].
+        change: of every frame of every scene [B, T]; where nothing changes the draw is uniform.
         balance: share of the frames drawn in proportion to it.
+        uniform: frames drawn uniformly [B].
         rng: says which.
     """
     num_scenes, num_frames = change.shape
-    uniform = torch.from_numpy(rng.integers(num_frames, size=num_scenes)).to(change.device)
-    if not balance:
-        return uniform, torch.ones_like(change[:, 0])
     places, is_by_change = torch.from_numpy(rng.random((2, num_scenes))).to(change.device)
     reached = change.double().cumsum(dim=1)
     by_change = torch.searchsorted(reached, (places * reached[:, -1]).unsqueeze(1)).squeeze(1)
-    drawn = torch.where(is_by_change < balance, by_change.clamp(max=num_frames - 1), uniform)
+    changes = reached[:, -1] > 0
+    by_change = by_change.clamp(max=num_frames - 1)
+    drawn = torch.where((is_by_change < balance) & changes, by_change, uniform)
     share = change.gather(1, drawn.unsqueeze(1)).squeeze(1) / reached[:, -1].clamp(min=1e-12)
-    return drawn, (1 / (1 - balance + balance * num_frames * share)).to(change.dtype)
+    weight = 1 / (1 - balance + balance * num_frames * share)
+    return drawn, torch.where(changes, weight, 1).to(change.dtype)

@@ -3,7 +3,8 @@
 python -m experiments.rollout 'run=outputs/nbody_cpu/interaction_network-seed0-*' \
     task_label=gravity file=results/nbody_cpu/rollouts_gravity.csv
 
-Of each size, one test scene of the distribution that the model was trained on.
+Of each size, one test scene of the distribution that the model was trained on; of scenes in space
+the first two coordinates.
 """
 
 import logging

@@ -58,8 +58,10 @@ def over_runs(rows: Sequence[Row]) -> Estimate:
 
 
 def is_share(metric: str) -> bool:
-    """Whether a metric is a share by its name: errors, drifts and ratios may be more than 1."""
-    return not any(word in metric for word in ("ratio", "error", "drift", "constant", "floor"))
+    """Whether a metric may be a share by its name: errors, drifts and their ratios are none."""
+    words = set(metric.split("_"))
+    is_ratio = metric in ("ratio", "velocity_ratio") or metric.startswith("ratio_")
+    return not is_ratio and not words & {"error", "drift", "constant", "floor"}
 
 
 def over_seeds(means: np.ndarray) -> Estimate:

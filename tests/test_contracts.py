@@ -2,15 +2,18 @@
 
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
 
 from data_gen.cell import Cell
+from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
 from tests.conftest import fits, has_parameters, instances, stems, study
 from tests.contracts import (
     are_equal,
     assert_close,
+    assert_near,
     batch_of,
     build,
     constant,
@@ -24,7 +27,6 @@ from tests.contracts import (
     without_edges,
 )
 
-NEAR = 5e-3  # positions of a rollout follow the true velocities by the trapezium rule
 TASKS, MODELS = stems("task"), stems("model")
 PAIRS = [pair for pair in product(TASKS, MODELS) if fits(*pair)]
 LEARNING = [(task, model) for task, model in PAIRS if has_parameters(model)]
@@ -66,9 +68,19 @@ def test_the_solution_is_perfect_and_a_constant_is_not(task_name):
     task, graphs = instances(task_name, 16, 20)
     batch = batch_of(graphs)
     for values, perfect in judged(task, batch):
-        torch.testing.assert_close(values, perfect, rtol=1e-4, atol=NEAR)
+        assert_near(values, perfect)
     assert first_score(task, lambda b: constant(task.spec, b), batch).mean() <= 0.5
     assert task.loss(task.solution, batch) < task.loss(lambda b: constant(task.spec, b), batch)
+
+
+@pytest.mark.parametrize("task_name", TASKS)
+def test_a_batch_of_training_is_drawn_by_its_generator_and_gives_a_gradient(task_name):
+    task, graphs = instances(task_name, 8, 6)
+    packed, model = Packed.pack(graphs), build(task_name, "linear")
+    first, same = (task.batch(packed, [4, 0], np.random.default_rng(1)) for _ in range(2))
+    assert torch.equal(first.x, same.x)
+    task.loss(model, first).backward()
+    assert sum(float(p.grad.abs().sum()) for p in model.parameters() if p.grad is not None) > 0
 
 
 @pytest.mark.parametrize("task_name", TASKS)
@@ -76,7 +88,7 @@ def test_relabelling_the_nodes_changes_no_score(task_name):
     task, graphs = instances(task_name, 12)
     moved = [relabelled(graph, shuffled(graph)) for graph in graphs]
     for values, perfect in judged(task, batch_of(moved)):
-        torch.testing.assert_close(values, perfect, rtol=1e-4, atol=NEAR)
+        assert_near(values, perfect)
 
 
 @pytest.mark.parametrize(("task_name", "model_name"), LEARNING)

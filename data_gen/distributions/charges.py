@@ -68,7 +68,7 @@ class Charges(Distribution[Scene]):
         v *= self.speed / np.linalg.norm(v, axis=1, keepdims=True)
         charges = np.where(rng.random(size) < self.positive, 1.0, -1.0)
         clock = Clock(self.time_step, max(1, round(self.time_step / 1e-3)), self.skip)
-        tolerance = np.inf if self.compat else 0.1
+        tolerance = np.inf if self.compat else 0.01
         return points(x, v, self._law(), clock, tolerance)._replace(charges=charges)
 
     def _law(self) -> Law:

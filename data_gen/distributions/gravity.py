@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from data_gen.distribution import Distribution
+from data_gen.distribution import Distribution, GenerationError
 from data_gen.dynamics.scene import Clock, Law, Scene, points
 
 COMPAT = ("", "segnn")
@@ -19,10 +19,10 @@ class Gravity(Distribution[Scene]):
     """Softened Newtonian gravity, G = 1, unit mean mass, unit density of bodies at any number.
 
     "free": bodies are uniform in a ball of the radius that gives the density, with normal
-    velocities; "orbits": one of 10 mean masses is at rest in the centre and the others go round it
+    velocities; "orbits": one of 10 mean masses begins in the centre and the others go round it
     on circles; "both": each with probability 1/2. The centre of mass rests in the origin. Source:
     Battaglia et al. 2016 (free and orbits); Plummer 1911 (softening). Units: length of the room a
-    body has, mean mass, G = 1.
+    body has, mean mass of the bodies but for a star, G = 1.
 
     Args:
         dim: 2 or 3.
@@ -78,6 +78,8 @@ class Gravity(Distribution[Scene]):
         masses = self._masses(size, rng)
         room = (6 if self.fixed_box else size) / self.density
         radius = np.sqrt(room / np.pi) if self.dim == 2 else np.cbrt(room / (4 * np.pi / 3))
+        if 0 < self.box < radius:
+            raise GenerationError(f"{self!r}: no room for {size} bodies in the box")
         is_free = self.start == "free" or (self.start == "both" and rng.random() < 0.5)
         state = self._free(size, radius, rng) if is_free else self._orbits(masses, radius, rng)
         x, v = (part - masses @ part / masses.sum() for part in state)

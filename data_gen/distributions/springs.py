@@ -17,7 +17,7 @@ class Springs(Distribution[Scene]):
 
     Positions are normal, speeds all alike, masses 1. Source: Kipf et al. 2018;
     `data/synthetic_sim.py` of ethanfetaya/NRI, which "nri" follows to the scheme and the box, whose
-    walls are never met; the clean one has leapfrog steps and no box.
+    walls are not met in its 49 frames; the clean one has leapfrog steps and no box.
 
     Args:
         dim: 2 or 3.
@@ -26,6 +26,7 @@ class Springs(Distribution[Scene]):
         spread: standard deviation of the positions.
         speed: of every particle.
         time_step: between two frames, of steps of 0.001.
+        skip: frames that pass before the first.
         compat: "nri": the published generator; "": none.
     """
 
@@ -35,6 +36,7 @@ class Springs(Distribution[Scene]):
     spread: float = 0.5
     speed: float = 0.5
     time_step: float = 0.1
+    skip: int = 0
     compat: str = ""
 
     structure: ClassVar[type] = Scene
@@ -60,6 +62,6 @@ class Springs(Distribution[Scene]):
         law = Law()
         if self.compat:
             law = Law(box="reflecting", half_width=5.0, scheme="euler")
-        clock = Clock(self.time_step, max(1, round(self.time_step / 1e-3)))
+        clock = Clock(self.time_step, max(1, round(self.time_step / 1e-3)), self.skip)
         tolerance = np.inf if self.compat else 0.01
         return points(x, v, law, clock, tolerance)._replace(bonds=bonds)

@@ -1,7 +1,7 @@
 """Compiled code is kept on disk by the sources of the whole package.
 
 By itself, numba looks at the file of a function alone, and a function that calls one of another
-file would go on with what that was.
+file would go on with what that was. The folder is set for the whole process.
 """
 
 from hashlib import sha256

@@ -164,7 +164,7 @@ def run(
     """Fill the frames [T + 1, 2, n, d]: positions, velocities; the first is the start.
 
     Args:
-        x: positions [n, d] at the start; moved.
+        x: positions [n, d] at the start; changed.
         v: velocities [n, d] at the start; changed.
         bodies: masses, charges, radii, kinds [4, n]; those that are not MOVING stay.
         box: half width, inf if there are no walls; restitution of all collisions.
@@ -188,4 +188,3 @@ def run(
         if frame >= skip:
             _fly(x, v, frame * time_step - now, frames[frame - skip, 0])
             frames[frame - skip, 1] = v
-    x[:] = frames[-1, 0]

@@ -13,6 +13,10 @@ KINDS = ("moving", "pinned", "disc", "wall")
 BOXES = ("none", "reflecting", "periodic")
 COUPLINGS = ("none", "masses", "charges")
 SCHEMES = ("leapfrog", "euler", "collisions")
+NOTHING = {  # of what acts between collisions
+    "coupling": "none", "clamp": np.inf, "field": 0.0, "drag": 0.0, "contact_stiffness": 0.0,
+    "contact_damping": 0.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,20 @@ class Law:
         for name, allowed in (("coupling", COUPLINGS), ("box", BOXES), ("scheme", SCHEMES)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: one of {allowed} is needed")
-        if self.scheme == "collisions":  # in free flight nothing acts
-            if self.box == "periodic":
-                raise ValueError("box is 'periodic': collisions need 'none' or 'reflecting'")
-            for name, nothing in (("coupling", "none"), ("field", 0.0), ("drag", 0.0)):
-                if getattr(self, name) != nothing:
-                    value = getattr(self, name)
-                    raise ValueError(f"{name} is {value!r}: collisions need {nothing!r}")
+        for name in ("softening", "screening", "drag", "contact_stiffness", "contact_damping"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: 0 or more is needed")
+        if self.scheme == "collisions":
+            self._check_free_flight()
+
+    def _check_free_flight(self) -> None:
+        """Raise ValueError for what would be ignored between collisions."""
+        if self.box == "periodic":
+            raise ValueError("box is 'periodic': collisions need 'none' or 'reflecting'")
+        for name, nothing in NOTHING.items():
+            if getattr(self, name) != nothing:
+                value = getattr(self, name)
+                raise ValueError(f"{name} is {value!r}: collisions need {nothing!r}")
 
     def packed(self) -> np.ndarray:
         """All of it but the restitution as numbers [12], for compiled code."""
@@ -153,6 +164,7 @@ class Motion(NamedTuple):
     velocities: np.ndarray  # [T + 1, n, d]
     energy: np.ndarray  # [T + 1], kinetic and potential
     kinetic: np.ndarray  # [T + 1]
+    first_energy: float  # at time 0, before the frames that are skipped
 
     @property
     def size(self) -> int:
@@ -161,10 +173,14 @@ class Motion(NamedTuple):
 
     @property
     def drift(self) -> float:
-        """The largest change of the energy, by the largest kinetic energy; with drag: increase."""
-        change = self.energy - np.minimum.accumulate(self.energy)
+        """The largest change of the energy since time 0, by the largest kinetic energy.
+
+        Of a scene that loses energy, as with drag, the largest increase.
+        """
+        energy = np.append(self.first_energy, self.energy)
+        change = energy - np.minimum.accumulate(energy)
         if not self.is_damped:
-            change = np.abs(self.energy - self.energy[0])
+            change = np.abs(energy - self.first_energy)
         largest = max(float(self.kinetic.max()), float(np.finfo(float).tiny))
         drift = float(change.max()) / largest
         return drift if np.isfinite(drift) else np.inf

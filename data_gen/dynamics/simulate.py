@@ -31,19 +31,24 @@ def simulate(scene: Scene, num_frames: int) -> Motion:
     return motion._replace(scene=scene)
 
 
-def coarse(scene: Scene, num_frames: int) -> Motion:
-    """The same with one step of the integrator for each frame: what a model of that step can do.
+def coarse(motion: Motion) -> Motion:
+    """The same from frame 0 on with one step of the integrator for each frame.
 
-    Collisions have no step: they stay what they are.
+    It is what a model of that step can do. Collisions have no step: they stay what they are.
     """
+    scene, clock = motion.scene, motion.scene.clock._replace(substeps=1, skip=0)
     law = replace(scene.law, clamp=np.inf)
-    clock = scene.clock._replace(substeps=1)
-    return _once(scene._replace(law=law, clock=clock), num_frames)
+    start = {"positions": motion.positions[0], "velocities": motion.velocities[0]}
+    return _once(scene._replace(law=law, clock=clock, **start), len(motion.positions) - 1)
 
 
 def _once(scene: Scene, num_frames: int) -> Motion:
     """The motion with the steps that the scene asks for."""
     law, clock = scene.law, scene.clock
+    if clock.skip < 0 or clock.substeps < 1:
+        raise ValueError(
+            f"clock is {clock}: skip of at least 0 and substeps of at least 1 are needed"
+        )
     x, v = scene.positions, scene.velocities
     frames = np.empty((num_frames + 1, 2, *x.shape))
     frames[0] = x, v
@@ -57,5 +62,7 @@ def _once(scene: Scene, num_frames: int) -> Motion:
         dt = clock.time_step / clock.substeps
         steps = dt, clock.substeps, clock.skip, law.scheme == "leapfrog"
         leapfrog.run(axes, bodies, bonds, law.packed(), steps, frames)
-    kinetic, potential = energies(frames, axes, bodies, bonds, law.packed()).T
-    return Motion(scene, frames[:, 0], frames[:, 1], kinetic + potential, kinetic)
+    start = np.array([[x, v]])
+    parts = energies(np.concatenate([start, frames]), axes, bodies, bonds, law.packed())
+    energy, kinetic = parts.sum(axis=1), parts[1:, 0]
+    return Motion(scene, frames[:, 0], frames[:, 1], energy[1:], kinetic, float(energy[0]))

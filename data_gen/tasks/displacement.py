@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-from data_gen.body_features import Units, observed, spec
+from data_gen.body_features import Units, nearest_image, observed, spec
 from data_gen.body_graph import body_graph
 from data_gen.dynamics.scene import Motion, Scene
 from data_gen.motion_scores import extent, squared_error
@@ -19,16 +19,16 @@ from data_gen.task import Model, Task
 from data_gen.track import frames_of
 
 TOLERANCE = 0.1  # of the extent of a scene: an answer that is nearer to the truth is close
-BROKEN = 0.1  # change of the energy in the time between: more, and the truth itself is wrong
+BROKEN = 0.1  # change of energy in the time between, of unit charges and masses: a broken truth
 
 
 @dataclass(frozen=True)
 class Displacement(Task[Scene]):
     """From positions and velocities to positions `horizon` frames later; the answer is the way.
 
-    Published generators do not keep the energy: scenes in which it changes by more than `BROKEN`
-    between the two moments are told apart in the scores. Source: Satorras et al. 2021, section
-    5.1; squared errors are means over bodies and coordinates, as there.
+    Published generators of charges do not keep the energy: scenes in which it changes by more than
+    `BROKEN` between the two moments are told apart in the scores. Source: Satorras et al. 2021,
+    section 5.1; squared errors are means over bodies and coordinates, as there.
 
     Fields: those of `body_graph`, of frames 0 to `horizon`.
 
@@ -109,9 +109,10 @@ class Displacement(Task[Scene]):
     def relative(self, scores: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The error by that of constant velocity; what broken scenes have of the whole error."""
         errors = scores["error"]
-        mean = max(float(errors.mean()), float(np.finfo(np.float32).tiny))
+        tiny = float(np.finfo(np.float32).tiny)
+        mean = max(float(errors.mean()), tiny)
         return {
-            "ratio": errors / float(scores["constant"].mean()),
+            "ratio": errors / max(float(scores["constant"].mean()), tiny),
             "share_of_broken": errors * scores["broken"] / mean,
         }
 
@@ -124,14 +125,15 @@ class Displacement(Task[Scene]):
     def solution(self, batch: Batch) -> GraphOutput:
         """The way to the last frame."""
         track = frames_of(batch, self.dim)
-        return GraphOutput(x=(track[:, -1, 0] - batch.position) / self.units.length)
+        way = nearest_image(track[:, -1, 0] - batch.position, batch.graph_law[batch.batch])
+        return GraphOutput(x=way / self.units.length)
 
     def _errors(self, output: GraphOutput, batch: Batch) -> Tensor:
         """Squared error [L²], mean over bodies and coordinates [B]."""
         assert output.x is not None
         true = frames_of(batch, self.dim)[:, -1, 0]
-        predicted = batch.position + self.units.length * output.x
-        return squared_error(predicted, true, batch) / self.dim
+        way = nearest_image(true - batch.position, batch.graph_law[batch.batch])
+        return squared_error(self.units.length * output.x, way, batch) / self.dim
 
 
 def is_clean(batch: Batch) -> Tensor:

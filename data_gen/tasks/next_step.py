@@ -92,7 +92,7 @@ class NextStep(Task[Scene]):
     def sample(self, structure: Motion, rng: np.random.Generator) -> Data:  # pyright: ignore
         """The scene at one of its frames."""
         frame = int(rng.integers(self.num_frames))
-        floor = coarse(structure.scene, self.num_frames)
+        floor = coarse(structure)
         data = body_graph(structure, frame, floor)
         change = np.square(np.diff(structure.velocities, axis=0)).sum(axis=2).mean(axis=1)
         data.graph_change = torch.from_numpy(np.sqrt(change).astype(np.float32)).unsqueeze(0)

@@ -202,6 +202,22 @@ def test_a_rollout_that_flies_off_has_diverged_and_stays_finite():
     assert scores["valid"][0] == 0
 
 
+def test_momenta_of_bodies_that_start_at_rest_are_measured_by_those_at_the_end():
+    scores = TASK.score(still, batch_for(TASK, MassSpring()))
+    for name in ("momentum_drift", "momentum_drift_true", "angular_momentum_drift_true"):
+        assert scores[name].max() < 100
+
+
+def test_a_way_through_the_side_of_a_periodic_box_is_the_short_one():
+    task = Displacement(dim=2, horizon=80)
+    batch = batch_for(task, Gravity(box=1.5, fixed_box=True, speed=3.0), count=6)
+    track = frames_of(batch, 2)
+    through = (track[:, -1, 0] - track[:, 0, 0]).abs().amax() > 1.5
+    assert through
+    assert task.solution(batch).x.abs().max() <= 1.5 + 1e-5
+    assert task.score(task.solution, batch)["error"].max() < 1e-9
+
+
 def test_static_bodies_stay_where_they_are_whatever_is_answered():
     batch = batch_for(TASK, String(num_pinned=2))
     ones = TASK.score(lambda seen: GraphOutput(x=seen.position * 0 + 1), batch)

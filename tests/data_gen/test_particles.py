@@ -158,9 +158,25 @@ def test_clean_scenes_keep_their_energy(law):
 def test_one_step_a_frame_is_worse_than_many():
     law = Gravity(time_step=0.02)
     scene = law.draw(6, rng(1))
-    fine, rough = simulate(scene, 100), coarse(scene, 100)
+    fine = simulate(scene, 100)
+    rough = coarse(fine)
     assert rough.drift > 5 * fine.drift
     assert rough.positions[1] == pytest.approx(fine.positions[1], abs=1e-2)
+
+
+def test_the_floor_starts_where_the_first_kept_frame_is():
+    motion = simulate(Charges(skip=31, time_step=0.01).draw(5, rng()), 20)
+    floor = coarse(motion)
+    assert np.array_equal(floor.positions[0], motion.positions[0])
+    assert floor.positions[20] == pytest.approx(motion.positions[20], abs=0.05)
+    whole = simulate(Charges(time_step=0.01).draw(5, rng()), 51)
+    assert np.array_equal(whole.positions[31:], motion.positions)
+    assert motion.first_energy == pytest.approx(whole.energy[0], rel=1e-12)
+
+
+def test_bodies_that_do_not_fit_into_a_periodic_box_are_an_error_in_one_line():
+    with pytest.raises(ValueError, match=r"no room for 48 bodies in the box$"):
+        Gravity(box=3.0).draw(48, rng())
 
 
 @pytest.mark.parametrize(

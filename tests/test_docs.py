@@ -14,6 +14,7 @@ import pytest
 from experiments.model_page import page
 from experiments.statistics import over_runs, over_seeds
 from experiments.table import read_table
+from tests import body_lines
 from tests.conftest import composed
 from tests.sat_lines import all_lines
 
@@ -177,3 +178,11 @@ def test_the_tables_of_sat_are_those_of_the_studies():
     computed = list(all_lines())
     assert len(computed) > 40
     assert written == set(computed), "python -m tests.sat_lines prints them"
+
+
+def test_the_tables_of_n_body_are_those_of_the_studies():
+    page = (ROOT / "docs" / "n_body.md").read_text().splitlines()
+    written = {line for line in page if re.match(r"\|.*\d \[", line)}
+    computed = list(body_lines.all_lines())
+    assert len(computed) > 50
+    assert written == set(computed), "python -m tests.body_lines prints them"

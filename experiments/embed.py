@@ -7,7 +7,6 @@ not. Their literals are projected on the two first principal components of the l
 """
 
 import logging
-from glob import glob
 from pathlib import Path
 
 import torch
@@ -22,7 +21,7 @@ from experiments.cli import start
 from experiments.errors import UserError
 from experiments.evaluate import study_of
 from experiments.literal_points import LiteralPoint
-from experiments.run_folder import RunFolder
+from experiments.run_folder import folder_of
 from experiments.study import TestCell, device_of
 from experiments.table import write_table
 from gn.stepped import SteppedModel
@@ -53,17 +52,6 @@ def embed(config: DictConfig) -> None:
     points = _two_formulas(model.to(device_of(config)).eval(), cell, config.num_rounds)
     write_table(points, path, LiteralPoint)
     LOG.info("%s", path)
-
-
-def folder_of(pattern: str) -> RunFolder:
-    """The one folder of that name or pattern; raises UserError if it is not a run that is done."""
-    matches = sorted(glob(pattern))  # noqa: PTH207  (the pattern may be absolute)
-    if len(matches) != 1:
-        raise UserError(f"run: {pattern!r} is the name of {len(matches)} folders, of one it is")
-    folder = RunFolder.existing(Path(matches[0]))
-    if not folder.is_done:
-        raise UserError(f"run: {folder.path} is not done, start its training again")
-    return folder
 
 
 @torch.inference_mode()

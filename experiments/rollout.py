@@ -26,12 +26,11 @@ from data_gen.rollout import rollout
 from data_gen.tasks.next_step import NextStep
 from data_gen.track import frames_of
 from experiments.cli import start
-from experiments.embed import folder_of
 from experiments.errors import UserError
 from experiments.evaluate import study_of
 from experiments.predicates import is_whole
 from experiments.rollout_points import RolloutPoint
-from experiments.run_folder import RunFolder
+from experiments.run_folder import RunFolder, folder_of
 from experiments.study import Study, TestCell, device_of
 from experiments.table import write_table
 from gn.model import GraphModel

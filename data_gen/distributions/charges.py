@@ -7,6 +7,7 @@ import numpy as np
 
 from data_gen.distribution import Distribution
 from data_gen.dynamics.scene import Clock, Law, Scene, points
+from data_gen.scenes import check_dim
 
 COMPAT = ("", "egnn", "nri")
 MEAN_SIZE = 5  # whose room has a standard deviation of 1
@@ -52,8 +53,7 @@ class Charges(Distribution[Scene]):
     def __post_init__(self) -> None:
         if self.compat not in COMPAT:
             raise ValueError(f"compat is {self.compat!r}: one of {COMPAT} is needed")
-        if self.dim not in (2, 3):
-            raise ValueError(f"dim is {self.dim!r}: 2 or 3 is needed")
+        check_dim(self.dim)
         if not 0 <= self.positive <= 1:
             raise ValueError(f"positive is {self.positive!r}: a number from 0 to 1 is needed")
         if not self.time_step > 0:

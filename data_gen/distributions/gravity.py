@@ -7,6 +7,7 @@ import numpy as np
 
 from data_gen.distribution import Distribution, GenerationError
 from data_gen.dynamics.scene import Clock, Law, Scene, points
+from data_gen.scenes import check_dim
 
 COMPAT = ("", "segnn")
 STARTS = ("free", "orbits", "both")
@@ -59,8 +60,7 @@ class Gravity(Distribution[Scene]):
     def __post_init__(self) -> None:
         if self.start not in STARTS:
             raise ValueError(f"start is {self.start!r}: one of {STARTS} is needed")
-        if self.dim not in (2, 3):
-            raise ValueError(f"dim is {self.dim!r}: 2 or 3 is needed")
+        check_dim(self.dim)
         if self.mass_ratio < 1:
             raise ValueError(f"mass_ratio is {self.mass_ratio!r}: a number of at least 1 is needed")
         if self.compat not in COMPAT:

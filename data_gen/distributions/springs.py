@@ -7,6 +7,7 @@ import numpy as np
 
 from data_gen.distribution import Distribution
 from data_gen.dynamics.scene import Bonds, Clock, Law, Scene, points
+from data_gen.scenes import check_dim
 
 COMPAT = ("", "nri")
 
@@ -44,8 +45,7 @@ class Springs(Distribution[Scene]):
     def __post_init__(self) -> None:
         if self.compat not in COMPAT:
             raise ValueError(f"compat is {self.compat!r}: one of {COMPAT} is needed")
-        if self.dim not in (2, 3):
-            raise ValueError(f"dim is {self.dim!r}: 2 or 3 is needed")
+        check_dim(self.dim)
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability is {self.probability!r}: from 0 to 1 is needed")
         if not self.time_step > 0:

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
@@ -10,9 +10,10 @@ from omegaconf import DictConfig
 from data_gen.summary import CellSummary
 from experiments.errors import UserError
 from experiments.figures.style import draw_figures
-from experiments.table import R, Row, format_table, read_table, write_table
+from experiments.table import Row, format_table, read_table, write_table
 
 LOG = logging.getLogger(__name__)
+C = TypeVar("C", Row, CellSummary)
 KEYS: dict[type, tuple[str, ...]] = {  # what a row is about
     Row: ("config_hash", "seed", "distribution", "size", "steps_rule", "metric"),
     CellSummary: ("distribution", "size"),
@@ -57,14 +58,14 @@ def write_study(rows: list[Row], cells: list[CellSummary], folder: Path) -> list
     return [folder / "transfer.csv", folder / "cells.csv", *draw_figures(folder)]
 
 
-def _joined(runs: list[Path], pattern: str, kind: type[R]) -> list[R]:
+def _joined(runs: list[Path], pattern: str, kind: type[C]) -> list[C]:
     """The rows of all tables of one kind; of rows for the same thing, that of most instances."""
     tables = [table for run in runs for table in sorted(run.glob(pattern))]
     rows = [row for table in tables for row in read_table(table, kind)]
-    kept: dict[tuple[object, ...], R] = {}
+    kept: dict[tuple[object, ...], C] = {}
     for row in rows:
         place = tuple(getattr(row, name) for name in KEYS[kind])
-        if place not in kept or row.num_instances >= kept[place].num_instances:  # type: ignore
+        if place not in kept or row.num_instances >= kept[place].num_instances:
             kept[place] = row
     return list(kept.values())
 

@@ -3,58 +3,60 @@
 import logging
 import multiprocessing
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
-from safetensors import SafetensorError
 
-from data_gen.cell import SizeError
-from data_gen.distribution import GenerationError
 from data_gen.workers import end_with_parent
-from experiments.errors import UserError
+from experiments.errors import USER_ERRORS, UserError, one_line
 
 CONF = Path(__file__).parent.parent / "conf"
-ERRORS = (  # that are told in a line
-    UserError, OSError, SafetensorError, SizeError, GenerationError, OmegaConfBaseException,
-)  # fmt: skip
+LOG = logging.getLogger(__name__)
 
 
 def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
     """Run `function` on the composed configuration; leave with a line and exit code 1 on an error.
 
-    The errors are those of the user and of the file system; an interrupt leaves with 130.
+    The errors are those of the user and of the file system; an interrupt leaves with 130. In a
+    sweep, a job that fails leaves its line to the sweep.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions come here
 
-    def job(config: DictConfig) -> None:
+    def job(config: DictConfig) -> str:
         _log_to_stderr()  # in workers as well
         if multiprocessing.parent_process() is not None:  # a launcher's worker
             end_with_parent()
         if HydraConfig.get().mode == RunMode.MULTIRUN:
-            function(config)  # Hydra collects what goes wrong
-            return
-        try:
-            function(config)
-        except ERRORS as error:
-            sys.exit(f"error: {_one_line(error)}")
+            return _attempt(function, config)
+        function(config)
+        return ""
 
     _log_to_stderr()
     try:
         _check_groups(sys.argv[1:])
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name)(job)()
-    except (*ERRORS, HydraException) as error:
-        sys.exit(f"error: {_one_line(error)}")
+    except USER_ERRORS as error:
+        sys.exit(f"error: {one_line(error)}")
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
+
+
+def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
+    """Run a job of a sweep; the line of what went wrong, "" if nothing did."""
+    try:
+        function(config)
+    except USER_ERRORS as error:
+        return one_line(error)
+    except Exception as error:  # a defect: the other jobs go on
+        LOG.exception("a job failed")
+        return one_line(error)
+    return ""
 
 
 def _check_groups(overrides: list[str]) -> None:
@@ -70,12 +72,3 @@ def _check_groups(overrides: list[str]) -> None:
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # tells of every glyph
-
-
-def _one_line(error: BaseException) -> str:
-    """The message and its cause's, without Hydra's advice on tracebacks."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    cause = f": {error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
-    text = f"{error}{cause}".replace("To append to your config use", "; to add a key:")
-    return re.sub(r"\s+", " ", text).strip()

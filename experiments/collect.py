@@ -2,10 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Any, TypeVar
-
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from typing import TypeVar
 
 from data_gen.summary import CellSummary
 from experiments.errors import UserError
@@ -70,14 +67,10 @@ def _joined(runs: list[Path], pattern: str, kind: type[C]) -> list[C]:
     return list(kept.values())
 
 
-class CollectStudy(Callback):
-    """When a study's last run ends: its tables and figures, and where they are."""
-
-    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:  # noqa: ANN401
-        """Join the tables of the runs in `<runs_dir>/<study>`, draw, print, say where."""
-        folder = Path(config.machine.runs_dir) / config.study
-        rows, cells = collect(folder)
-        paths = write_study(rows, cells, folder)
-        LOG.info("\n%s\n", format_table(rows))
-        for path in paths:
-            LOG.info("%s", path)
+def join_study(folder: Path) -> None:
+    """Join the tables of the runs in a study's folder, draw, print, say where."""
+    rows, cells = collect(folder)
+    paths = write_study(rows, cells, folder)
+    LOG.info("\n%s\n", format_table(rows))
+    for path in paths:
+        LOG.info("%s", path)

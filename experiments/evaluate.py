@@ -23,7 +23,7 @@ from experiments.evaluation import evaluate
 from experiments.run_folder import RunFolder, config_hash
 from experiments.study import Study, device_of, num_workers_of
 from experiments.table import format_table
-from experiments.validation import check_config, check_mappings
+from experiments.validation import check_config, check_device, check_mappings
 
 LOG = logging.getLogger(__name__)
 SECTIONS = ["data", "train", "val", "transfer"]  # whose keys do not depend on what is chosen
@@ -89,6 +89,7 @@ def study_of(trained: DictConfig, transfer: Mapping[str, Any], machine: DictConf
             merged.transfer.sizes_of = transfer.get("sizes_of", {})
         merged.machine = {**trained.machine, **machine}
     check_config(merged)
+    check_device(merged)
     return Study(merged, config_hash(trained))
 
 

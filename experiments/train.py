@@ -18,8 +18,9 @@ from experiments.evaluation import evaluate
 from experiments.fit import Fit, make_optimizer
 from experiments.run_folder import RunFolder
 from experiments.study import Study, device_of, num_workers_of
+from experiments.sweep import register_plugins
 from experiments.table import format_table
-from experiments.validation import check_config, check_writable
+from experiments.validation import check_config, check_device, check_writable
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ LOG = logging.getLogger(__name__)
 def train(config: DictConfig) -> None:
     """Fill the run folder that belongs to the configuration; go on where an earlier start ended."""
     check_config(config)
+    check_device(config)
     check_writable(config, "machine.runs_dir")
     study = Study(config)
     config = study.config
@@ -92,4 +94,5 @@ def _batches(study: Study, model: GraphModel) -> Batches:
 
 
 if __name__ == "__main__":
+    register_plugins()
     start("train", train)

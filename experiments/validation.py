@@ -55,6 +55,10 @@ def check_config(config: DictConfig) -> None:
         _check_sizes(config, key)
     _check_sizes_of(config)
     _check_stream(config)
+
+
+def check_device(config: DictConfig) -> None:
+    """Raise UserError for a GPU where there is none: known only on the machine that trains."""
     if config.machine.device == "cuda" and not torch.cuda.is_available():
         raise UserError("machine.device: 'cuda' is not allowed, this machine has no GPU that works")
 

@@ -1,0 +1,43 @@
+"""A line on how far a sweep is, over all its jobs, wherever they run: it looks at their folders."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from experiments.job import Job
+
+LOG = logging.getLogger(__name__)
+SECONDS = 0.5  # between two looks
+
+
+@contextmanager
+def shown_progress(jobs: list[Job]) -> Iterator[None]:
+    """While entered: a bar on a terminal, elsewhere a line of the log whenever a job is done."""
+    skipped = sum(job.was_done for job in jobs)
+    LOG.info("%d jobs: %d done before, %d to run", len(jobs), skipped, len(jobs) - skipped)
+    ended = threading.Event()
+    bar = tqdm(total=len(jobs), initial=skipped, desc="sweep", unit=" jobs", disable=None)
+    watch = threading.Thread(target=_watch, args=(jobs, bar, ended), daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watch.join()
+        bar.close()
+
+
+def _watch(jobs: list[Job], bar: tqdm, ended: threading.Event) -> None:
+    seen = sum(job.was_done for job in jobs)
+    is_last = False
+    while not is_last:
+        is_last = ended.wait(SECONDS)
+        done = sum(job.is_done for job in jobs)
+        if done > seen and bar.disable:
+            LOG.info("%d of %d jobs done", done, len(jobs))
+        bar.set_postfix(failed=sum(bool(job.error) for job in jobs), refresh=False)
+        bar.update(done - seen)
+        seen = done

@@ -1,0 +1,86 @@
+"""Jobs of a sweep in Slurm's queue, or in processes of their own, through submitit.
+
+Hydra's launchers for both give up at the first job that is lost, while the others go on; these
+wait for all.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.singleton import Singleton
+from hydra.core.utils import JobReturn, JobStatus
+from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
+from hydra_plugins.hydra_submitit_launcher.submitit_launcher import LocalLauncher, SlurmLauncher
+from omegaconf import OmegaConf
+
+SECONDS = 0.2  # between two looks at processes of this machine
+
+
+class SlurmQueue(SlurmLauncher):
+    """An array of Slurm jobs. One that is preempted or out of time saves, and is queued again."""
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> list[JobReturn]:
+        """Queue all jobs, then wait for all; raises what submitit does where there is no Slurm."""
+        calls = _calls(job_overrides, initial_job_idx)
+        jobs = _executor(self, self.params).map_array(self, *zip(*calls, strict=True))
+        return [_outcome(job) for job in jobs]
+
+
+class LocalQueue(LocalLauncher):
+    """A process for each job on this machine, `max_running` at a time: one lost loses no other."""
+
+    def __init__(self, max_running: int = 1, **params: Any) -> None:  # noqa: ANN401
+        super().__init__(**params)
+        self.max_running = max_running
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> list[JobReturn]:
+        """Start jobs as others end, and wait for all."""
+        executor = _executor(self, self.params)
+        jobs = []
+        for call in _calls(job_overrides, initial_job_idx):
+            while sum(not job.done() for job in jobs) >= self.max_running:
+                time.sleep(SECONDS)
+            jobs.append(executor.submit(self, *call))
+        return [_outcome(job) for job in jobs]
+
+
+def _calls(job_overrides: Sequence[Sequence[str]], first: int) -> list[tuple[Any, ...]]:
+    """The arguments of the launcher's `__call__` for each job."""
+    state = Singleton.get_state()
+    return [
+        (list(overrides), "hydra.sweep.dir", number, f"job_id_for_{number}", state)
+        for number, overrides in enumerate(job_overrides, start=first)
+    ]
+
+
+def _executor(launcher: SlurmLauncher | LocalLauncher, params: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Submitit's, with the parameters of the yaml under the names that it has for them."""
+    from submitit import AutoExecutor
+
+    cluster = launcher._EXECUTOR
+    made_with = {"submitit_folder", "max_num_timeout"}
+    limit = {f"{cluster}_{name}": params[name] for name in made_with - {"submitit_folder"}
+             if name in params}  # fmt: skip
+    executor = AutoExecutor(params["submitit_folder"], cluster=cluster, **limit)
+    shared = set(OmegaConf.structured(BaseQueueConf))
+    executor.update_parameters(**{
+        name if name in shared else f"{cluster}_{name}": value
+        for name, value in params.items() if name not in made_with
+    })  # fmt: skip
+    return executor
+
+
+def _outcome(job: Any) -> JobReturn:  # noqa: ANN401
+    """What the first task of a job returned; of a job that was lost, a line that says so."""
+    from submitit.core.utils import UncompletedJobError
+
+    try:
+        return job.results()[0]
+    except UncompletedJobError:
+        line = f"lost ({job.state.lower()}), the end of its log is in {job.paths.stderr}"
+        return JobReturn(status=JobStatus.COMPLETED, _return_value=line)

@@ -1,0 +1,126 @@
+"""A sweep: every configuration once, whatever becomes of the others, by any of Hydra's launchers.
+
+The run folders are its memory: a sweep that was killed goes on by the same command, which skips
+what is done and resumes what is half done.
+"""
+
+import copy
+import logging
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
+
+from experiments.collect import join_study
+from experiments.errors import USER_ERRORS, UserError, one_line
+from experiments.job import Job, Status, outcome_table
+from experiments.progress import shown_progress
+
+LOG = logging.getLogger(__name__)
+
+
+class StudySweeper(Sweeper):
+    """Sweeps as Hydra's basic sweeper does, with a job for every run folder.
+
+    Args:
+        params: what is swept over where the command line does not say.
+        join: whether the tables of the runs are joined, and the figures drawn, at the end.
+    """
+
+    def __init__(self, params: dict[str, str] | None, join: bool) -> None:
+        self.params, self.join = params or {}, join
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Take what Hydra gives, and its launcher."""
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run what is not done, join the tables; raises UserError if a job failed."""
+        jobs = self._jobs(arguments)
+        with shown_progress(jobs):
+            self._launch([job for job in jobs if job.is_open])
+        if self.join and any(job.is_done for job in jobs):
+            join_study(Path(self.config.hydra.sweep.dir))
+        LOG.info("%s", outcome_table(jobs))
+        failed = sum(job.status == Status.FAILED for job in jobs)
+        if failed:
+            raise UserError(f"{failed} of {len(jobs)} jobs failed, the same command tries again")
+
+    def _jobs(self, arguments: list[str]) -> list[Job]:
+        """In order; of those with the same run folder, the first."""
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        lines = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
+        (batch,) = BasicSweeper.split_arguments(parser.parse_overrides(lines), None)
+        jobs: dict[str, Job] = {}
+        for overrides in batch:
+            job = self._job(overrides)
+            jobs.setdefault(job.name, job)
+        return list(jobs.values())
+
+    def _job(self, overrides: list[str]) -> Job:
+        """Composed as its launcher will; with an error if the configuration is refused."""
+        before = HydraConfig.instance().cfg
+        try:
+            loader = self.hydra_context.config_loader
+            config = loader.load_sweep_config(self.config, list(overrides))
+            HydraConfig.instance().set_config(config)  # labels are read from it
+            task_config = copy.deepcopy(config)
+            with open_dict(task_config):
+                del task_config["hydra"]
+            return Job.of(overrides, task_config)
+        except USER_ERRORS as error:
+            return Job(overrides, error=one_line(error))
+        finally:
+            HydraConfig.instance().cfg = before
+
+    def _launch(self, jobs: list[Job]) -> None:
+        """Run jobs; where a lost process took others along, halves of what is left, and so on.
+
+        A job that kills its process each time is in the end alone.
+        """
+        if not jobs:
+            return
+        try:
+            returns = self.launcher.launch([job.overrides for job in jobs], 0)
+        except Exception as error:  # every engine has its own for a process that was lost
+            _end_ray()
+            if len(jobs) == 1:
+                jobs[0].error = one_line(error)
+                return
+            LOG.warning("%s; the jobs that it took along are started again", one_line(error))
+            left = [job for job in jobs if job.is_open]
+            self._launch(left[: len(left) // 2])
+            self._launch(left[len(left) // 2 :])
+        else:
+            for job, done in zip(jobs, returns, strict=True):
+                job.error = done.return_value or ""
+
+
+def register_plugins() -> None:
+    """Make Hydra know ours: it takes the name of a plugin only if that begins as its own do."""
+    plugins: list[type] = [StudySweeper]
+    with suppress(ImportError):  # requirements-slurm.txt
+        from experiments.submitit_queue import LocalQueue, SlurmQueue
+
+        plugins += [LocalQueue, SlurmQueue]
+    for plugin in plugins:
+        Plugins.instance().class_name_to_class[f"hydra_plugins.{plugin.__name__}"] = plugin
+
+
+def _end_ray() -> None:
+    """So that none of its jobs runs on when they are started again."""
+    ray = sys.modules.get("ray")
+    if ray is not None:
+        ray.shutdown()

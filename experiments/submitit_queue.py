@@ -4,6 +4,7 @@ Hydra's launchers for both give up at the first job that is lost, while the othe
 wait for all.
 """
 
+import os
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -30,20 +31,18 @@ class SlurmQueue(SlurmLauncher):
 
 
 class LocalQueue(LocalLauncher):
-    """A process for each job on this machine, `max_running` at a time: one lost loses no other."""
-
-    def __init__(self, max_running: int = 1, **params: Any) -> None:  # noqa: ANN401
-        super().__init__(**params)
-        self.max_running = max_running
+    """A process for each job on this machine, as many as have cores: one lost loses no other."""
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
         """Start jobs as others end, and wait for all."""
+        cores = (self.params["cpus_per_task"] or 1) * self.params["tasks_per_node"]
+        at_once = max(1, len(os.sched_getaffinity(0)) // cores)
         executor = _executor(self, self.params)
         jobs = []
         for call in _calls(job_overrides, initial_job_idx):
-            while sum(not job.done() for job in jobs) >= self.max_running:
+            while sum(not job.done() for job in jobs) >= at_once:
                 time.sleep(SECONDS)
             jobs.append(executor.submit(self, *call))
         return [_outcome(job) for job in jobs]

@@ -6,6 +6,7 @@ what is done and resumes what is half done.
 
 import copy
 import logging
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from experiments.collect import join_study
 from experiments.errors import USER_ERRORS, UserError, one_line
@@ -24,6 +25,7 @@ from experiments.job import Job, Status, outcome_table
 from experiments.progress import shown_progress
 
 LOG = logging.getLogger(__name__)
+NAMED = {"seed", "model", "task", "task_label", "study"}  # have a column or a label of their own
 
 
 class StudySweeper(Sweeper):
@@ -62,26 +64,44 @@ class StudySweeper(Sweeper):
         """In order; of those with the same run folder, the first."""
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         lines = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
-        (batch,) = BasicSweeper.split_arguments(parser.parse_overrides(lines), None)
+        parsed = parser.parse_overrides(lines)
+        keys = {o.get_key_element() for o in parsed if o.is_sweep_override()} - NAMED
+        keys = {key for key in keys if not key.startswith("experiment")}  # arms name themselves
+        if "label" in {override.key_or_group for override in parsed}:
+            keys = set()
+        (batch,) = BasicSweeper.split_arguments(parsed, None)
         jobs: dict[str, Job] = {}
         for overrides in batch:
-            job = self._job(overrides)
+            job = self._job(overrides, keys)
             jobs.setdefault(job.name, job)
         return list(jobs.values())
 
-    def _job(self, overrides: list[str]) -> Job:
-        """Composed as its launcher will; with an error if the configuration is refused."""
+    def _job(self, overrides: list[str], keys: set[str]) -> Job:
+        """Composed as its launcher will; with an error if the configuration is refused.
+
+        What is swept over by one of the keys is added to the label: a table tells them apart.
+        """
+        try:
+            settings = [line for line in overrides if line.partition("=")[0] in keys]
+            if settings:
+                label = self._composed(overrides).label
+                overrides = [*overrides, f"label={'-'.join([label, *map(_short, settings)])}"]
+            return Job.of(overrides, self._composed(overrides))
+        except USER_ERRORS as error:
+            return Job(overrides, error=one_line(error))
+
+    def _composed(self, overrides: list[str]) -> DictConfig:
+        """The configuration of a job."""
         before = HydraConfig.instance().cfg
         try:
             loader = self.hydra_context.config_loader
             config = loader.load_sweep_config(self.config, list(overrides))
             HydraConfig.instance().set_config(config)  # labels are read from it
-            task_config = copy.deepcopy(config)
-            with open_dict(task_config):
-                del task_config["hydra"]
-            return Job.of(overrides, task_config)
-        except USER_ERRORS as error:
-            return Job(overrides, error=one_line(error))
+            config = copy.deepcopy(config)
+            with open_dict(config):
+                del config["hydra"]
+            OmegaConf.resolve(config)
+            return config
         finally:
             HydraConfig.instance().cfg = before
 
@@ -117,6 +137,13 @@ def register_plugins() -> None:
         plugins += [LocalQueue, SlurmQueue]
     for plugin in plugins:
         Plugins.instance().class_name_to_class[f"hydra_plugins.{plugin.__name__}"] = plugin
+
+
+def _short(override: str) -> str:
+    """Of `train.optimizer.lr=0.01` the text lr-0.01, of letters that a label may have."""
+    key, _, value = override.partition("=")
+    leaf = key.partition("@")[0].lstrip("+").rpartition(".")[2]
+    return re.sub(r"[^\w.+-]+", "+", f"{leaf}-{value}").strip("+")
 
 
 def _end_ray() -> None:

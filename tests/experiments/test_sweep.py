@@ -1,0 +1,123 @@
+"""Sweeps as users start them: by every launcher, past failures, and after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from experiments.table import TIME_COLUMNS, read_table
+
+ROOT = Path(__file__).parents[2]
+LONG = ["train.num_steps=3000", "val.every=100", "machine.save_every=100"]
+
+
+def sweep(tmp_path, *overrides, runs="runs", env=None):
+    """Start one over two seeds of a tiny training."""
+    words = ["study=s", "seed=0,1", *overrides, f"machine.runs_dir={tmp_path / runs}"]
+    words.append(f"machine.data_dir={tmp_path / 'data'}")
+    return subprocess.Popen(
+        [sys.executable, "-m", "experiments.train", "-m", *words],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})},
+    )  # fmt: skip
+
+
+def ended(process, code=0):
+    """What it said; fails if it left with another code."""
+    _, text = process.communicate(timeout=120)
+    assert process.returncode == code, text
+    return text
+
+
+def wait_until(is_time, process):
+    limit = time.monotonic() + 90
+    while not is_time():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < limit
+        time.sleep(0.005)
+
+
+def table(folder):
+    return [
+        {name: value for name, value in vars(row).items() if name not in TIME_COLUMNS}
+        for row in read_table(folder / "transfer.csv")
+    ]
+
+
+def states(tmp_path, runs="runs"):
+    return list((tmp_path / runs / "s").glob("*/state/*.pt"))
+
+
+@pytest.mark.parametrize("launcher", ["serial", "processes"])
+def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, launcher):
+    tiny = [word for word in tiny if not word.startswith("label")]
+    words = [*tiny, "model.hidden_dim=0,8", "train.optimizer.lr=1e-3,1e37"]
+    words.append(f"hydra/launcher={launcher}")
+    text = ended(sweep(tmp_path, *words), code=1)
+    assert "8 jobs: 2 done, 0 skipped, 6 failed" in text
+    assert text.count("each layer needs a width") == 4  # found before any job was started
+    assert text.count("in update") >= 2  # in the middle of a training
+    assert text.rstrip().endswith("error: 6 of 8 jobs failed, the same command tries again")
+    assert "Traceback" not in text
+    done = sorted((tmp_path / "runs" / "s").glob("*/DONE"))
+    times = [path.stat().st_mtime_ns for path in done]
+    assert [path.parent.name[:-9] for path in done] == [
+        f"node_mlp-hidden_dim-8-lr-0.001-seed{seed}" for seed in (0, 1)
+    ]
+    again = ended(sweep(tmp_path, *words), code=1)
+    assert "8 jobs: 0 done, 2 skipped, 6 failed" in again
+    assert [path.stat().st_mtime_ns for path in done] == times
+
+
+def test_a_sweep_that_was_killed_runs_what_is_missing_and_nothing_twice(tmp_path, tiny):
+    words = [*tiny, *LONG, "hydra/launcher=processes"]
+    ended(sweep(tmp_path, *words, runs="undisturbed"))
+    process = sweep(tmp_path, *words)
+    wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
+    process.kill()
+    process.communicate()
+    assert "2 jobs: 2 done, 0 skipped" in ended(sweep(tmp_path, *words))
+    assert "2 jobs: 0 done, 2 skipped" in ended(sweep(tmp_path, *words))
+    runs = tmp_path / "runs" / "s"
+    assert len(list(runs.glob("*-seed*"))) == 2
+    assert table(runs) == table(tmp_path / "undisturbed" / "s")
+    for curve in runs.glob("*/metrics.jsonl"):
+        name = curve.relative_to(runs)
+        assert curve.read_text() == (tmp_path / "undisturbed" / "s" / name).read_text()
+
+
+def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
+    process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=processes")
+    wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
+    workers = [child for child in psutil.Process(process.pid).children(recursive=True)
+               if "popen_loky_posix" in " ".join(child.cmdline())]  # fmt: skip
+    workers[0].kill()
+    text = ended(process)
+    assert "the jobs that it took along are started again" in text
+    assert "resumed at update" in text
+    assert "2 jobs: 2 done, 0 skipped, 0 failed" in text
+
+
+def tasks_of(process):
+    return [child for child in psutil.Process(process.pid).children(recursive=True)
+            if "submitit.core._submit" in " ".join(child.cmdline())]  # fmt: skip
+
+
+def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_again(tmp_path, tiny):
+    """Submitit's local executor: what differs on a cluster is who sends the signal."""
+    process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=isolated")
+    folders = tmp_path / "runs" / "s"
+    wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
+    first, second = tasks_of(process)
+    first.kill()
+    second.send_signal(signal.SIGUSR2)
+    text = ended(process, code=1)
+    assert "2 jobs: 1 done, 0 skipped, 1 failed" in text
+    assert "lost (finished), the end of its log is in" in text
+    (log,) = [p for p in folders.glob(".submitit/*/*.err") if "resumed" in p.read_text()]
+    assert "resumed at update" in log.read_text()
+    assert "2 jobs: 1 done, 1 skipped" in ended(sweep(tmp_path, *tiny, *LONG))

@@ -4,7 +4,9 @@ Hydra's launchers for both give up at the first job that is lost, while the othe
 wait for all.
 """
 
+import logging
 import os
+import subprocess
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +17,9 @@ from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
 from hydra_plugins.hydra_submitit_launcher.submitit_launcher import LocalLauncher, SlurmLauncher
 from omegaconf import OmegaConf
 
+LOG = logging.getLogger(__name__)
 SECONDS = 0.2  # between two looks at processes of this machine
+SLURM_SECONDS = 5  # and at Slurm's queue
 
 
 class SlurmQueue(SlurmLauncher):
@@ -27,6 +31,11 @@ class SlurmQueue(SlurmLauncher):
         """Queue all jobs, then wait for all; raises what submitit does where there is no Slurm."""
         calls = _calls(job_overrides, initial_job_idx)
         jobs = _executor(self, self.params).map_array(self, *zip(*calls, strict=True))
+        waiting = jobs
+        while waiting:
+            queued = _queued()
+            time.sleep(SLURM_SECONDS)  # what has left by now has had the time to write
+            waiting = [job for job in waiting if job.job_id in queued and not _has_result(job)]
         return [_outcome(job) for job in jobs]
 
 
@@ -45,6 +54,8 @@ class LocalQueue(LocalLauncher):
             while sum(not job.done() for job in jobs) >= at_once:
                 time.sleep(SECONDS)
             jobs.append(executor.submit(self, *call))
+        while not all(job.done() for job in jobs):
+            time.sleep(SECONDS)
         return [_outcome(job) for job in jobs]
 
 
@@ -74,12 +85,24 @@ def _executor(launcher: SlurmLauncher | LocalLauncher, params: dict[str, Any]) -
     return executor
 
 
+def _queued() -> set[str]:
+    """The user's jobs in Slurm's queue; its accounting, which submitit asks, may be off."""
+    words = ["squeue", "--noheader", "--array", "--me", "--format=%i"]
+    while True:
+        answer = subprocess.run(words, capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            return set(answer.stdout.split())
+        LOG.warning("squeue does not answer: %s", answer.stderr.strip())
+        time.sleep(SLURM_SECONDS)
+
+
+def _has_result(job: Any) -> bool:  # noqa: ANN401
+    return job.paths.result_pickle.exists()
+
+
 def _outcome(job: Any) -> JobReturn:  # noqa: ANN401
     """What the first task of a job returned; of a job that was lost, a line that says so."""
-    from submitit.core.utils import UncompletedJobError
-
-    try:
+    if _has_result(job):
         return job.results()[0]
-    except UncompletedJobError:
-        line = f"lost ({job.state.lower()}), the end of its log is in {job.paths.stderr}"
-        return JobReturn(status=JobStatus.COMPLETED, _return_value=line)
+    line = f"lost, the end of its log is in {job.paths.stderr}"
+    return JobReturn(status=JobStatus.COMPLETED, _return_value=line)

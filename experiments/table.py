@@ -79,24 +79,38 @@ def read_table(path: Path, kind: type[R] = Row) -> list[R]:
 
 
 def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
-    """One metric (the first if None) as text: a line for every cell, a column for every method."""
-    metric = metric or rows[0].metric
-    rows = [row for row in rows if row.metric == metric]
-    methods = list(dict.fromkeys(_method(row) for row in rows))
-    cells = list(dict.fromkeys((row.distribution, row.size, row.shift) for row in rows))
-    values: dict[tuple[object, str], list[Row]] = {}
+    """One metric (the first of each task if None) as text: a table for every task.
+
+    It has a line for every cell, and a column for every method.
+    """
+    texts = []
+    for task in dict.fromkeys(row.task for row in rows):
+        of_task = [row for row in rows if row.task == task]
+        name = metric or of_task[0].metric
+        lines = _lines([row for row in of_task if row.metric == name])
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        text = [
+            "  ".join(
+                value.ljust(width) for value, width in zip(line, widths, strict=True)
+            ).rstrip()
+            for line in lines
+        ]
+        texts.append("\n".join([f"{task}: {name}, mean [95 % interval]", *text]))
+    return "\n\n".join(texts)
+
+
+def _lines(rows: Sequence[Row]) -> list[list[str]]:
+    """Of one task and metric: a head, then a line for every cell."""
+    values: dict[tuple[str, int, str], dict[str, list[Row]]] = {}
     for row in rows:
-        values.setdefault(((row.distribution, row.size, row.shift), _method(row)), []).append(row)
-    lines = [["distribution", "size", "shift", *methods]]
-    for cell in cells:
-        texts = [_summary(values.get((cell, method), [])) for method in methods]
-        lines.append([cell[0], str(cell[1]), cell[2], *texts])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    text = [
-        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+        cell = values.setdefault((row.distribution, row.size, row.shift), {})
+        cell.setdefault(_method(row), []).append(row)
+    methods = list(dict.fromkeys(map(_method, rows)))
+    head = ["distribution", "size", "shift", *methods]
+    return [head] + [
+        [cell[0], str(cell[1]), cell[2], *(_summary(of.get(method, [])) for method in methods)]
+        for cell, of in values.items()
     ]
-    return "\n".join([f"{metric}, mean [95 % interval]", *text])
 
 
 def _method(row: Row) -> str:

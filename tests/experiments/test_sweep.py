@@ -146,7 +146,8 @@ def test_slurm_runs_a_sweep_and_puts_back_what_is_preempted(tmp_path, tiny):
 def test_ray_runs_a_sweep(tmp_path, tiny):
     pytest.importorskip("ray")
     text = ended(
-        sweep(tmp_path, *tiny, "hydra/launcher=ray_cluster", "model.hidden_dim=0,8", "seed=0"), code=1
+        sweep(tmp_path, *tiny, "hydra/launcher=ray_cluster", "model.hidden_dim=0,8", "seed=0"),
+        code=1,
     )
     assert "2 jobs: 1 done, 0 skipped, 1 failed" in text
     assert "each layer needs a width" in text

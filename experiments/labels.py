@@ -1,5 +1,6 @@
-"""The names of distributions in tables: that of the yaml, and what differs from it."""
+"""Names in tables: of distributions, and of methods that differ in a setting."""
 
+import re
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
@@ -20,3 +21,9 @@ def label(group: str, name: str, node: DictConfig) -> str:
     written = written[name]
     changed = [f"{key}={value}" for key, value in node.items() if written.get(key) != value]
     return " ".join([name, *changed])
+
+
+def short_setting(key: str, value: object) -> str:
+    """Of `train.optimizer.lr` and 0.01 the text lr-0.01, of letters that a label may have."""
+    leaf = key.partition("@")[0].lstrip("+").rpartition(".")[2]
+    return re.sub(r"[^\w.+-]+", "+", f"{leaf}-{value}").strip("+")

@@ -6,7 +6,6 @@ what is done and resumes what is half done.
 
 import copy
 import logging
-import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from experiments.collect import join_study
 from experiments.errors import USER_ERRORS, UserError, one_line
 from experiments.job import Job, Status, outcome_table
+from experiments.labels import short_setting
 from experiments.progress import shown_progress
 
 LOG = logging.getLogger(__name__)
@@ -82,10 +82,11 @@ class StudySweeper(Sweeper):
         What is swept over by one of the keys is added to the label: a table tells them apart.
         """
         try:
-            settings = [line for line in overrides if line.partition("=")[0] in keys]
+            pairs = [line.partition("=") for line in overrides]
+            settings = [short_setting(key, value) for key, _, value in pairs if key in keys]
             if settings:
-                label = self._composed(overrides).label
-                overrides = [*overrides, f"label={'-'.join([label, *map(_short, settings)])}"]
+                label = "-".join([self._composed(overrides).label, *settings])
+                overrides = [*overrides, f"label={label}"]
             return Job.of(overrides, self._composed(overrides))
         except USER_ERRORS as error:
             return Job(overrides, error=one_line(error))
@@ -137,13 +138,6 @@ def register_plugins() -> None:
         plugins += [LocalQueue, SlurmQueue]
     for plugin in plugins:
         Plugins.instance().class_name_to_class[f"hydra_plugins.{plugin.__name__}"] = plugin
-
-
-def _short(override: str) -> str:
-    """Of `train.optimizer.lr=0.01` the text lr-0.01, of letters that a label may have."""
-    key, _, value = override.partition("=")
-    leaf = key.partition("@")[0].lstrip("+").rpartition(".")[2]
-    return re.sub(r"[^\w.+-]+", "+", f"{leaf}-{value}").strip("+")
 
 
 def _end_ray() -> None:

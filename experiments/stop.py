@@ -4,6 +4,7 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 
 class Stopped(SystemExit):
@@ -27,12 +28,9 @@ class StopRequest:
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def leave_if_requested(self, folder: Path, step: int) -> None:
+    def leave(self, folder: Path, step: int) -> NoReturn:
         """Raise Stopped with a line on how to go on."""
-        if self.requested:
-            raise Stopped(
-                f"stopped at update {step}, saved in {folder}; the same command resumes it"
-            )
+        raise Stopped(f"stopped at update {step}, saved in {folder}; the same command resumes it")
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del number, frame

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from data_gen.summary import CellSummary
 from experiments.errors import UserError
 from experiments.figures.style import draw_figures
+from experiments.parallel import World
 from experiments.table import Row, format_table, read_table, write_table
 
 LOG = logging.getLogger(__name__)
@@ -75,6 +76,8 @@ class CollectStudy(Callback):
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:  # noqa: ANN401
         """Join the tables of the runs in `<runs_dir>/<study>`, draw, print, say where."""
+        if not World.here().is_first:  # of the processes that share each training
+            return
         folder = Path(config.machine.runs_dir) / config.study
         rows, cells = collect(folder)
         paths = write_study(rows, cells, folder)

@@ -139,6 +139,29 @@ class Packed:
         return _finish(batch, node_graph, node_ptr, slice_dict, inc_dict)
 
 
+def consecutive(batch: Batch, chosen: slice) -> Batch:
+    """Consecutive graphs of a batch of `Packed.batch`, as a batch of their own."""
+    ptrs = {"node": batch.ptr, "edge": batch._slice_dict["edge_index"]}
+    parts = {kind: ptr[chosen.start : chosen.stop + 1] for kind, ptr in ptrs.items()}
+    ends = torch.stack([part[[0, -1]] for part in parts.values()]).tolist()
+    rows = {kind: slice(*of) for kind, of in zip(parts, ends, strict=True)} | {"graph": chosen}
+    node_ptr, edge_ptr = (part - part[0] for part in parts.values())
+    slices = {"node": node_ptr, "edge": edge_ptr}
+    result = Batch(_base_cls=Data)
+    slice_dict, inc_dict = {}, {}
+    for name, value in batch.to_dict().items():
+        if name in ("batch", "ptr"):
+            continue
+        if name == "edge_index":
+            result[name] = value[:, rows["edge"]] - rows["node"].start
+        else:
+            result[name] = value[rows[level(name)]]
+        slice_dict[name] = slices.get(level(name))
+        inc_dict[name] = node_ptr[:-1].view(-1, 1, 1) if name == "edge_index" else None
+    node_graph = batch.batch[rows["node"]] - chosen.start
+    return _finish(result, node_graph, node_ptr, slice_dict, inc_dict)
+
+
 def _finish(
     batch: Batch,
     node_graph: Tensor,

@@ -14,6 +14,7 @@ from torch_geometric.data import Batch
 from torch_geometric.utils import scatter
 
 from data_gen.spec import GraphOutput
+from data_gen.task import LossPart
 
 CERTAIN = 30.0  # a logit that leaves no doubt in float32
 
@@ -45,6 +46,10 @@ class PathAnswer(ABC):
     def loss(self, output: GraphOutput, batch: Batch) -> Tensor:
         """A scalar."""
 
+    def loss_parts(self, output: GraphOutput, batch: Batch) -> list[LossPart]:
+        """The means that it is the sum of: one over graphs."""
+        return [LossPart(self.loss(output, batch), batch.num_graphs)]
+
     @abstractmethod
     def decode(self, output: GraphOutput, batch: Batch) -> Choice:
         """The chosen nodes and edges."""
@@ -65,10 +70,19 @@ class PathLabels(PathAnswer):
 
     def loss(self, output: GraphOutput, batch: Batch) -> Tensor:
         """Mean cross-entropy over all nodes plus mean cross-entropy over all edges."""
-        nodes, edges = _logits(output.x), _logits(output.edge_attr)
-        return binary_cross_entropy_with_logits(
-            nodes, batch.on_path.to(nodes.dtype)
-        ) + binary_cross_entropy_with_logits(edges, batch.edge_on_path.to(edges.dtype))
+        nodes, edges = self.loss_parts(output, batch)
+        return nodes.mean + edges.mean
+
+    def loss_parts(self, output: GraphOutput, batch: Batch) -> list[LossPart]:
+        """The one over nodes, and the one over edges."""
+        pairs = [
+            (_logits(output.x), batch.on_path),
+            (_logits(output.edge_attr), batch.edge_on_path),
+        ]
+        return [
+            LossPart(binary_cross_entropy_with_logits(logits, label.to(logits.dtype)), len(logits))
+            for logits, label in pairs
+        ]
 
     def decode(self, output: GraphOutput, batch: Batch) -> Choice:
         """Everything with a positive logit."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from torch import Tensor
@@ -15,6 +15,13 @@ from data_gen.spec import GraphOutput, GraphSpec
 
 T = TypeVar("T")
 Model = Callable[[Batch], GraphOutput]
+
+
+class LossPart(NamedTuple):
+    """A mean [] in the loss of a batch, and over how many terms it is one."""
+
+    mean: Tensor
+    num_terms: int
 
 
 class Task(ABC, Generic[T]):
@@ -75,6 +82,14 @@ class Task(ABC, Generic[T]):
     @abstractmethod
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """A differentiable scalar: the mean over the instances of the batch."""
+
+    def loss_parts(self, model: Model, batch: Batch) -> list[LossPart]:
+        """The means that the loss is the sum of; overridden where they are not over instances.
+
+        They say what the loss of a batch is from the losses of its halves: what processes compute
+        that share a batch.
+        """
+        return [LossPart(self.loss(model, batch), batch.num_graphs)]
 
     @abstractmethod
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:

@@ -18,10 +18,11 @@ from torch_geometric.data import Batch
 
 from data_gen.cell import Cell
 from data_gen.dataset import pack_block
-from data_gen.packed import Packed
+from data_gen.packed import Packed, consecutive
 from data_gen.task import Task
 from data_gen.workers import LostWorkerError, WorkerPool
 from experiments.errors import UserError
+from experiments.parallel import ALONE, World
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -32,11 +33,11 @@ class Batches(ABC):
 
     @abstractmethod
     def batch(self, step: int) -> Batch:
-        """The batch of an update, where the model is."""
+        """The batch of an update, or this process's part of it, where the model is."""
 
     @abstractmethod
     def indices(self, step: int) -> Tensor:
-        """Which instances of the training cell are in it [B]."""
+        """Which instances of the training cell are in it, in all processes [B]."""
 
     def __enter__(self) -> "Batches":
         return self
@@ -57,23 +58,38 @@ class CachedBatches(Batches):
     """
 
     def __init__(
-        self, config: DictConfig, packed: Packed, task: Task[Any], group_size: int
+        self,
+        config: DictConfig,
+        packed: Packed,
+        task: Task[Any],
+        group_size: int,
+        world: World = ALONE,
     ) -> None:
         self.config, self.packed, self.task, self.group_size = config, packed, task, group_size
+        self.world = world
         firsts = np.arange(0, len(packed), group_size)
         num_nodes = packed.node_ptr.diff().cpu().numpy()
         self.num_groups = len(firsts)
         self.by_size = np.maximum.reduceat(num_nodes, firsts).argsort(kind="stable")
-        self.size = min(_groups_in_batch(config, group_size), self.num_groups)
+        self.size = min(groups_in_batch(config, group_size), self.num_groups)
 
     def batch(self, step: int) -> Batch:
         """The batch of an update, gathered where the data set is."""
-        return self.task.batch(self.packed, self.indices(step), _generator(self.config, step))
+        groups, part = self._groups(step), self.world.part(self.size)
+        batch = self.task.batch(self.packed, self._instances(groups), _generator(self.config, step))
+        if self.world.size == 1:
+            return batch
+        # Gathered whole by each process, for what is drawn to be what one process draws.
+        before, own = (self._instances(of) for of in (groups[: part.start], groups[part]))
+        return consecutive(batch, slice(len(before), len(before) + len(own)))
 
     def indices(self, step: int) -> Tensor:
         """Its instances, group after group; the last group of a data set may lack some."""
+        return self._instances(self._groups(step))
+
+    def _instances(self, groups: np.ndarray) -> Tensor:
         width = self.group_size
-        indices = (self._groups(step)[:, None] * width + np.arange(width)).ravel()
+        indices = (groups[:, None] * width + np.arange(width)).ravel()
         return torch.from_numpy(indices[indices < len(self.packed)])
 
     def pool_size(self, step: int) -> int:
@@ -99,9 +115,17 @@ class StreamedBatches(Batches):
     of processes, and wherever a training goes on, the batches are the same.
     """
 
-    def __init__(self, config: DictConfig, cell: Cell, num_workers: int, model: GraphModel) -> None:
+    def __init__(
+        self,
+        config: DictConfig,
+        cell: Cell,
+        num_workers: int,
+        model: GraphModel,
+        world: World = ALONE,
+    ) -> None:
         self.config, self.cell, self.num_workers, self.model = config, cell, num_workers, model
-        self.size = cell.group_size * _groups_in_batch(config, cell.group_size)
+        self.world = world
+        self.size = cell.group_size * groups_in_batch(config, cell.group_size)
         self._workers = ExitStack()
         self._made: Iterator[dict[str, np.ndarray]] = iter(())
         self._next = -1  # the update whose batch is made next
@@ -112,7 +136,7 @@ class StreamedBatches(Batches):
         packed = Packed.from_tensors({name: torch.from_numpy(a) for name, a in arrays.items()})
         check_num_nodes(packed, self.model)
         device = self.model.device
-        rng = _generator(self.config, step)
+        rng = _generator(self.config, step, self.world.rank)
         return self.cell.task.batch(packed.to(device), range(len(packed)), rng)
 
     def indices(self, step: int) -> Tensor:
@@ -139,7 +163,10 @@ class StreamedBatches(Batches):
             return pack_block(*self._block(step))
 
     def _block(self, step: int) -> tuple[Cell, int, int]:
-        return self.cell, step * self.size, (step + 1) * self.size
+        width = self.cell.group_size
+        part = self.world.part(self.size // width)
+        first = step * self.size
+        return self.cell, first + part.start * width, first + part.stop * width
 
 
 def check_num_nodes(packed: Packed, model: GraphModel) -> None:
@@ -152,10 +179,11 @@ def check_num_nodes(packed: Packed, model: GraphModel) -> None:
         )
 
 
-def _generator(config: DictConfig, step: int) -> np.random.Generator:
-    """For what a task draws anew in every update."""
-    return np.random.default_rng([config.seed, step, 4])
+def _generator(config: DictConfig, step: int, rank: int = 0) -> np.random.Generator:
+    """For what a task draws anew in every update, of the part of a process."""
+    return np.random.default_rng([config.seed, step, 4, *([rank] if rank else [])])
 
 
-def _groups_in_batch(config: DictConfig, group_size: int) -> int:
+def groups_in_batch(config: DictConfig, group_size: int) -> int:
+    """How many groups of instances an update takes, if there are as many."""
     return max(1, config.train.batch_size // group_size)

@@ -7,6 +7,7 @@ so the state to resume from is weights, optimizer and number of updates.
 import json
 import logging
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch_geometric.data import Batch
 from tqdm import tqdm
 
 from data_gen.packed import Packed
@@ -24,10 +24,12 @@ from experiments.batches import Batches
 from experiments.construct import build, construct
 from experiments.errors import UserError
 from experiments.evaluation import score_instances
+from experiments.parallel import ALONE, World
 from experiments.run_folder import RunFolder, write_atomically
-from experiments.schedule import learning_rate, num_message_passing_steps, seeded
+from experiments.schedule import learning_rate, seeded
 from experiments.steps import answer_by
 from experiments.stop import StopRequest
+from experiments.update_loss import UpdateLoss
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -38,14 +40,20 @@ class Fit:
     """The training of one model in one run folder."""
 
     def __init__(
-        self, config: DictConfig, task: Task[Any], model: GraphModel, batches: Batches
+        self,
+        config: DictConfig,
+        task: Task[Any],
+        model: GraphModel,
+        batches: Batches,
+        world: World = ALONE,
     ) -> None:
         self.config, self.task, self.model, self.batches = config, task, model, batches
-        self.device = model.device
+        self.world, self.device = world, model.device
         self.optimizer = make_optimizer(config, model)
         decay = config.train.ema_decay
         average = get_ema_multi_avg_fn(decay)
         self.averaged = AveragedModel(model, multi_avg_fn=average) if decay else None
+        self.loss = UpdateLoss(config, task, model, world)
         self.step = 0
         self.losses = [0.0, 0]  # sum and number since the last validation
         self.best_loss = math.inf
@@ -54,7 +62,6 @@ class Fit:
     def run(self, val_set: Packed, folder: RunFolder) -> None:
         """Train to the last step from where the folder's state left off; keep the best weights."""
         self._resume(folder)
-        folder.metrics_path.touch()
         num_steps = 0 if self.config.train.skip else self.config.train.num_steps
         losses: list[Tensor] = []
         with (
@@ -70,43 +77,39 @@ class Fit:
                 progress.update()
                 is_last = self.step == num_steps
                 is_validation = is_last or self.step % self.config.val.every == 0
-                is_save = is_last or self.step % self.config.machine.save_every == 0
-                if is_validation or is_save or stop.requested or len(losses) == CHECK_EVERY:
+                is_stop = self.world.any(stop.requested)
+                is_save = is_last or is_stop or self.step % self.config.machine.save_every == 0
+                if is_validation or is_save or len(losses) == CHECK_EVERY:
                     loss = self._check(losses, folder)
                     progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
                     losses.clear()
                     if is_validation:
-                        self._validate(val_set, folder)
-                    if is_save or stop.requested:
-                        folder.save_state(self.step, self._state())
-                    stop.leave_if_requested(folder.path, self.step)
-        folder.save_weights(self.best_weights)
+                        self.world.first(lambda: self._validate(val_set, folder))
+                    if is_save:
+                        self.world.first(lambda: folder.save_state(self.step, self._state()))
+                    if is_stop:
+                        stop.leave(folder.path, self.step)
+            if self.world.any(stop.requested):  # meanwhile
+                stop.leave(folder.path, self.step)
+        self.world.first(lambda: folder.save_weights(self.best_weights))
 
     def _update(self) -> Tensor:
-        """One update of the weights; its loss, still on the device."""
+        """One update of the weights; this process's share of its loss, still on the device."""
         config = self.config.train
         batch = self.batches.batch(self.step)
         for group in self.optimizer.param_groups:
             base = group.setdefault("base_lr", group["lr"])
             group["lr"] = learning_rate(self.config, base, self.step)
         autocast = torch.autocast(self.device.type, torch.bfloat16, config.precision == "bfloat16")
-        with autocast, seeded(self.config, self.step, self.device):
-            loss = self._loss(batch)
+        with autocast, seeded(self.config, self.step, self.device, self.world.rank):
+            loss = self.loss(batch, self.step)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        self.loss.backward(loss)
         nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)
         self.optimizer.step()
         if self.averaged is not None:
             self.averaged.update_parameters(self.model)
         return loss.detach()
-
-    def _loss(self, batch: Batch) -> Tensor:
-        """The task's loss, of the last answer or the mean over those of the last steps."""
-        config = self.config.train
-        num_steps = num_message_passing_steps(self.config, self.step)
-        lasts = config.loss_on_last_steps, config.gradient_of_last_steps
-        outputs = self.model.unroll(batch, num_steps, *lasts)
-        return torch.stack([self.task.loss(lambda _, o=o: o, batch) for o in outputs]).mean()
 
     def _candidate_weights(self) -> dict[str, Tensor]:
         """A copy of the weights that would be kept now."""
@@ -137,7 +140,7 @@ class Fit:
 
     def _check(self, losses: list[Tensor], folder: RunFolder) -> float:
         """Add up the last losses; their mean. UserError at the first that is not finite."""
-        values = torch.stack(losses).double().cpu()
+        values = self.world.sum(torch.stack(losses).double().cpu())
         bad = (~values.isfinite()).nonzero()
         if len(bad):
             step = self.step - len(losses) + int(bad[0])
@@ -164,7 +167,7 @@ class Fit:
 
     def _resume(self, folder: RunFolder) -> None:
         """Take up the folder's last state, and cut the curve to what had happened by then."""
-        state = folder.load_state()
+        state = self.world.first(folder.load_state)
         if state is not None:
             self.step, self.best_loss, self.losses = (
                 state[name] for name in ("step", "best_loss", "losses")
@@ -175,11 +178,12 @@ class Fit:
             if self.averaged is not None:
                 self.averaged.load_state_dict(state["averaged"])
             LOG.info("%s: resumed at update %d", folder.path.name, self.step)
-        if folder.metrics_path.exists():
-            lines = folder.metrics_path.read_text().splitlines()
-            kept = [line for line in lines if _step_of(line) <= self.step]
-            text = "".join(f"{line}\n" for line in kept)
-            write_atomically(folder.metrics_path, lambda path: path.write_text(text))
+        self.world.first(lambda: self._cut_curve(folder.metrics_path))
+
+    def _cut_curve(self, path: Path) -> None:
+        lines = path.read_text().splitlines() if path.exists() else []
+        text = "".join(f"{line}\n" for line in lines if _step_of(line) <= self.step)
+        write_atomically(path, lambda temporary: temporary.write_text(text))
 
 
 def make_optimizer(config: DictConfig, model: nn.Module) -> Optimizer:

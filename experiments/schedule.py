@@ -19,10 +19,14 @@ def num_message_passing_steps(config: DictConfig, step: int) -> int | None:
 
 
 @contextmanager
-def seeded(config: DictConfig, step: int, device: torch.device) -> Iterator[None]:
-    """Torch's generators set for one update, then given back: for models that draw in training."""
+def seeded(config: DictConfig, step: int, device: torch.device, rank: int) -> Iterator[None]:
+    """Torch's generators set for one update, then given back: for models that draw in training.
+
+    Each process draws for its own share of the batch, the first what one alone would.
+    """
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        state = np.random.SeedSequence([config.seed, step, 2]).generate_state(1, np.uint64)
+        entropy = [config.seed, step, 2, *([rank] if rank else [])]
+        state = np.random.SeedSequence(entropy).generate_state(1, np.uint64)
         torch.manual_seed(int(state[0] >> np.uint64(1)))
         yield
 

@@ -24,7 +24,7 @@ from experiments.predicates import is_count, is_seed
 from experiments.run_folder import RunFolder, write_atomically
 from experiments.search_space import check_space, suggested
 from experiments.study import Study, device_of
-from experiments.train import new_model, train_once
+from experiments.train import make_training_sets, new_model, train_once
 from experiments.validation import check_config, check_device, check_writable
 
 if TYPE_CHECKING:
@@ -128,8 +128,11 @@ def _objective(trial: "Trial", space: DictConfig, training: DictConfig) -> float
     study = Study(config)
     run = RunFolder.of(study.config)
     trial.set_user_attr("run", run.path.name)
+    model = new_model(study, device_of(config))
+    make_training_sets(study, model)
     with run.locked():
-        train_once(study, new_model(study, device_of(config)), run, ALONE)
+        run.save_config(study.config)
+        train_once(study, model, run, ALONE)
         lines = run.metrics_path.read_text().splitlines()
     loss = min(json.loads(line)["val/loss"] for line in lines)
     LOG.info("trial %d: val/loss %.4g, %s", trial.number, loss, run.path.name)

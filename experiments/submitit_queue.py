@@ -103,6 +103,6 @@ def _has_result(job: Any) -> bool:  # noqa: ANN401
 def _outcome(job: Any) -> JobReturn:  # noqa: ANN401
     """What the first task of a job returned; of a job that was lost, a line that says so."""
     if _has_result(job):
-        return job.results()[0]
+        return (job.task(0) if job.num_tasks > 1 else job).result()
     line = f"lost, the end of its log is in {job.paths.stderr}"
     return JobReturn(status=JobStatus.COMPLETED, _return_value=line)

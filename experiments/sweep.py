@@ -22,6 +22,7 @@ from experiments.collect import join_study
 from experiments.errors import USER_ERRORS, UserError, one_line
 from experiments.job import Job, Status, outcome_table
 from experiments.labels import short_setting
+from experiments.parallel import World
 from experiments.progress import shown_progress
 
 LOG = logging.getLogger(__name__)
@@ -53,7 +54,8 @@ class StudySweeper(Sweeper):
         jobs = self._jobs(arguments)
         with shown_progress(jobs):
             self._launch([job for job in jobs if job.is_open])
-        if self.join and any(job.is_done for job in jobs):
+        is_first = World.here().is_first  # of the processes that share each training
+        if self.join and is_first and any(job.is_done for job in jobs):
             join_study(Path(self.config.hydra.sweep.dir))
         LOG.info("%s", outcome_table(jobs))
         failed = sum(job.status == Status.FAILED for job in jobs)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from data_gen.cell import Cell
-from data_gen.packed import Packed
+from data_gen.packed import Packed, consecutive
 from data_gen.spec import GraphOutput
 from tests.conftest import fits, has_parameters, instances, stems, study
 from tests.contracts import (
@@ -81,6 +81,36 @@ def test_a_batch_of_training_is_drawn_by_its_generator_and_gives_a_gradient(task
     assert torch.equal(first.x, same.x)
     task.loss(model, first).backward()
     assert sum(float(p.grad.abs().sum()) for p in model.parameters() if p.grad is not None) > 0
+
+
+@pytest.mark.parametrize("task_name", TASKS)
+def test_the_loss_of_a_batch_is_that_of_its_parts(task_name):
+    """Processes share a batch: each mean is one over the terms that it says it is."""
+    task, small = instances(task_name, 8, 4)
+    _, large = instances(task_name, 13, 3)
+    batch, model = batch_of([*small, *large]), build(task_name, "linear")
+    whole = task.loss_parts(model, batch)
+    total = sum(part.mean for part in whole)
+    torch.testing.assert_close(total, task.loss(model, batch))
+    shares = [consecutive(batch, slice(*ends)) for ends in ((0, 2), (2, 6), (6, 7))]
+    parts = [task.loss_parts(model, share) for share in shares]
+    for mean, of in zip(whole, zip(*parts, strict=True), strict=True):
+        num_terms = sum(part.num_terms for part in of)
+        assert num_terms == mean.num_terms
+        weighted = sum(part.mean * part.num_terms / num_terms for part in of)
+        torch.testing.assert_close(weighted, mean.mean)
+
+
+@pytest.mark.parametrize("task_name", TASKS)
+def test_a_share_of_a_batch_is_the_batch_of_its_graphs(task_name):
+    _, graphs = instances(task_name, 8, 5)
+    packed = Packed.pack(graphs)
+    share, same = consecutive(packed.batch([4, 1, 0, 2]), slice(1, 3)), packed.batch([1, 0])
+    assert set(share.keys()) == set(same.keys())
+    for name in same.keys():  # noqa: SIM118  (a batch iterates over items)
+        assert torch.equal(share[name], same[name]), name
+    for one, other in zip(share.to_data_list(), same.to_data_list(), strict=True):
+        assert are_equal(one, other)
 
 
 @pytest.mark.parametrize("task_name", TASKS)

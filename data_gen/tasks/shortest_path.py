@@ -16,7 +16,7 @@ from data_gen.graph import Graph
 from data_gen.path_answer import PathAnswer, PathLabels, tree_depth, walk
 from data_gen.path_query import Query, draw_queries
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.task import LossPart, Model, Task
 
 RELATIVE_TOLERANCE = 1e-6  # two paths within it are equally short
 
@@ -83,6 +83,10 @@ class ShortestPath(Task[Graph]):
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """The loss of the answer."""
         return self.answer.loss(model(batch), batch)
+
+    def loss_parts(self, model: Model, batch: Batch) -> list[LossPart]:
+        """Those of the answer."""
+        return self.answer.loss_parts(model(batch), batch)
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Scores of every instance, each [B].

@@ -1,0 +1,261 @@
+"""One training in two processes against the same in one, as users start them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from data_gen.cell import Cell
+from data_gen.packed import Packed
+from experiments.batches import CachedBatches, StreamedBatches
+from experiments.errors import UserError
+from experiments.parallel import World
+from experiments.run_folder import RunFolder
+from tests.conftest import ROOT, study
+
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
+# Adam makes whole steps of gradients that are nothing but rounding.
+SGD = ("train.optimizer._target_=torch.optim.SGD", "train.optimizer.lr=0.1")
+NEXT_HOP = ("task=shortest_path_next_hop", "model=linear_messages",
+            "train.num_message_passing_steps=[2,5]", "train.loss_on_last_steps=2",
+            "train.batch_size=7")  # fmt: skip
+NODES_AND_EDGES = ("task=shortest_path", "model=node_mlp", "train.sizes=[4,8,16]")
+PAIRS = ("task=satisfiability", "model=neuro_sat", "train.num_message_passing_steps=3",
+         "train.sizes=[3,4]", "transfer.sizes=[3]", "train.batch_size=10", *SGD)  # fmt: skip
+DRAWN = ("task=next_step", "model=interaction_network", "task.num_frames=20",
+         "task.horizons=[1,5]", "task.valid_horizon=5", "task.noise=0.01", "task.balance=0.5",
+         "train.sizes=[3,4]", "transfer.sizes=[3]", "train.batch_size=9")  # fmt: skip
+STREAM = (*NEXT_HOP, "data.stream=true")
+BROKEN = ("train.max_grad_norm=1e30", "train.schedule.warmup_steps=0")  # at high learning rates
+LIMIT = 120  # seconds after which a test says that processes hang
+
+
+def start(processes, tmp_path, *overrides, runs="runs"):
+    launch = TORCHRUN if processes == 2 else ()
+    machine = ("machine.num_workers=1", f"machine.data_dir={tmp_path / 'data'}",
+               f"machine.runs_dir={tmp_path / runs}")  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, *launch, "-m", "experiments.train", *overrides, *machine],
+        cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def ended(process):
+    """Exit code and what was said; a hang is an error, and leaves no process behind."""
+    try:
+        _, text = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.communicate(timeout=60)
+        raise
+    return process.returncode, text
+
+
+def trained(processes, tmp_path, *overrides, runs="runs"):
+    code, text = ended(start(processes, tmp_path, *overrides, runs=runs))
+    assert code == 0, text
+    assert "Warning" not in text
+    assert "terminate called" not in text
+    return folder_of(tmp_path, runs)
+
+
+def folder_of(tmp_path, runs="runs"):
+    (folder,) = (tmp_path / runs / "default").glob("*-seed*")
+    return folder
+
+
+def assert_same_training(one, two):
+    """But for the order in which numbers are added up."""
+    curves = [
+        [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        for folder in (one, two)
+    ]
+    assert len(curves[0]) == len(curves[1]) > 1
+    for line, other in zip(*curves, strict=True):
+        assert line["step"] == other["step"]
+        for name in ("train/loss", "val/loss"):
+            assert line[name] == pytest.approx(other[name], rel=1e-5), name
+    weights = [load_file(folder / "weights.safetensors") for folder in (one, two)]
+    assert weights[0].keys() == weights[1].keys()
+    for name, value in weights[0].items():
+        torch.testing.assert_close(value, weights[1][name], rtol=1e-3, atol=2e-5)
+    assert (two / "DONE").exists()
+    assert not list(two.glob(".*tmp*"))
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        NEXT_HOP,
+        *(pytest.param(o, marks=pytest.mark.slow) for o in (NODES_AND_EDGES, PAIRS, DRAWN, STREAM)),
+    ],
+    ids=["next_hop", "nodes_and_edges", "pairs", "drawn", "stream"],
+)
+def test_two_processes_train_as_one_does(tmp_path, tiny, overrides):
+    one = trained(1, tmp_path, *tiny, *overrides, runs="one")
+    two = trained(2, tmp_path, *tiny, *overrides, runs="two")
+    assert_same_training(one, two)
+
+
+# Of a linear model: over many updates of others, rounding is all that grows.
+LONG = ("task=shortest_path_next_hop", "model=linear", "train.num_steps=1500", "val.every=250",
+        "machine.save_every=100", "train.ema_decay=0.9", *SGD)  # fmt: skip
+
+
+def stopped(processes, tmp_path, *overrides, runs):
+    """Ended by SIGTERM in the middle of its updates, to torchrun if there are several."""
+    process = start(processes, tmp_path, *overrides, runs=runs)
+    limit = time.monotonic() + LIMIT
+    while not list((tmp_path / runs).glob("default/*/state/*.pt")):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    code, text = ended(process)
+    assert code != 0
+    assert text.count("the same command resumes it") == 1
+    state = RunFolder(folder_of(tmp_path, runs)).load_state()
+    assert state is not None
+    assert 0 < state["step"] < 1500
+    assert state["step"] % 100, "saved when it was told to stop"
+
+
+@pytest.mark.slow
+def test_a_run_is_begun_and_continued_by_any_number_of_processes(tmp_path, tiny):
+    overrides = (*tiny, *LONG)
+    whole = {number: trained(number, tmp_path, *overrides, runs=f"{number}") for number in (1, 2)}
+    assert_same_training(whole[1], whole[2])
+    for first, second in ((2, 2), (1, 2), (2, 1)):
+        runs = f"{first}_then_{second}"
+        stopped(first, tmp_path, *overrides, runs=runs)
+        done = trained(second, tmp_path, *overrides, runs=runs)
+        assert_same_training(whole[1], done)
+        if first == second:
+            for name in ("metrics.jsonl", "weights.safetensors"):
+                assert (done / name).read_bytes() == (whole[2] / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_what_is_wrong_ends_all_processes_with_one_line(tmp_path, tiny):
+    def line_of(*overrides):
+        code, text = ended(start(2, tmp_path, *tiny, *overrides))
+        assert code == 1
+        (line,) = [line for line in text.splitlines() if line.startswith("error: ")]
+        return line
+
+    assert "batch_size: 3 is not allowed, 2 processes" in line_of(*PAIRS, "train.batch_size=3")
+    assert "max_num_nodes: 4 is not allowed" in line_of("model=padded_mlp", "model.max_num_nodes=4")
+    nan = ("train.optimizer.lr=1e30", *BROKEN)
+    assert "training instances [" in line_of(*nan)
+    folder = RunFolder(folder_of(tmp_path))
+    with folder.locked():
+        assert "another process is working on this run" in line_of(*nan)
+
+
+@pytest.mark.slow
+def test_a_sweep_trains_in_one_process_group_after_another(tmp_path, tiny):
+    sweep = ("-m", "seed=0,1", "train.optimizer.lr=1e-3,1e30", *BROKEN)
+    code, text = ended(start(2, tmp_path, *sweep, *tiny))
+    assert code == 1
+    assert text.count("error: loss is") == 1
+    assert len(list((tmp_path / "runs" / "default").glob("*/DONE"))) == 2
+
+
+@pytest.mark.slow
+def test_two_tasks_of_a_submitit_job_train_as_one_process_does(tmp_path, tiny):
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
+    one = trained(1, tmp_path, *tiny, *NEXT_HOP, runs="one")
+    launcher = ("hydra/launcher=isolated", "hydra.launcher.tasks_per_node=2")
+    two = trained(1, tmp_path, "-m", *tiny, *NEXT_HOP, *launcher, runs="two")
+    assert_same_training(one, two)
+
+
+ONE_FAILS = """
+import sys, torch
+from experiments.errors import UserError
+from experiments.parallel import World
+world = World.here()
+with world.joined("x", torch.device("cpu")):
+    assert world.any(world.rank == 1)
+    if world.rank == 1:
+        raise UserError("this one alone")
+    world.any(False)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_fails_alone_ends_all(tmp_path):
+    script = tmp_path / "one_fails.py"
+    script.write_text(ONE_FAILS)
+    process = subprocess.Popen(
+        [sys.executable, *TORCHRUN, str(script)], cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    code, text = ended(process)
+    assert code == 1
+    assert "error: process 1 of 2: this one alone" in text
+    assert "terminate called" not in text
+
+
+def worlds(size):
+    return [World(rank, size, rank, size) for rank in range(size)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_every_thing_is_of_one_process_and_none_has_two_more_than_another(size):
+    for number in range(size, 20):
+        parts = [range(number)[world.part(number)] for world in worlds(size)]
+        assert [i for part in parts for i in part] == list(range(number))
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def assert_joined(shares, whole):
+    assert sum(share.num_graphs for share in shares) == whole.num_graphs
+    for name in set(whole.keys()) - {"edge_index", "batch", "ptr"}:
+        assert torch.equal(torch.cat([share[name] for share in shares]), whole[name]), name
+
+
+@pytest.mark.parametrize("task_name", ["satisfiability", "next_step"])
+def test_the_parts_of_processes_are_the_batch_of_one(task_name):
+    parts = study(f"task={task_name}", "train.batch_size=10")
+    cell = Cell(parts.task, parts.home_distribution, (3, 4), "train")
+    packed = Packed.pack(cell.instances(0, 15))
+
+    def batch(world, step):
+        return CachedBatches(parts.config, packed, parts.task, cell.group_size, world).batch(step)
+
+    sizes = set()
+    for step in range(3):  # a batch that has the last group, which lacks one, and others
+        whole = batch(World(), step)
+        assert_joined([batch(world, step) for world in worlds(3)], whole)
+        sizes.add(whole.num_graphs)
+    assert sizes == ({9, 10} if cell.group_size == 2 else {10})
+
+
+def test_processes_stream_the_instances_of_one():
+    parts = study("task=satisfiability", "train.batch_size=10", "data.stream=true")
+    model, cell = parts.build_model(), parts.train_set.cell
+
+    def batch(world):
+        with StreamedBatches(parts.config, cell, 1, model, world) as batches:
+            return batches.batch(1)
+
+    assert_joined([batch(world) for world in worlds(3)], batch(World()))
+
+
+def test_a_world_is_what_torchrun_says(monkeypatch):
+    assert World.here() == World()
+    words = {"RANK": 3, "WORLD_SIZE": 4, "LOCAL_RANK": 1, "LOCAL_WORLD_SIZE": 2,
+             "MASTER_ADDR": "localhost", "MASTER_PORT": 1}  # fmt: skip
+    for name, value in words.items():
+        monkeypatch.setenv(name, str(value))
+    assert World.here() == World(3, 4, 1, 2)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(UserError, match="2 processes here have 1 GPUs"):
+        World.here().device(torch.device("cuda"))

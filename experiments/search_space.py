@@ -20,7 +20,7 @@ def check_space(space: DictConfig, training: DictConfig) -> None:
     What may vary belongs to the model or to its training, and leaves the validation set as it is.
     """
     if not isinstance(space, DictConfig) or not space:
-        raise UserError(f"space: {space!r} is not allowed, a mapping of keys to {FORMS}")
+        raise UserError(f"space: {space!r} is not allowed, keys are, and for each {FORMS}")
     for key, values in space.items():
         name = str(key)
         is_there = OmegaConf.select(training, name, default=training) is not training

@@ -1,0 +1,103 @@
+import csv
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments.errors import UserError
+from experiments.search import search
+from tests.conftest import NAMES, composed
+
+pytest.importorskip("optuna")
+ROOT = Path(__file__).parents[2]
+SPACE = "space={model.hidden_dim:[8,16],train.optimizer.lr:{low:1e-4,high:1e-2,log:true}}"
+
+
+def words(tmp_path, *overrides):
+    space = [] if any(word.startswith("space=") for word in overrides) else [SPACE]
+    return [*space, f"machine.runs_dir={tmp_path / 'runs'}", f"machine.data_dir={tmp_path / 'data'}",
+            "machine.num_workers=1", *overrides]  # fmt: skip
+
+
+def searched(tmp_path, *overrides):
+    """Search in this process; the lines of trials.csv."""
+    search(composed(*NAMES, *words(tmp_path, *overrides), config_name="search"))
+    return lines(tmp_path)
+
+
+def lines(tmp_path):
+    with (tmp_path / "runs" / "search" / "trials.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_search_is_judged_by_validation_and_makes_no_test_cell(tmp_path, tiny):
+    found = searched(tmp_path, *tiny, "num_trials=3")
+    assert [line["trial"] for line in found] == ["0", "1", "2"]
+    assert len(list((tmp_path / "data").glob("*.safetensors"))) == 2  # of training and validation
+    for line in found:
+        run = tmp_path / "runs" / "search" / line["run"]
+        losses = [float(part.split(",")[0]) for part in
+                  (run / "metrics.jsonl").read_text().split('"val/loss": ')[1:]]  # fmt: skip
+        assert float(line["val/loss"]) == pytest.approx(min(losses), rel=1e-5)
+        assert not (run / "transfer.csv").exists()
+    assert len({line["run"] for line in found}) == 3
+
+
+def test_a_search_goes_on_and_tries_what_an_undisturbed_one_tries(tmp_path, tiny):
+    whole = searched(tmp_path / "whole", *tiny, "num_trials=3")
+    assert len(searched(tmp_path, *tiny, "num_trials=2")) == 2
+    assert searched(tmp_path, *tiny, "num_trials=3") == whole
+
+
+def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):
+    long = [*tiny, "train.num_steps=2000", "num_trials=1"]
+    command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *long)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 90
+    while not list((tmp_path / "runs").glob("search/*/state/*.pt")):
+        assert process.poll() is None
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0, again.stderr
+    assert "resumed at update" in again.stderr
+    (line,) = lines(tmp_path)
+    assert line["trial"] == "1"
+    assert len(list((tmp_path / "runs" / "search").glob("*-seed0-*"))) == 1
+
+
+def test_a_trial_that_fails_is_told_and_ends_no_search(tmp_path, tiny):
+    space = "space={model.hidden_dim:[0]}"
+    with pytest.raises(UserError, match="all 2 trials failed"):
+        searched(tmp_path, *tiny, space, "num_trials=2")
+    assert [line["error"] for line in lines(tmp_path)] == [
+        "model: widths [5] to [0, 0, 1]: each layer needs a width"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("space={transfer.sizes:[[8],[16]]}", "space: 'transfer.sizes' is not allowed"),
+        ("space={train.sizes:[[8],[16]]}", "space: 'train.sizes' is not allowed"),
+        ("space={model.nothing:[1]}", "space: 'model.nothing' is not allowed"),
+        ("space={model.hidden_dim:3}", r"space.model.hidden_dim: 3 is not allowed, a list"),
+        (
+            "space={train.optimizer.lr:{low:2,high:1}}",
+            "is not allowed, a list of values",
+        ),
+        ("space={train.optimizer.lr:{low:0,high:1,log:true}}", "is not allowed, a list of values"),
+        ("space={}", "is not allowed, keys are"),
+        ("num_trials=0", "num_trials: 0 is not allowed"),
+        ("sampler_seed=x", "sampler_seed: 'x' is not allowed"),
+    ],
+)
+def test_what_may_not_be_searched_is_one_line_before_any_work(tmp_path, tiny, override, text):
+    with pytest.raises(UserError, match=text):
+        searched(tmp_path, *tiny, override)
+    assert not (tmp_path / "runs").exists()
+    assert not (tmp_path / "data").exists()

@@ -17,8 +17,8 @@ SPACE = "space={model.hidden_dim:[8,16],train.optimizer.lr:{low:1e-4,high:1e-2,l
 
 def words(tmp_path, *overrides):
     space = [] if any(word.startswith("space=") for word in overrides) else [SPACE]
-    return [*space, f"machine.runs_dir={tmp_path / 'runs'}", f"machine.data_dir={tmp_path / 'data'}",
-            "machine.num_workers=1", *overrides]  # fmt: skip
+    folders = [f"machine.{name}_dir={tmp_path / name}" for name in ("runs", "data")]
+    return [*space, *folders, "machine.num_workers=1", *overrides]
 
 
 def searched(tmp_path, *overrides):

@@ -100,6 +100,30 @@ def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
     assert "2 jobs: 2 done, 0 skipped, 0 failed" in text
 
 
+@pytest.mark.slow
+def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
+    """Two tasks, three models, three seeds."""
+
+    def start(runs):
+        words = ["experiment=size_transfer", "train.num_steps=60", "val.every=20",
+                 "train.num_instances=640", "machine.save_every=20", "transfer.num_instances=40",
+                 f"machine.runs_dir={tmp_path / runs}", f"machine.data_dir={tmp_path / 'data'}"]  # fmt: skip
+        return subprocess.Popen([sys.executable, "-m", "experiments.train", *words], cwd=ROOT,
+                                stderr=subprocess.PIPE, text=True)  # fmt: skip
+
+    assert "18 jobs: 18 done, 0 skipped" in start("undisturbed").communicate()[1]
+    process, folder = start("killed"), tmp_path / "killed" / "size_transfer"
+    wait_until(lambda: len(list(folder.glob("*/DONE"))) >= 9, process)
+    process.kill()
+    process.communicate()
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("*/DONE")}
+    text = start("killed").communicate()[1]
+    assert f"18 jobs: {18 - len(before)} done, {len(before)} skipped, 0 failed" in text
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list(folder.glob("*-seed*"))) == 18
+    assert table(folder) == table(tmp_path / "undisturbed" / "size_transfer")
+
+
 def tasks_of(process):
     return [child for child in psutil.Process(process.pid).children(recursive=True)
             if "submitit.core._submit" in " ".join(child.cmdline())]  # fmt: skip

@@ -1,0 +1,135 @@
+// Lines with their intervals, drawn by uPlot.
+
+/**
+ * Draw lines against one axis into an element, anew.
+ * Each line: {name, look: lineLook(n), points: [{x, mean, low, high}]}.
+ * Options: xLabel, yLabel, isLogX, isLogY, isShare, pick(line, x) on a click.
+ */
+function drawLines(holder, lines, options) {
+  holder.chart?.destroy();
+  holder.replaceChildren();
+  const xs = different(lines.flatMap((line) => line.points.map((p) => p.x))).sort((a, b) => a - b);
+  if (!xs.length) {
+    holder.append(make("p", { className: "empty", textContent: "No method is chosen." }));
+    return;
+  }
+  const readout = make("div", { className: "readout", role: "status" });
+  const uplotOptions = {
+    width: holder.clientWidth,
+    height: holder.clientWidth < 560 ? 280 : 360,
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 9 } },
+    scales: { x: xScale(xs, options.isLogX), y: yScale(options) },
+    axes: [xAxis(xs, options), yAxis(options)],
+    series: [{}, ...lines.flatMap((line) => series(line.look))],
+    bands: lines.map((line, k) => ({ series: [3 * k + 3, 3 * k + 2], fill: `${line.look.colour}22` })),
+    hooks: { setCursor: [(chart) => tell(chart, lines, readout)] },
+  };
+  holder.chart = new uPlot(uplotOptions, columnsOf(lines, xs), holder);
+  holder.append(readout);
+  readout.hint = options.pick ? "Point at the chart for numbers, click for what they are made of." : "";
+  readout.textContent = readout.hint;
+  if (options.pick) {
+    holder.chart.over.addEventListener("click", () => {
+      const found = nearest(holder.chart, lines);
+      if (found) options.pick(found.line, found.x);
+    });
+  }
+}
+
+/** The mean, and both ends of its interval without a line of their own. */
+function series({ colour, dash }) {
+  const end = { stroke: "transparent", points: { show: false }, spanGaps: true };
+  const points = { show: true, size: 6, fill: colour };
+  return [{ stroke: colour, width: 2, dash, points, spanGaps: true }, end, end];
+}
+
+function columnsOf(lines, xs) {
+  const columns = [xs];
+  for (const line of lines) {
+    const at = new Map(line.points.map((p) => [p.x, p]));
+    for (const name of ["mean", "low", "high"]) columns.push(xs.map((x) => at.get(x)?.[name] ?? null));
+  }
+  return columns;
+}
+
+function xScale(xs, isLog) {
+  const [first, last] = [xs[0], xs.at(-1)];
+  if (!isLog) return { time: false, range: [first - 0.5, last + 0.5] };
+  const room = first === last ? 1.5 : (last / first) ** 0.04;
+  return { time: false, distr: 3, log: 2, range: [first / room, last * room] };
+}
+
+function yScale({ isLogY, isShare }) {
+  if (isLogY) return { distr: 3 };
+  return isShare ? { range: [-0.02, 1.02] } : {};
+}
+
+/** Ticks at the sizes themselves, as many as have room. */
+function xAxis(xs, { xLabel, isLogX }) {
+  const common = axisLook(xLabel);
+  if (!isLogX) return common;
+  const splits = (chart) => {
+    const shown = [];
+    const place = (x) => chart.valToPos(x, "x");
+    for (const x of [...xs].reverse()) {
+      if (!shown.length || place(shown[0]) - place(x) > 30) shown.unshift(x);
+    }
+    return shown;
+  };
+  return { ...common, splits, filter: (_, found) => found, values: (_, found) => found.map(String) };
+}
+
+function yAxis({ yLabel, isLogY }) {
+  const values = (_, found) => found.map((v) => (v === null ? "" : isLogY ? power(v) : written(v)));
+  return { ...axisLook(yLabel), values, size: 64 };
+}
+
+function power(value) {
+  return value >= 0.01 && value < 1e4 ? String(value) : value.toExponential(0);
+}
+
+function axisLook(label) {
+  const [ink, grid] = [themed("soft"), { stroke: themed("rule"), width: 1 }];
+  const font = "12px system-ui, sans-serif";
+  return { label, stroke: ink, grid, ticks: grid, font, labelFont: font, labelSize: 24 };
+}
+
+/** What every line has where the pointer is, the highest first. */
+function tell(chart, lines, readout) {
+  const place = chart.cursor.idx;
+  const isOver = place !== null && place !== undefined && chart.cursor.left >= 0;
+  readout.classList.toggle("on", isOver);
+  if (!isOver) {
+    readout.textContent = readout.hint;
+    return;
+  }
+  const x = chart.data[0][place];
+  const found = lines
+    .map((line, k) => ({ line, point: line.points.find((p) => p.x === x), k }))
+    .filter(({ point }) => point && point.mean !== null)
+    .sort((a, b) => b.point.mean - a.point.mean);
+  const near = nearest(chart, lines)?.line;
+  const rows = found.map(({ line, point }) => {
+    const swatch = make("i", { className: "swatch" });
+    swatch.style.background = line.look.colour;
+    const text = `${line.name}  ${written(point.mean)} ${interval(point)}`;
+    return make("li", { className: line === near ? "near" : "" }, swatch, text);
+  });
+  readout.replaceChildren(make("b", { textContent: `${chart.axes[0].label} ${x}` }), make("ul", {}, ...rows));
+}
+
+/** The line and place nearest to the pointer. */
+function nearest(chart, lines) {
+  const { idx, top } = chart.cursor;
+  if (idx === null || idx === undefined) return null;
+  const x = chart.data[0][idx];
+  let best = null;
+  lines.forEach((line, k) => {
+    const mean = chart.data[3 * k + 1][idx];
+    if (mean === null || mean === undefined) return;
+    const distance = Math.abs(chart.valToPos(mean, "y") - top);
+    if (!best || distance < best.distance) best = { line, x, distance };
+  });
+  return best;
+}

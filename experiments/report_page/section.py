@@ -3,6 +3,7 @@
 import base64
 import inspect
 import re
+import struct
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,9 +18,11 @@ from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
 from experiments.report_page.packing import packed
 from experiments.report_page.plain_tables import curve_data, plain_tables
-from experiments.report_page.prose import Prose, prose
+from experiments.report_page.prose import FENCES, Prose, prose
 from experiments.report_page.scenes import scene_data
 from experiments.table import read_table
+
+PIXELS = 2.4  # of a picture for one of the page: 125 to an inch of paper
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ class Section:
 
     def _figure(self, path: Path) -> str:
         caption = escape(_caption(path))
-        picture = base64.b64encode(path.read_bytes()).decode()
+        content = path.read_bytes()
+        picture = base64.b64encode(content).decode()
         others = [path.with_suffix(ending) for ending in (".pdf", ".gif")]
         links = " · ".join(
             f'<a href="{escape(href(other, self.base))}">{other.suffix[1:].upper()}</a>'
@@ -98,7 +102,7 @@ class Section:
         return (
             f'<figure><button class="enlarge" aria-label="Enlarge {escape(path.stem)}">'
             f'<img src="data:image/png;base64,{picture}" alt="{escape(path.stem)}: {caption}"'
-            f' decoding="async"></button><figcaption><b>{escape(path.stem)}</b>'
+            f'{_size(content)} decoding="async"></button><figcaption><b>{escape(path.stem)}</b>'
             f" {caption} {links}</figcaption></figure>"
         )
 
@@ -119,8 +123,16 @@ def _part(key: str, title: str, content: str) -> str:
 def _figures(folder: Path, text: str) -> list[Path]:
     """The pictures of a folder in the order in which a text names them, then by name."""
     found = {path.stem: path for path in sorted(folder.glob("*.png"))}
-    named = [word for word in re.findall(r"`([^`]+)`", text) if word in found]
+    named = [word for word in re.findall(r"`([^`]+)`", FENCES.sub("", text)) if word in found]
     return [found[stem] for stem in dict.fromkeys([*named, *found])]
+
+
+def _size(png: bytes) -> str:
+    """Width and height as attributes, the same scale for all pictures of a resolution."""
+    if png[12:16] != b"IHDR":
+        return ""
+    width, height = (round(side / PIXELS) for side in struct.unpack(">2I", png[16:24]))
+    return f' width="{width}" height="{height}"'
 
 
 def _caption(path: Path) -> str:

@@ -23,18 +23,24 @@ function drawLines(holder, lines, options) {
     axes: [xAxis(xs, options), yAxis(options)],
     series: [{}, ...lines.flatMap((line) => series(line.look))],
     bands: lines.map((line, k) => ({ series: [3 * k + 3, 3 * k + 2], fill: `${line.look.colour}22` })),
-    hooks: { setCursor: [(chart) => tell(chart, lines, readout)] },
+    hooks: { setCursor: [(chart) => tell(chart, lines, readout, options.pick)] },
   };
   holder.chart = new uPlot(uplotOptions, columnsOf(lines, xs), holder);
   holder.append(readout);
-  readout.hint = options.pick ? "Point at the chart for numbers, click for what they are made of." : "";
+  readout.hint = hasPointer() ? "Point at the chart for numbers, click for what they are made of." : "Tap the chart for numbers.";
+  if (!options.pick && hasPointer()) readout.hint = "Point at the chart for numbers.";
   readout.textContent = readout.hint;
-  if (options.pick) {
+  if (options.pick && hasPointer()) {
     holder.chart.over.addEventListener("click", () => {
       const found = nearest(holder.chart, lines);
       if (found) options.pick(found.line, found.x);
     });
   }
+}
+
+/** Whether one can point without a click; where not, the numbers below the chart are buttons. */
+function hasPointer() {
+  return matchMedia("(hover: hover)").matches;
 }
 
 /** The mean, and both ends of its interval without a line of their own. */
@@ -81,7 +87,7 @@ function xAxis(xs, { xLabel, isLogX }) {
 }
 
 function yAxis({ yLabel, isLogY }) {
-  const values = (_, found) => found.map((v) => (v === null ? "" : isLogY ? power(v) : written(v)));
+  const values = (_, found) => found.map((v) => (v === null ? "" : isLogY ? power(v) : String(Number(v.toPrecision(3)))));
   return { ...axisLook(yLabel), values, size: 64 };
 }
 
@@ -96,10 +102,12 @@ function axisLook(label) {
 }
 
 /** What every line has where the pointer is, the highest first. */
-function tell(chart, lines, readout) {
+function tell(chart, lines, readout, pick) {
   const place = chart.cursor.idx;
   const isOver = place !== null && place !== undefined && chart.cursor.left >= 0;
+  if (!isOver && !hasPointer()) return; // a finger has gone to a button
   readout.classList.toggle("on", isOver);
+  readout.classList.toggle("right", chart.cursor.left < chart.over.clientWidth / 2);
   if (!isOver) {
     readout.textContent = readout.hint;
     return;
@@ -114,7 +122,10 @@ function tell(chart, lines, readout) {
     const swatch = make("i", { className: "swatch" });
     swatch.style.background = line.look.colour;
     const text = `${line.name}  ${written(point.mean)} ${interval(point)}`;
-    return make("li", { className: line === near ? "near" : "" }, swatch, text);
+    const words = pick && !hasPointer()
+      ? make("button", { type: "button", className: "number", textContent: text, onclick: () => pick(line, x) })
+      : text;
+    return make("li", { className: line === near ? "near" : "" }, swatch, words);
   });
   readout.replaceChildren(make("b", { textContent: `${chart.axes[0].label} ${x}` }), make("ul", {}, ...rows));
 }

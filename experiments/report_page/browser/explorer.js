@@ -25,7 +25,7 @@ function explorer(part, data, wanted) {
     const distributions = options("distribution", { task, metric: state.metric });
     state.distribution = kept(state.distribution, distributions, home(cells({ task })));
     if (isNew || !state.slots.size) choose(firstMethods());
-    show(metrics, distributions);
+    show();
   }
 
   /** The distribution trained on, by the table's own word. */
@@ -33,17 +33,22 @@ function explorer(part, data, wanted) {
     return (of.find((cell) => ["none", "size"].includes(cell.shift)) ?? of[0]).distribution;
   }
 
-  /** All if few; else of the models that score best at the largest size, each with its best rule. */
+  /**
+   * All if few; else those that score best at the largest size that most models have an answer for:
+   * of each model the best rule first, then the second.
+   */
   function firstMethods() {
     const methods = options("method", { task: state.task });
     if (methods.length <= SHOWN_FIRST + 1) return methods;
     const { task, metric, distribution } = state;
     const here = cells({ task, metric, distribution }).filter((cell) => cell.mean !== null);
-    const largest = Math.max(...here.map((cell) => cell.size));
+    const models = (size) => different(here.filter((cell) => cell.size === size).map((cell) => cell.model));
+    const sizes = different(here.map((cell) => cell.size)).sort((a, b) => models(b).length - models(a).length || b - a);
     const sign = data.shares.includes(metric) ? -1 : 1;
-    const ranked = here.filter((cell) => cell.size === largest).sort((a, b) => sign * (a.mean - b.mean));
-    const models = different(ranked.map((cell) => cell.model)).slice(0, SHOWN_FIRST);
-    return models.map((model) => ranked.find((cell) => cell.model === model).method);
+    const ranked = here.filter((cell) => cell.size === sizes[0]).sort((a, b) => sign * (a.mean - b.mean));
+    const rank = (cell) => ranked.filter((other) => other.model === cell.model).indexOf(cell);
+    const chosen = [...ranked].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN_FIRST).map((cell) => cell.method);
+    return methods.filter((method) => chosen.includes(method));
   }
 
   function choose(methods) {
@@ -59,7 +64,9 @@ function explorer(part, data, wanted) {
     }
   }
 
-  function show(metrics, distributions) {
+  function show() {
+    const { task, metric } = state;
+    const [metrics, distributions] = [options("metric", { task }), options("distribution", { task, metric })];
     const remember = (next) => { set(next); keepRoute(data.name, place()); };
     const tasks = different(data.cells.map((cell) => cell.task));
     const fields = [
@@ -110,7 +117,7 @@ function explorer(part, data, wanted) {
   function again(change, text) {
     change();
     const { scrollTop } = chips;
-    show(options("metric", { task: state.task }), options("distribution", { task: state.task, metric: state.metric }));
+    show();
     chips.scrollTop = scrollTop;
     [...chips.children].find((child) => child.textContent === text)?.focus({ preventScroll: true });
   }
@@ -149,7 +156,7 @@ function explorer(part, data, wanted) {
     return { task, metric, distribution };
   }
 
-  const redraw = () => { if (holder.clientWidth) show(options("metric", { task: state.task }), options("distribution", { task: state.task, metric: state.metric })); };
+  const redraw = () => { if (holder.clientWidth) show(); };
   document.addEventListener("themechange", redraw);
   whenWidthChanges(holder, redraw);
   const tasks = different(data.cells.map((cell) => cell.task));

@@ -74,7 +74,7 @@ function configuration(data, hash) {
     const text = `No run of configuration ${hash} is in ${decodeURIComponent(data.folder)}runs/. Where the study was run, this puts it there: `;
     return make("div", {}, title, make("p", {}, text, make("code", { textContent: command })));
   }
-  const text = `Of ${known.runs[0].name}; the other seeds differ in "seed" alone.`;
+  const text = `Of ${known.runs[0].name}; runs of the same hash differ at most in "seed" and "machine".`;
   return make("div", {}, title, make("p", { className: "note", textContent: text }),
     make("pre", { tabIndex: 0, textContent: known.config }));
 }

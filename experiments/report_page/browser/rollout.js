@@ -82,7 +82,8 @@ function energies(context, scene, width, top, frame) {
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "left";
   context.fillStyle = themed("soft");
-  context.fillText("energy change, by largest kinetic energy", box.left, top + 17);
+  const what = width < 520 ? "energy change" : "energy change, by largest kinetic energy";
+  context.fillText(what, box.left, top + 17);
   line(context, [[box.left, y(0)], [box.left + box.width, y(0)]], themed("rule"), 1);
   [[0, themed("soft"), 3, []], [1, COLOURS[1], 1.8, [5, 3]]].forEach(([side, colour, thick, dash]) => {
     const points = scene.energies.slice(0, frame + 1).map((pair, f) => [x(f), y(pair[side] ?? NaN)]);

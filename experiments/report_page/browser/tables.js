@@ -15,7 +15,7 @@ function cellTable(part, data) {
   part.append(make("div", { className: "controls" }, searched, metric.field), found);
 
   const table = new Tabulator(found, {
-    data: data.cells, columns: cellColumns(data.cells), layout: "fitDataFill", ...PAGES,
+    data: data.cells, columns: cellColumns(data.cells, found.clientWidth < 560), layout: "fitDataFill", ...PAGES,
     placeholder: "No number fits.",
   });
   table.on("rowClick", (_, row) => openCell(data, row.getData()));
@@ -36,16 +36,18 @@ function cellTable(part, data) {
 }
 
 /** The columns; of texts that are all the same none is shown. */
-function cellColumns(cells) {
+function cellColumns(cells, isNarrow) {
   const text = (title, field) => {
     const values = different(cells.map((cell) => cell[field]));
-    return { title, field, visible: values.length > 1, ...among(values) };
+    const longest = Math.max(title.length + 3, ...values.map((value) => String(value).length));
+    const minWidth = Math.min(8 * longest + 16, isNarrow ? 150 : 220);
+    return { title, field, minWidth, visible: values.length > 1, ...among(values) };
   };
   const value = (title, field) => ({
     title, field, sorter: "number", hozAlign: "right", headerHozAlign: "right",
     formatter: (cell) => document.createTextNode(written(cell.getValue())),
   });
-  return [
+  const columns = [
     { ...text("model", "model"), visible: true },
     text("steps", "steps_rule"),
     text("distribution", "distribution"),
@@ -57,6 +59,9 @@ function cellColumns(cells) {
     { title: "metric", field: "metric" },
     value("seeds", "count"),
   ];
+  if (!isNarrow) return columns;
+  const [model, steps, distribution, size, mean, ...others] = columns; // the number is in sight
+  return [model, mean, size, distribution, steps, ...others];
 }
 
 function numberButton(cell) {

@@ -30,6 +30,8 @@ def curve_data(folder: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     names, *lines = _lines(path)
+    if not lines:
+        return None
     points: dict[tuple[str, ...], list[float]] = {}
     try:
         places = [names.index(name) for name in (*CURVE, "step", "value")]

@@ -1,11 +1,12 @@
 """What the players of a study draw: rollouts of bodies, and literals round after round."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from experiments.errors import UserError
 from experiments.figures.scene_drawing import Track
 from experiments.literal_points import LiteralPoint
 from experiments.report_page.packing import number, numbers
@@ -14,15 +15,25 @@ from experiments.table import read_table
 
 
 def scene_data(folder: Path) -> list[dict[str, Any]]:
-    """Of all tables of rollouts and of literals in a study's folder; none if there are none."""
-    rollouts = [
-        point
-        for path in sorted(folder.glob("rollouts_*.csv"))
-        for point in read_table(path, RolloutPoint)
-    ]
+    """Of all tables of rollouts and of literals in a study's folder; none if there are none.
+
+    Raises:
+        UserError: a table cannot be read, or a scene in it is not whole.
+    """
     literals = folder / "literals.csv"
-    points = read_table(literals, LiteralPoint) if literals.is_file() else []
-    return [*_rollouts(rollouts), *_formulas(points)]
+    found = []
+    for path in sorted(folder.glob("rollouts_*.csv")):
+        found += _made(path, _rollouts, read_table(path, RolloutPoint))
+    if literals.is_file():
+        found += _made(literals, _formulas, read_table(literals, LiteralPoint))
+    return found
+
+
+def _made(path: Path, make: Callable[..., list[Any]], points: Sequence[object]) -> list[Any]:
+    try:
+        return make(points)
+    except (LookupError, ValueError) as error:
+        raise UserError(f"{path}: not the points of whole scenes ({error!r})") from error
 
 
 def _rollouts(points: Sequence[RolloutPoint]) -> list[dict[str, Any]]:

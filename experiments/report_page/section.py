@@ -13,6 +13,7 @@ from urllib.parse import quote
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.construct import construct
+from experiments.errors import UserError
 from experiments.figures.style import CONF
 from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
@@ -38,10 +39,12 @@ class Section:
     @classmethod
     def of(cls, folder: Path, base: Path) -> "Section":
         """The study in a folder; raises UserError for a table or run that cannot be read."""
-        words = prose(folder, base)
+        words, rows = prose(folder, base), read_table(folder / "transfer.csv")
+        if not rows:
+            raise UserError(f"{folder / 'transfer.csv'}: has no rows")
         data = {
             "name": folder.name,
-            **table_data(read_table(folder / "transfer.csv")),
+            **table_data(rows),
             "runs": run_data(folder, base),
             "folder": href(folder, base) + "/",
             "scenes": scene_data(folder),

@@ -21,6 +21,7 @@ from experiments.table import read_table, write_table
 from tests.conftest import ROOT, composed
 from tests.experiments.test_tables_and_figures import STUDIES, row
 
+SCENE = (ROOT / "results/nbody_cpu/rollouts_string.csv").read_bytes().splitlines(keepends=True)
 ATTACK = "<img src=x onerror=alert(1)>"
 
 
@@ -238,6 +239,9 @@ def test_a_wrong_value_is_one_line(tmp_path, changes, words):
     ("name", "content"),
     [
         ("transfer.csv", b"a,b\n1,2\n"),
+        ("transfer.csv", (ROOT / "results/sat_cpu/transfer.csv").read_bytes().split(b"\n")[0]),
+        ("rollouts_x.csv", b"".join(SCENE[:4])),
+        ("rollouts_x.csv", SCENE[0] + SCENE[1].replace(b"moving,0,", b"moving,0,7")),
         ("README.md", b"\xff\xfe"),
         ("severity.csv", b"a,b\n1\n"),
         ("severity.csv", b"\xff"),

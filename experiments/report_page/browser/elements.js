@@ -21,13 +21,14 @@ function choice(label, options, change) {
   return { field: make("label", {}, `${label} `, select), select };
 }
 
-/** Three digits, or a dash where there is none. */
+/** With three or four digits, or n/a where there is none. */
 function written(value) {
   if (value === null || value === undefined) return "n/a";
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e5) return value.toExponential(2);
-  return size < 1 ? value.toFixed(3) : String(Number(value.toPrecision(4)));
+  if (size < 1) return size < 0.1 ? value.toPrecision(3) : value.toFixed(3);
+  return String(Number(value.toPrecision(4)));
 }
 
 function interval(of) {

@@ -2,6 +2,8 @@
 
 const PAGES = { pagination: true, paginationSize: 20, paginationSizeSelector: [20, 50, 100], paginationCounter: "rows" };
 
+const NUMBERS = { sorter: "number", sorterParams: { alignEmptyValues: "bottom" } };
+
 /** The table of all cells of a study: a click opens what a number is made of. */
 function cellTable(part, data) {
   const found = make("div", { className: "table" });
@@ -44,7 +46,7 @@ function cellColumns(cells, isNarrow) {
     return { title, field, minWidth, visible: values.length > 1, ...among(values) };
   };
   const value = (title, field) => ({
-    title, field, sorter: "number", hozAlign: "right", headerHozAlign: "right",
+    title, field, ...NUMBERS, hozAlign: "right", headerHozAlign: "right",
     formatter: (cell) => document.createTextNode(written(cell.getValue())),
   });
   const columns = [
@@ -90,7 +92,7 @@ function plainTable(part, { name, columns, lines: values }) {
   part.append(make("h4", { textContent: name }), holder);
   const defined = columns.map((title, k) => {
     const isText = values.some((line) => typeof line[k] === "string");
-    const side = isText ? {} : { sorter: "number", hozAlign: "right", headerHozAlign: "right" };
+    const side = isText ? {} : { ...NUMBERS, hozAlign: "right", headerHozAlign: "right" };
     const formatter = (cell) => document.createTextNode(isText ? (cell.getValue() ?? "") : written(cell.getValue()));
     return { field: `c${k}`, title, ...side, formatter, titleFormatter: () => document.createTextNode(title) };
   });

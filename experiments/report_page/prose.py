@@ -15,6 +15,7 @@ from experiments.errors import UserError
 from experiments.report_page.links import href
 
 CONF = Path(__file__).parent.parent.parent / "conf" / "experiment"
+MADE_BY = re.compile(r"\bMade by\b[^.]*\Z")  # the words that lead to the commands
 FENCES = re.compile(r"^```.*^```[^\n]*$", re.MULTILINE | re.DOTALL)  # the first to the last
 
 
@@ -55,6 +56,8 @@ def _of_readme(path: Path, base: Path) -> Prose:
     head, _, body = text.lstrip().partition("\n")
     fences = FENCES.search(body)
     start, end = fences.span() if fences else (len(body), len(body))
+    made_by = MADE_BY.search(body[:start]) if fences else None
+    start = made_by.start() if made_by else start
     parts = (body[:start], body[start:end], body[end:])
     lead, commands, notes = (_rendered(part, path.parent, base) for part in parts)
     title = head.lstrip("# ")

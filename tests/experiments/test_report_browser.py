@@ -31,21 +31,12 @@ def browser():
         found.close()
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """The page of all studies."""
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    config = {"study": None, "results_dir": str(ROOT / "results"), "file": str(path)}
-    report(OmegaConf.create(config))
-    return path
-
-
 @pytest.fixture
-def opened(browser, written):
+def opened(browser, report_page):
     """Open an address of the page; at the end, nothing went wrong and nothing was fetched."""
     contexts, wrong, asked = [], [], []
 
-    def open_page(address="", path=written, width=1280, **options):
+    def open_page(address="", path=report_page, width=1280, **options):
         contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
@@ -222,7 +213,7 @@ def test_the_theme_follows_the_system_and_remembers_a_choice(opened):
 
 
 def test_nothing_is_wider_than_a_phone(opened):
-    page = opened(width=390)
+    page = opened(width=390, is_mobile=True, has_touch=True)
     wider = "document.documentElement.scrollWidth - innerWidth"
     for folder in STUDIES:
         page.goto(page.url.partition("#")[0] + f"#study/{folder.name}")
@@ -233,6 +224,18 @@ def test_nothing_is_wider_than_a_phone(opened):
         body = page.locator("dialog.sheet .body")
         assert body.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
         page.keyboard.press("Escape")
+
+
+def test_a_tap_on_the_chart_tells_numbers_and_a_tap_on_one_what_it_is_made_of(opened):
+    page = opened("#study/quickstart/chart", width=390, is_mobile=True, has_touch=True)
+    part = page.locator('section:visible [data-part="chart"]')
+    part.locator(".u-over").tap(position={"x": 150, "y": 100})
+    number = part.locator(".readout button", has_text="next_hop @1x")
+    text = number.inner_text()
+    number.tap()
+    shown = page.locator("dialog.sheet").inner_text()
+    assert "next_hop @1x: valid" in shown
+    assert re.search(r"0\.\d+", text)[0] in shown
 
 
 def test_a_picture_is_enlarged(opened):

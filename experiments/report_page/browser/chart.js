@@ -1,5 +1,7 @@
 // Lines with their intervals, drawn by uPlot.
 
+const TOLD = 12; // lines whose numbers are told at once: those around the pointer
+
 /**
  * Draw lines against one axis into an element, anew.
  * Each line: {name, look: lineLook(n), points: [{x, mean, low, high}]}.
@@ -27,8 +29,8 @@ function drawLines(holder, lines, options) {
   };
   holder.chart = new uPlot(uplotOptions, columnsOf(lines, xs), holder);
   holder.append(readout);
-  readout.hint = hasPointer() ? "Point at the chart for numbers, click for what they are made of." : "Tap the chart for numbers.";
-  if (!options.pick && hasPointer()) readout.hint = "Point at the chart for numbers.";
+  const more = options.pick ? ", click for what they are made of" : "";
+  readout.hint = hasPointer() ? `Point at the chart for numbers${more}.` : "Tap the chart for numbers.";
   readout.textContent = readout.hint;
   if (options.pick && hasPointer()) {
     holder.chart.over.addEventListener("click", () => {
@@ -101,7 +103,7 @@ function axisLook(label) {
   return { label, stroke: ink, grid, ticks: grid, font, labelFont: font, labelSize: 24 };
 }
 
-/** What every line has where the pointer is, the highest first. */
+/** What lines have where the pointer is, the highest first. */
 function tell(chart, lines, readout, pick) {
   const place = chart.cursor.idx;
   const isOver = place !== null && place !== undefined && chart.cursor.left >= 0;
@@ -114,11 +116,12 @@ function tell(chart, lines, readout, pick) {
   }
   const x = chart.data[0][place];
   const found = lines
-    .map((line, k) => ({ line, point: line.points.find((p) => p.x === x), k }))
+    .map((line) => ({ line, point: line.points.find((p) => p.x === x) }))
     .filter(({ point }) => point && point.mean !== null)
     .sort((a, b) => b.point.mean - a.point.mean);
   const near = nearest(chart, lines)?.line;
-  const rows = found.map(({ line, point }) => {
+  const first = Math.max(0, found.findIndex(({ line }) => line === near) - TOLD / 2);
+  const rows = found.slice(first, first + TOLD).map(({ line, point }) => {
     const swatch = make("i", { className: "swatch" });
     swatch.style.background = line.look.colour;
     const text = `${line.name}  ${written(point.mean)} ${interval(point)}`;

@@ -1,6 +1,7 @@
 """The other tables of a study: shown as they are, and learning curves as means over seeds."""
 
 import csv
+import math
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,10 @@ def curve_data(folder: Path) -> dict[str, Any] | None:
 
 
 def _over_seeds(values: list[float]) -> Estimate:
-    """As of the transfer table; of one seed there is no interval."""
-    return over_seeds(np.array(values)) if len(values) > 1 else Estimate(*values * 3)
+    """Of one seed there is no interval."""
+    if len(values) > 1:
+        return over_seeds(np.array(values))
+    return Estimate(values[0], math.nan, math.nan)
 
 
 def _plain_table(path: Path) -> dict[str, Any]:

@@ -188,7 +188,12 @@ def test_a_player_plays_and_stops(opened, study):
 
 def test_the_chart_tells_numbers_and_hides_methods(opened):
     page = opened("#study/quickstart?metric=solved&distribution=grid")
-    assert page.locator('section:visible [data-key="metric"]').input_value() == "solved"
+    metric = page.locator('section:visible [data-key="metric"]')
+    assert metric.input_value() == "solved"
+    page.goto(page.url.partition("#")[0] + "#study/quickstart?metric=cost_ratio")
+    sync_api.expect(metric).to_have_value("cost_ratio")
+    page.go_back()
+    sync_api.expect(metric).to_have_value("solved")
     part = page.locator('section:visible [data-part="chart"]')
     part.scroll_into_view_if_needed()
     part.locator(".u-over").hover(position={"x": 300, "y": 100})

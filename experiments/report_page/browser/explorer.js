@@ -1,15 +1,13 @@
 // Score by size: choose task, metric and distribution, show or hide methods.
 
-const SHOWN_FIRST = 7; // lines that can be told apart at a glance
-
-/** Fill the part of a study that has the chart; gives a function that sets what is shown. */
+/** Fill the part of a study that has the chart; gives a function that shows a {task, metric, distribution}. */
 function explorer(part, data, wanted) {
-  const state = { task: "", metric: "", distribution: "", slots: new Map(), isLog: null };
+  const state = { task: "", metric: "", distribution: "", isLog: null };
   const controls = make("div", { className: "controls" });
-  const chips = make("div", { className: "chips", role: "group", "aria-label": "Methods" });
+  const methods = new Methods(() => show());
   const holder = make("div", { className: "chart" });
   const note = make("p", { className: "note" });
-  part.append(controls, chips, holder, note);
+  part.append(controls, methods.element, holder, note);
 
   const cells = (filter) => data.cells.filter((cell) =>
     Object.entries(filter).every(([name, value]) => cell[name] === value));
@@ -24,7 +22,7 @@ function explorer(part, data, wanted) {
     state.metric = kept(state.metric, metrics, data.firstMetric.get(task));
     const distributions = options("distribution", { task, metric: state.metric });
     state.distribution = kept(state.distribution, distributions, home(cells({ task })));
-    if (isNew || !state.slots.size) choose(firstMethods());
+    if (isNew) methods.choose(firstMethods());
     show();
   }
 
@@ -38,8 +36,8 @@ function explorer(part, data, wanted) {
    * of each model the best rule first, then the second.
    */
   function firstMethods() {
-    const methods = options("method", { task: state.task });
-    if (methods.length <= SHOWN_FIRST + 1) return methods;
+    const all = options("method", { task: state.task });
+    if (all.length <= SHOWN_FIRST + 1) return all;
     const { task, metric, distribution } = state;
     const here = cells({ task, metric, distribution }).filter((cell) => cell.mean !== null);
     const models = (size) => different(here.filter((cell) => cell.size === size).map((cell) => cell.model));
@@ -48,20 +46,7 @@ function explorer(part, data, wanted) {
     const ranked = here.filter((cell) => cell.size === sizes[0]).sort((a, b) => sign * (a.mean - b.mean));
     const rank = (cell) => ranked.filter((other) => other.model === cell.model).indexOf(cell);
     const chosen = [...ranked].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN_FIRST).map((cell) => cell.method);
-    return methods.filter((method) => chosen.includes(method));
-  }
-
-  function choose(methods) {
-    state.slots = new Map(methods.map((method, slot) => [method, slot]));
-  }
-
-  function toggle(method) {
-    if (!state.slots.delete(method)) {
-      const taken = [...state.slots.values()];
-      let slot = 0;
-      while (taken.includes(slot)) slot += 1;
-      state.slots.set(method, slot);
-    }
+    return all.filter((method, k) => (chosen.length ? chosen.includes(method) : k < SHOWN_FIRST));
   }
 
   function show() {
@@ -80,11 +65,9 @@ function explorer(part, data, wanted) {
     const focused = document.activeElement?.dataset?.key;
     controls.replaceChildren(...fields, logSwitch());
     if (focused) controls.querySelector(`[data-key="${focused}"]`)?.focus();
-    const methods = options("method", { task: state.task });
-    chips.replaceChildren(
-      ...methods.map(chip),
-      button("All", () => choose(methods)), button("None", () => choose([])));
-    draw(methods.length);
+    const all = options("method", { task });
+    methods.draw(all);
+    draw(all);
   }
 
   function logSwitch() {
@@ -99,49 +82,25 @@ function explorer(part, data, wanted) {
     return canBe && (state.isLog ?? !data.shares.includes(state.metric));
   }
 
-  function chip(method) {
-    const slot = state.slots.get(method);
-    const swatch = make("i", { className: "swatch" });
-    if (slot !== undefined) swatch.style.background = lineLook(slot).colour;
-    return make("button", {
-      type: "button", className: "chip", "aria-pressed": String(slot !== undefined),
-      onclick: () => again(() => toggle(method), method),
-    }, swatch, method);
-  }
-
-  function button(text, change) {
-    return make("button", { type: "button", className: "plain", textContent: text, onclick: () => again(change, text) });
-  }
-
-  /** Draw after a change of methods; the button that made it keeps the focus and its place. */
-  function again(change, text) {
-    change();
-    const { scrollTop } = chips;
-    show();
-    chips.scrollTop = scrollTop;
-    [...chips.children].find((child) => child.textContent === text)?.focus({ preventScroll: true });
-  }
-
   function chosen() {
     const { task, metric, distribution } = state;
-    return cells({ task, metric, distribution }).filter((cell) => state.slots.has(cell.method));
+    return cells({ task, metric, distribution }).filter((cell) => methods.slots.has(cell.method));
   }
 
-  function draw(count) {
+  function draw(all) {
     const found = chosen();
     const isLogY = isLog();
-    const lines = [...state.slots].sort((a, b) => a[1] - b[1]).map(([name, slot]) => {
+    const lines = methods.shown().map(([name, look]) => {
       const mine = found.filter((cell) => cell.method === name && cell.mean !== null);
       const positive = isLogY ? mine.filter((cell) => cell.mean > 0) : mine;
-      return { name, look: lineLook(slot), points: positive.map((cell) => point(cell, isLogY)) };
+      return { name, look, points: positive.map((cell) => point(cell, isLogY)) };
     }).filter((line) => line.points.length);
     drawLines(holder, lines, {
       xLabel: "size", yLabel: state.metric, isLogX: true, isLogY,
       isShare: data.shares.includes(state.metric) && found.every((c) => c.low >= 0 && c.high <= 1),
       pick: (line, x) => openCell(data, found.find((c) => c.method === line.name && c.size === x)),
     });
-    const some = state.slots.size < count ? ` ${state.slots.size} of ${count} methods are shown.` : "";
-    note.textContent = `Mean over seeds and its 95 % interval.${some}`;
+    note.textContent = `Mean over seeds and its 95 % interval.${methods.note(all)}`;
   }
 
   /** An interval that reaches 0 ends at the least seed on a logarithmic axis, as in the figures. */
@@ -160,7 +119,10 @@ function explorer(part, data, wanted) {
   document.addEventListener("themechange", redraw);
   whenWidthChanges(holder, redraw);
   const tasks = different(data.cells.map((cell) => cell.task));
-  set({ metric: "", distribution: "", ...wanted, task: kept(wanted.task, tasks, tasks[0]) });
+  const go = ({ task, metric, distribution }) =>
+    set({ task: kept(task, tasks, tasks[0]), metric: metric ?? "", distribution: distribution ?? "" });
+  go(wanted);
+  return go;
 }
 
 /** Call a function when an element gets wider or narrower. */

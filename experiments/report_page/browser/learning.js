@@ -3,7 +3,9 @@
 function learning(part, data) {
   const holder = make("div", { className: "chart" });
   const controls = make("div", { className: "controls" });
-  part.append(controls, holder, make("p", { className: "note", textContent: "In distribution, mean over seeds and its 95 % interval." }));
+  const note = make("p", { className: "note" });
+  const methods = new Methods(() => draw());
+  part.append(controls, methods.element, holder, note);
   const values = (name, among = data.curves) => different(among.map((point) => point[name]));
   const ofTask = () => data.curves.filter((point) => point.task === task.select.value);
   const task = choice("Task", values("task"), () => { offer(); draw(); });
@@ -11,16 +13,22 @@ function learning(part, data) {
   controls.append(task.field, metric.field);
 
   function offer() {
-    metric.select.replaceChildren(...values("metric", ofTask()).map((name) => make("option", { value: name, textContent: name })));
+    const options = values("metric", ofTask()).map((name) => make("option", { value: name, textContent: name }));
+    metric.select.replaceChildren(...options);
+    const all = values("model", ofTask());
+    methods.choose(all.length > SHOWN_FIRST + 1 ? all.slice(0, SHOWN_FIRST) : all);
   }
 
   function draw() {
-    const found = ofTask().filter((point) => point.metric === metric.select.value);
-    const lines = values("model", found).map((name, k) => {
-      const mine = found.filter((point) => point.model === name && point.mean !== null);
-      return { name, look: lineLook(k), points: mine.map((point) => ({ ...point, x: point.step })) };
-    });
+    const all = values("model", ofTask());
+    methods.draw(all);
+    const found = ofTask().filter((point) => point.metric === metric.select.value && point.mean !== null);
+    const lines = methods.shown().map(([name, look]) => {
+      const mine = found.filter((point) => point.model === name);
+      return { name, look, points: mine.map((point) => ({ ...point, x: point.step })) };
+    }).filter((line) => line.points.length);
     drawLines(holder, lines, { xLabel: "step", yLabel: metric.select.value, isLogX: false, isLogY: false });
+    note.textContent = `Mean over seeds and its 95 % interval, if there are several.${methods.note(all)}`;
   }
 
   const redraw = () => { if (holder.clientWidth) draw(); };

@@ -1,6 +1,6 @@
 // The page as a whole: one study, or the overview, is shown at a time.
 
-const shown = new Set(); // studies whose parts have been filled
+const shown = new Map(); // study whose parts have been filled -> what sets its chart
 
 async function follow() {
   const route = readRoute();
@@ -20,8 +20,9 @@ async function follow() {
   document.querySelector(".studies [aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
   const data = await dataOf(route.study);
   if (!shown.has(route.study)) {
-    shown.add(route.study);
-    fill(section, data, route.place);
+    shown.set(route.study, fill(section, data, route.place));
+  } else if (location.hash.includes("?")) {
+    shown.get(route.study)(route.place);
   }
   section.dataset.filled = "yes";
   scrollToPart(section, route.part);
@@ -31,11 +32,12 @@ async function follow() {
 
 function fill(section, data, place) {
   const part = (name) => section.querySelector(`[data-part="${name}"]`);
-  explorer(part("chart"), data, place);
+  const chart = explorer(part("chart"), data, place);
   cellTable(part("table"), data);
   if (data.scenes.length) players(part("play"), data.scenes);
   if (data.curves) learning(part("learning"), data);
   for (const table of data.tables) plainTable(part("cells"), table);
+  return chart;
 }
 
 function scrollToPart(section, name) {

@@ -40,6 +40,17 @@ function drawLines(holder, lines, options) {
   }
 }
 
+/** Call a function when an element gets wider or narrower. */
+function whenWidthChanges(element, change) {
+  let before = element.clientWidth;
+  new ResizeObserver(() => {
+    if (element.clientWidth !== before) {
+      before = element.clientWidth;
+      change();
+    }
+  }).observe(element);
+}
+
 /** Whether one can point without a click; where not, the numbers below the chart are buttons. */
 function hasPointer() {
   return matchMedia("(hover: hover)").matches;

@@ -1,6 +1,6 @@
 // The page as a whole: one study, or the overview, is shown at a time.
 
-const shown = new Map(); // study whose parts have been filled -> what sets its chart
+const explorers = new Map(); // of the studies whose parts have been filled
 
 async function follow() {
   const route = readRoute();
@@ -19,10 +19,12 @@ async function follow() {
   if (!section) return;
   document.querySelector(".studies [aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
   const data = await dataOf(route.study);
-  if (!shown.has(route.study)) {
-    shown.set(route.study, fill(section, data, route.place));
+  if (readRoute().study !== route.study) return; // the reader has gone on meanwhile
+  if (!explorers.has(route.study)) {
+    explorers.set(route.study, fill(section, data));
+    explorers.get(route.study).go(route.place);
   } else if (location.hash.includes("?")) {
-    shown.get(route.study)(route.place);
+    explorers.get(route.study).go(route.place);
   }
   section.dataset.filled = "yes";
   scrollToPart(section, route.part);
@@ -30,14 +32,15 @@ async function follow() {
   if (cell) openCell(data, cell);
 }
 
-function fill(section, data, place) {
+/** Draw all that comes from the data; gives the chart, which shows nothing yet. */
+function fill(section, data) {
   const part = (name) => section.querySelector(`[data-part="${name}"]`);
-  const chart = explorer(part("chart"), data, place);
+  const explorer = new Explorer(part("chart"), data);
   cellTable(part("table"), data);
   if (data.scenes.length) players(part("play"), data.scenes);
   if (data.curves) learning(part("learning"), data);
   for (const table of data.tables) plainTable(part("cells"), table);
-  return chart;
+  return explorer;
 }
 
 function scrollToPart(section, name) {

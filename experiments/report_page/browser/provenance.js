@@ -5,7 +5,9 @@ function openCell(data, cell) {
   if (!cell) return;
   const { task, metric, distribution, model, steps_rule, size, shift } = cell;
   keepRoute(data.name, { task, metric, distribution, model, steps: steps_rule, size, shift });
-  openSheet(cellDetails(data, cell), () => keepRoute(data.name, { task, metric, distribution }));
+  openSheet(cellDetails(data, cell), () => {
+    if (readRoute().study === data.name) keepRoute(data.name, { task, metric, distribution });
+  });
 }
 
 /** The cell that an address names, if there is one. */

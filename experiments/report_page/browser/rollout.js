@@ -42,6 +42,22 @@ function panel(context, scene, places, square, frame, moving) {
   context.restore();
 }
 
+/** From places of the data to those of a square on the canvas; y points up. */
+function placer(square, [x, y, half]) {
+  const scale = square.size / (2 * half);
+  return {
+    scale,
+    at: (px, py) => [square.left + (px - x + half) * scale, square.top + (y + half - py) * scale],
+  };
+}
+
+function titled(context, square, title) {
+  context.fillStyle = themed("soft");
+  context.font = "13px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.fillText(title, square.left + square.size / 2, square.top - 8);
+}
+
 /** Walls, discs and what is pinned: where they are at first. */
 function room(context, scene, to) {
   scene.bodies.forEach((body, k) => {

@@ -64,7 +64,9 @@ def column(page, field):
 
 
 def pixels(page):
-    return page.evaluate("document.querySelector('section:not([hidden]) canvas').toDataURL()")
+    return page.evaluate(
+        "document.querySelector('section:not([hidden]) .stage canvas').toDataURL()"
+    )
 
 
 def test_every_study_opens_by_its_link(opened):
@@ -77,7 +79,7 @@ def test_every_study_opens_by_its_link(opened):
         section = f'section[data-study="{folder.name}"]'
         page.wait_for_selector(f"{section}[data-filled] .tabulator-row")
         assert page.locator("main > section:visible").count() == 1
-        assert page.locator(f"{section} .u-over").count() == 1
+        assert page.locator(f'{section} [data-part="chart"] .u-over').count() == 1
         assert page.locator(f"{section} figure").count() == len(list(folder.glob("*.png")))
 
 
@@ -213,6 +215,7 @@ def test_the_theme_follows_the_system_and_remembers_a_choice(opened):
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page.click("button.theme")
     assert page.evaluate(paper) != dark
+    page.wait_for_timeout(200)  # the browser stores the choice in its own time
     page.reload()
     assert page.locator("html").get_attribute("data-theme") == "light"
 

@@ -25,7 +25,10 @@ function drawLines(holder, lines, options) {
     axes: [xAxis(xs, options), yAxis(options)],
     series: [{}, ...lines.flatMap((line) => series(line.look))],
     bands: lines.map((line, k) => ({ series: [3 * k + 3, 3 * k + 2], fill: `${line.look.colour}22` })),
-    hooks: { setCursor: [(chart) => tell(chart, lines, readout, options.pick)] },
+    hooks: {
+      draw: [(chart) => { if (xs.length === 1) drawIntervals(chart, lines); }],
+      setCursor: [(chart) => tell(chart, lines, readout, options.pick)],
+    },
   };
   holder.chart = new uPlot(uplotOptions, columnsOf(lines, xs), holder);
   holder.append(readout);
@@ -61,6 +64,21 @@ function series({ colour, dash }) {
   const end = { stroke: "transparent", points: { show: false }, spanGaps: true };
   const points = { show: true, size: 6, fill: colour };
   return [{ stroke: colour, width: 2, dash, points, spanGaps: true }, end, end];
+}
+
+/** At a single size a band has no width: a stroke for each line. */
+function drawIntervals({ ctx, valToPos }, lines) {
+  ctx.save();
+  ctx.lineWidth = 2 * devicePixelRatio;
+  for (const { look, points: [{ x, low, high }] } of lines) {
+    const place = valToPos(x, "x", true);
+    ctx.strokeStyle = look.colour;
+    ctx.beginPath();
+    ctx.moveTo(place, valToPos(low, "y", true));
+    ctx.lineTo(place, valToPos(high, "y", true));
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 function columnsOf(lines, xs) {

@@ -39,10 +39,13 @@ class Explorer {
     this.show();
   }
 
-  /** The distribution trained on, by the table's own word. */
+  /** The distribution trained on, by the table's own word; of several that with most sizes. */
   home(task) {
     const cells = this.cells({ task });
-    return (cells.find((cell) => ["none", "size"].includes(cell.shift)) ?? cells[0]).distribution;
+    const home = cells.filter((cell) => ["none", "size"].includes(cell.shift));
+    const names = different((home.length ? home : cells).map((cell) => cell.distribution));
+    const count = (distribution) => this.options("size", { task, distribution }).length;
+    return names.sort((a, b) => count(b) - count(a))[0];
   }
 
   /**

@@ -15,6 +15,7 @@ function drawLines(holder, lines, options) {
     holder.append(make("p", { className: "empty", textContent: "No method is chosen." }));
     return;
   }
+  const isSingle = xs.length === 1;
   const readout = make("div", { className: "readout", role: "status" });
   const uplotOptions = {
     width: holder.clientWidth,
@@ -23,10 +24,10 @@ function drawLines(holder, lines, options) {
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9 } },
     scales: { x: xScale(xs, options.isLogX), y: yScale(options) },
     axes: [xAxis(xs, options), yAxis(options)],
-    series: [{}, ...lines.flatMap((line) => series(line.look))],
+    series: [{}, ...lines.flatMap((line) => series(line.look, !isSingle))],
     bands: lines.map((line, k) => ({ series: [3 * k + 3, 3 * k + 2], fill: `${line.look.colour}22` })),
     hooks: {
-      draw: [(chart) => { if (xs.length === 1) drawIntervals(chart, lines); }],
+      draw: [(chart) => { if (isSingle) drawSideBySide(chart, lines); }],
       setCursor: [(chart) => tell(chart, lines, readout, options.pick)],
     },
   };
@@ -60,24 +61,22 @@ function hasPointer() {
 }
 
 /** The mean, and both ends of its interval without a line of their own. */
-function series({ colour, dash }) {
+function series({ colour, dash }, hasPoints) {
   const end = { stroke: "transparent", points: { show: false }, spanGaps: true };
-  const points = { show: true, size: 6, fill: colour };
+  const points = { show: hasPoints, size: 6, fill: colour };
   return [{ stroke: colour, width: 2, dash, points, spanGaps: true }, end, end];
 }
 
-/** At a single size a band has no width: a stroke for each line. */
-function drawIntervals({ ctx, valToPos }, lines) {
+/** At a single place, where lines and bands have no width: means with their intervals, side by side. */
+function drawSideBySide({ ctx, bbox, valToPos }, lines) {
+  const room = Math.min(16 * devicePixelRatio, bbox.width / (lines.length + 1));
   ctx.save();
-  ctx.lineWidth = 2 * devicePixelRatio;
-  for (const { look, points: [{ x, low, high }] } of lines) {
-    const place = valToPos(x, "x", true);
-    ctx.strokeStyle = look.colour;
-    ctx.beginPath();
-    ctx.moveTo(place, valToPos(low, "y", true));
-    ctx.lineTo(place, valToPos(high, "y", true));
-    ctx.stroke();
-  }
+  lines.forEach(({ look, points: [{ x, mean, low, high }] }, k) => {
+    const place = valToPos(x, "x", true) + (k - (lines.length - 1) / 2) * room;
+    const at = (value) => [place, valToPos(value, "y", true)];
+    line(ctx, [at(low ?? mean), at(high ?? mean)], look.colour, 2 * devicePixelRatio);
+    disc(ctx, at(mean), 4 * devicePixelRatio, look.colour);
+  });
   ctx.restore();
 }
 

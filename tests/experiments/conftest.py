@@ -2,6 +2,10 @@ import importlib
 import sys
 
 import pytest
+from omegaconf import OmegaConf
+
+from experiments.report import report
+from tests.conftest import ROOT
 
 COUNTS = (
     "train.num_instances train.batch_size train.num_steps val.num_instances val.every"
@@ -62,6 +66,15 @@ WRONG_VALUES = [
     (f"train.{THRESHOLD}", "null", "_target_"),
     ("transfer.distributions.geographic_threshold", "null", "_target_"),
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def report_page(tmp_path_factory):
+    """The path of the report of all committed studies: to make one takes seconds."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    config = {"study": None, "results_dir": str(ROOT / "results"), "file": str(path)}
+    report(OmegaConf.create(config))
+    return path
 
 
 @pytest.fixture

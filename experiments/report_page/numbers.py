@@ -1,0 +1,65 @@
+"""What the page knows of the numbers of a study: cells, the rows behind them, and their runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.errors import UserError
+from experiments.report_page.links import href
+from experiments.report_page.packing import coded, number, numbers
+from experiments.run_folder import RunFolder, config_hash
+from experiments.statistics import is_share, over_runs
+from experiments.table import Row
+
+CELL = ("task", "model", "steps_rule", "distribution", "shift", "metric")  # and the size
+TEXTS = ("config_hash", "data_hash", "commit", "versions", "device")
+WHOLE = ("seed", "num_instances", "num_parameters")
+FLOATS = ("steps", "mean", "low", "high", "seconds")
+
+
+def table_data(rows: Sequence[Row]) -> dict[str, Any]:
+    """Cells with mean and interval over runs, and the rows of each, in the order of the table.
+
+    Columns: those of `cells` have one entry for each cell, `count` rows of `rows` belong to each.
+    """
+    groups: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        key = (*(getattr(row, name) for name in CELL), row.size)
+        groups.setdefault(key, []).append(row)
+    firsts = [group[0] for group in groups.values()]
+    estimates = [over_runs(group) for group in groups.values()]
+    cells: dict[str, Any] = {name: coded([getattr(r, name) for r in firsts]) for name in CELL}
+    cells["size"] = [row.size for row in firsts]
+    for name in ("mean", "low", "high"):
+        cells[name] = numbers(getattr(estimate, name) for estimate in estimates)
+    cells["count"] = [len(group) for group in groups.values()]
+    ordered = [row for group in groups.values() for row in group]
+    columns: dict[str, Any] = {name: coded([getattr(r, name) for r in ordered]) for name in TEXTS}
+    columns |= {name: [getattr(r, name) for r in ordered] for name in WHOLE}
+    columns |= {name: [number(getattr(r, name)) for r in ordered] for name in FLOATS}
+    metrics = dict.fromkeys(row.metric for row in rows)
+    return {"cells": cells, "rows": columns, "shares": [m for m in metrics if is_share(m)]}
+
+
+def run_data(folder: Path, base: Path) -> dict[str, Any]:
+    """Of every configuration of which a run is in the folder: its text and where the runs are.
+
+    A run is found by the hash of its configuration, whatever its folder is called. Raises
+    UserError for one that cannot be read.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted([*folder.glob("runs/*"), *folder.glob("*")]):
+        run = RunFolder(path)
+        if run.config_path.is_file():
+            config = run.load_config()
+            entry = {"name": path.name, "href": href(path, base) + "/", "seed": config.get("seed")}
+            known = found.setdefault(config_hash(config), {"runs": [], "config": _text(run)})
+            known["runs"].append(entry)
+    return found
+
+
+def _text(run: RunFolder) -> str:
+    try:
+        return run.config_path.read_text(encoding="utf-8")
+    except ValueError as error:
+        raise UserError(f"{run.config_path}: cannot be read ({error})") from error

@@ -1,0 +1,85 @@
+"""The other tables of a study: shown as they are, and learning curves as means over seeds."""
+
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.errors import UserError
+from experiments.report_page.packing import coded, number, numbers
+from experiments.statistics import Estimate, over_seeds
+
+DRAWN = ("transfer.csv", "literals.csv", "curves.csv")  # elsewhere on the page
+CURVE = ("task", "model", "metric")
+
+
+def plain_tables(folder: Path) -> list[dict[str, Any]]:
+    """Each with its name, columns and lines; columns that say nothing are left out.
+
+    Raises:
+        UserError: the lines of one are not as long as its first.
+    """
+    paths = [path for path in sorted(folder.glob("*.csv")) if path.name not in DRAWN]
+    return [_plain_table(path) for path in paths if not path.name.startswith("rollouts_")]
+
+
+def curve_data(folder: Path) -> dict[str, Any] | None:
+    """Mean over seeds and 95 % interval at every step, as columns; None if there are no curves."""
+    path = folder / "curves.csv"
+    if not path.is_file():
+        return None
+    names, *lines = _lines(path)
+    if not lines:
+        return None
+    points: dict[tuple[str, ...], list[float]] = {}
+    try:
+        places = [names.index(name) for name in (*CURVE, "step", "value")]
+        for line in lines:
+            *key, value = (line[place] for place in places)
+            points.setdefault(tuple(key), []).append(float(value))
+        steps = [int(key[-1]) for key in points]
+    except ValueError as error:
+        raise UserError(f"{path}: not a table of learning curves ({error})") from error
+    estimates = [_over_seeds(values) for values in points.values()]
+    columns: dict[str, Any] = {"step": steps}
+    columns |= {name: coded([key[k] for key in points]) for k, name in enumerate(CURVE)}
+    for name in ("mean", "low", "high"):
+        columns[name] = numbers(getattr(estimate, name) for estimate in estimates)
+    return columns
+
+
+def _over_seeds(values: list[float]) -> Estimate:
+    """Of one seed there is no interval."""
+    if len(values) > 1:
+        return over_seeds(np.array(values))
+    return Estimate(values[0], math.nan, math.nan)
+
+
+def _plain_table(path: Path) -> dict[str, Any]:
+    names, *lines = _lines(path)
+    columns = dict(zip(names, map(_column, zip(*lines, strict=True)), strict=False))
+    kept = {name: column for name, column in columns.items() if any(v is not None for v in column)}
+    lines = [list(line) for line in zip(*kept.values(), strict=True)]
+    return {"name": path.name, "columns": list(kept), "lines": lines}
+
+
+def _column(texts: tuple[str, ...]) -> list[Any]:
+    """Numbers if all are, else texts; None for what is not there."""
+    try:
+        return [number(float(text or "nan")) for text in texts]
+    except ValueError:
+        return [text or None for text in texts]
+
+
+def _lines(path: Path) -> list[list[str]]:
+    """The lines of a csv file, all as long as the first."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.reader(file))
+    except (ValueError, csv.Error) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from error
+    if not lines or any(len(line) != len(lines[0]) for line in lines):
+        raise UserError(f"{path}: not a table, its lines differ in length")
+    return lines

@@ -1,0 +1,104 @@
+"""What a study asks, in its own words: from its README, or from its configuration's first lines."""
+
+import html
+import itertools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
+
+from experiments.errors import UserError
+from experiments.report_page.links import href
+
+CONF = Path(__file__).parent.parent.parent / "conf" / "experiment"
+MADE_BY = re.compile(r"\bMade by\b[^.]*\Z")  # the words that lead to the commands
+FENCES = re.compile(r"^```.*^```[^\n]*$", re.MULTILINE | re.DOTALL)  # the first to the last
+
+
+@dataclass(frozen=True)
+class Prose:
+    """The words of one study: plain text, then HTML that is safe to show."""
+
+    title: str
+    lead: str
+    commands: str
+    notes: str
+    source: str  # the text as it was found
+
+
+def prose(folder: Path, base: Path) -> Prose:
+    """Of the study in a folder; links are made relative to `base`, where the page is.
+
+    Raises:
+        UserError: the README cannot be read.
+    """
+    readme, config = folder / "README.md", CONF / f"{folder.name}.yaml"
+    if readme.is_file():
+        return _of_readme(readme, base)
+    lines = _comments(config) if config.is_file() else []
+    if not lines:
+        return Prose(
+            folder.name, f"<p>{html.escape(str(readme))} is not there yet.</p>", "", "", ""
+        )
+    lead = f"<p>{html.escape(' '.join(lines[1:]))}</p>" if lines[1:] else ""
+    return Prose(_title(lines[0]), lead, "", "", "")
+
+
+def _of_readme(path: Path, base: Path) -> Prose:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except ValueError as error:
+        raise UserError(f"{path}: cannot be read ({error})") from error
+    head, _, body = text.lstrip().partition("\n")
+    fences = FENCES.search(body)
+    start, end = fences.span() if fences else (len(body), len(body))
+    made_by = MADE_BY.search(body[:start]) if fences else None
+    start = made_by.start() if made_by else start
+    parts = (body[:start], body[start:end], body[end:])
+    lead, commands, notes = (_rendered(part, path.parent, base) for part in parts)
+    title = head.lstrip("# ")
+    return Prose(_title(title.partition(": ")[2] or title), lead, commands, notes, text)
+
+
+def _title(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _comments(path: Path) -> list[str]:
+    """The first comment lines of a yaml, without Hydra's own."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comments = itertools.takewhile(lambda line: line.startswith("#"), lines)
+    return [line.lstrip("# ") for line in comments if not line.startswith("# @package")]
+
+
+def _rendered(text: str, folder: Path, base: Path) -> str:
+    """HTML of Markdown from a stranger: tags in it are text, links lead to files or to the web."""
+    markdown = Markdown(extensions=["fenced_code", "tables"])
+    markdown.preprocessors.deregister("html_block")
+    for name in ("html", "entity", "image_link", "image_reference", "short_image_ref"):
+        markdown.inlinePatterns.deregister(name)
+    markdown.treeprocessors.register(_Links(folder, base), "links", 0)
+    return markdown.convert(text)
+
+
+class _Links(Treeprocessor):
+    """Makes addresses relative to the page, and takes those that are no files' or web pages'."""
+
+    def __init__(self, folder: Path, base: Path) -> None:
+        super().__init__()
+        self.folder, self.base = folder, base
+
+    def run(self, root: Element) -> None:
+        """All links below an element."""
+        for link in root.iter("a"):
+            address = link.get("href", "")
+            parts = urlsplit(address)
+            if parts.scheme in ("http", "https"):
+                continue
+            link.attrib.pop("href", None)
+            if not parts.scheme and not parts.netloc and parts.path:
+                link.set("href", href(self.folder / parts.path, self.base))

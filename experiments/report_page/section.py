@@ -1,0 +1,150 @@
+"""One study as a part of the page: HTML that can be read as it is, and data for the rest."""
+
+import base64
+import inspect
+import re
+import struct
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from omegaconf import DictConfig, OmegaConf
+
+from experiments.construct import construct
+from experiments.errors import UserError
+from experiments.figures.style import CONF
+from experiments.report_page.links import href
+from experiments.report_page.numbers import run_data, table_data
+from experiments.report_page.packing import packed
+from experiments.report_page.plain_tables import curve_data, plain_tables
+from experiments.report_page.prose import FENCES, Prose, prose
+from experiments.report_page.scenes import scene_data
+from experiments.table import read_table
+
+PIXELS = 2.4  # of a picture for one of the page: 125 to an inch of paper
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page needs of one study; all texts may hold anything, and are escaped here."""
+
+    folder: Path
+    base: Path  # the folder that the page is in
+    prose: Prose
+    figures: list[Path]  # PNGs, that which the README names first is first
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, folder: Path, base: Path) -> "Section":
+        """The study in a folder; raises UserError for a table or run that cannot be read."""
+        words, rows = prose(folder, base), read_table(folder / "transfer.csv")
+        if not rows:
+            raise UserError(f"{folder / 'transfer.csv'}: has no rows")
+        data = {
+            "name": folder.name,
+            **table_data(rows),
+            "runs": run_data(folder, base),
+            "folder": href(folder, base) + "/",
+            "scenes": scene_data(folder),
+            "tables": plain_tables(folder),
+            "curves": curve_data(folder),
+        }
+        return cls(folder, base, words, _figures(folder, words.source), data)
+
+    @property
+    def link(self) -> str:
+        """Of the section within the page."""
+        return f"#study/{quote(self.folder.name)}"
+
+    def card(self) -> str:
+        """Its question and headline figure, for the overview."""
+        name = escape(self.folder.name)
+        image = '<img alt="">' if self.figures else ""
+        return (
+            f'<a class="card" href="{escape(self.link)}" data-of="{name}">'
+            f"{image}<strong>{escape(self.prose.title)}</strong><span>{name}</span></a>"
+        )
+
+    def html(self) -> str:
+        """The section, without what the page draws from the data."""
+        name, words = escape(self.folder.name), self.prose
+        parts = [f'<p class="name">{name}</p><h2>{escape(words.title)}</h2>{words.lead}']
+        if words.commands:
+            parts.append(
+                f"<details><summary>The commands that made it</summary>{words.commands}</details>"
+            )
+        parts.append(f'<nav class="parts" aria-label="Parts of {name}"></nav>')
+        if self.figures:
+            parts.append(_part("figures", "Figures", "".join(map(self._figure, self.figures))))
+        shown = [("play", "Play")] if self.data["scenes"] else []
+        shown += [("chart", "Score by size"), ("table", "Every number")]
+        shown += [("learning", "Learning curves")] if self.data["curves"] else []
+        shown += [("cells", "Other tables")] if self.data["tables"] else []
+        parts += [_part(key, title, "") for key, title in shown]
+        parts.append(_part("files", "Files", words.notes + self._files()))
+        return f'<section class="study" data-study="{name}">{"".join(parts)}</section>'
+
+    def script(self) -> str:
+        """The data, as a block that is not run."""
+        name = escape(self.folder.name)
+        kind = "application/octet-stream"
+        return f'<script type="{kind}" data-data="{name}">{packed(self.data)}</script>'
+
+    def _figure(self, path: Path) -> str:
+        caption = escape(_caption(path))
+        content = path.read_bytes()
+        picture = base64.b64encode(content).decode()
+        others = [path.with_suffix(ending) for ending in (".pdf", ".gif")]
+        links = " · ".join(
+            f'<a href="{escape(href(other, self.base))}">{other.suffix[1:].upper()}</a>'
+            for other in others
+            if other.is_file()
+        )
+        return (
+            f'<figure><button class="enlarge" aria-label="Enlarge {escape(path.stem)}">'
+            f'<img src="data:image/png;base64,{picture}" alt="{escape(path.stem)}: {caption}"'
+            f'{_size(content)} decoding="async"></button><figcaption><b>{escape(path.stem)}</b>'
+            f" {caption} {links}</figcaption></figure>"
+        )
+
+    def _files(self) -> str:
+        files = [path for kind in ("*.csv", "*.tex") for path in sorted(self.folder.glob(kind))]
+        files += [path for path in [self.folder / "runs"] if path.is_dir()]
+        items = "".join(
+            f'<li><a href="{escape(href(path, self.base))}">{escape(path.name)}</a></li>'
+            for path in files
+        )
+        return f'<ul class="files">{items}</ul>'
+
+
+def _part(key: str, title: str, content: str) -> str:
+    return f'<div class="part" data-part="{key}"><h3 tabindex="-1">{title}</h3>{content}</div>'
+
+
+def _figures(folder: Path, text: str) -> list[Path]:
+    """The pictures of a folder in the order in which a text names them, then by name."""
+    found = {path.stem: path for path in sorted(folder.glob("*.png"))}
+    named = [word for word in re.findall(r"`([^`]+)`", FENCES.sub("", text)) if word in found]
+    return [found[stem] for stem in dict.fromkeys([*named, *found])]
+
+
+def _size(png: bytes) -> str:
+    """Width and height as attributes, the same scale for all pictures of a resolution."""
+    if png[12:16] != b"IHDR":
+        return ""
+    width, height = (round(side / PIXELS) for side in struct.unpack(">2I", png[16:24]))
+    return f' width="{width}" height="{height}"'
+
+
+def _caption(path: Path) -> str:
+    """What a figure of ours says of itself; nothing for another's."""
+    config = CONF / f"{path.stem}.yaml"
+    node = OmegaConf.load(config) if config.is_file() else None
+    if not isinstance(node, DictConfig) or node.get("study") != path.parent.name:
+        return ""
+    figure = construct(node, f"figure.{path.stem}")
+    about = (inspect.getdoc(type(figure)) or "").partition("\n\n")[0]
+    label = str(node.get("metric_label") or node.get("caption") or "").rstrip(".")
+    return " ".join(f"{label[:1].upper()}{label[1:]}. {about}".lstrip(". ").split())

@@ -1,0 +1,296 @@
+import base64
+import gzip
+import hashlib
+import html
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from omegaconf import OmegaConf
+
+from experiments.errors import UserError
+from experiments.report import report
+from experiments.rollout_points import RolloutPoint
+from experiments.statistics import over_runs
+from experiments.table import read_table, write_table
+from tests.conftest import ROOT, composed
+from tests.experiments.test_tables_and_figures import STUDIES, row
+
+SCENE = (ROOT / "results/nbody_cpu/rollouts_string.csv").read_bytes().splitlines(keepends=True)
+ATTACK = "<img src=x onerror=alert(1)>"
+
+
+def written(folder, **changes):
+    """The text of a page written into a folder."""
+    values = {"study": None, "results_dir": str(ROOT / "results"), "file": "report.html"}
+    values |= {"file": str(folder / values["file"]), **changes}
+    report(OmegaConf.create(values))
+    return (folder / "report.html").read_text()
+
+
+def data_of(page, study):
+    """What the page knows of a study."""
+    blocks = re.findall(r'<script type="[^"]*" data-data="([^"]*)">([^<]*)</script>', page)
+    return json.loads(gzip.decompress(base64.b64decode(dict(blocks)[html.escape(study)])))
+
+
+def column(columns, name):
+    found = columns[name]
+    return found if isinstance(found, list) else [found["values"][k] for k in found["index"]]
+
+
+@pytest.fixture(scope="module")
+def page(report_page):
+    return report_page.read_text()
+
+
+def make_study(folder, rows=None):
+    """A study that has nothing but a table."""
+    folder.mkdir(parents=True)
+    write_table(rows or [row(seed=0), row(seed=1, mean=0.7)], folder / "transfer.csv")
+    return folder
+
+
+def test_every_study_and_figure_is_on_the_page(page):
+    assert re.findall(r'<section class="study" data-study="([^"]*)"', page) == [
+        folder.name for folder in STUDIES
+    ]
+    pictures = sorted(ROOT.glob("results/*/*.png"))
+    assert pictures
+    for path in pictures:
+        assert base64.b64encode(path.read_bytes()).decode() in page
+        if path.with_suffix(".pdf").is_file():
+            assert f'{path.parent.name}/{path.stem}.pdf"' in page
+
+
+def test_a_study_asks_its_question_before_it_tells_how_it_was_made(page):
+    section = page[page.index('<section class="study" data-study="nbody_cpu"') :]
+    lead, made = section[: section.index("<figure>")].split("<details>")
+    assert "three\nseeds each." in lead
+    assert "Made by" not in lead
+    assert "Made by" in made
+    assert "python -m experiments.train experiment=nbody_cpu seed=0,1,2" in made
+
+
+def test_the_figure_that_the_readme_names_first_is_first(page):
+    section = page[page.index('<section class="study" data-study="quickstart"') :]
+    assert section.index("Enlarge size_transfer") < section.index("Enlarge family_transfer")
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_the_numbers_are_those_of_the_table(page, folder):
+    cells, found = data_of(page, folder.name)["cells"], {}
+    names = ("task", "model", "steps_rule", "distribution", "size", "shift", "metric")
+    keys = zip(*(column(cells, name) for name in names), strict=True)
+    values = zip(cells["mean"], cells["low"], cells["high"], cells["count"], strict=True)
+    found = dict(zip(keys, values, strict=True))
+    groups = {}
+    for r in read_table(folder / "transfer.csv"):
+        groups.setdefault(tuple(getattr(r, name) for name in names), []).append(r)
+    assert found.keys() == groups.keys()
+    for key, rows in groups.items():
+        *estimate, count = found[key]
+        assert count == len(rows)
+        wanted = [None if math.isnan(v) else float(f"{v:.6g}") for v in over_runs(rows)]
+        assert estimate == wanted
+
+
+def test_every_row_of_the_table_is_behind_a_number(page):
+    rows = data_of(page, "sat_cpu")["rows"]
+    table = read_table(ROOT / "results/sat_cpu/transfer.csv")
+    for name in ("seed", "num_instances", "config_hash", "data_hash", "commit", "versions"):
+        assert sorted(column(rows, name)) == sorted(getattr(r, name) for r in table)
+
+
+def test_a_run_is_found_by_its_configuration(page):
+    data = data_of(page, "quickstart")
+    published = list(ROOT.glob("results/quickstart/runs/*"))
+    runs = [run for known in data["runs"].values() for run in known["runs"]]
+    assert sorted(run["name"] for run in runs) == sorted(path.name for path in published)
+    assert set(data["runs"]) == set(column(data["rows"], "config_hash"))
+    for config_hash, known in data["runs"].items():
+        assert all(run["name"].endswith(config_hash[:8]) for run in known["runs"])
+        assert "_target_: gn.models" in known["config"]
+
+
+def test_the_players_have_the_places_of_the_tables(page):
+    scenes = data_of(page, "nbody_cpu")["scenes"]
+    tables = sorted(ROOT.glob("results/nbody_cpu/rollouts_*.csv"))
+    points = [p for path in tables for p in read_table(path, RolloutPoint)]
+    assert sum(len(s["times"]) * len(s["bodies"]) for s in scenes) == len(points)
+    places = [v for s in scenes for frame in s["predicted"] for v in frame]
+    assert places[:2] == [points[0].predicted_x, points[0].predicted_y]
+    literals = data_of(page, "sat_cpu")["scenes"]
+    assert [len(s["rounds"]) for s in literals] == [64, 64]
+    assert all(len(s["places"][-1]) == 2 * len(s["literals"]) for s in literals)
+
+
+def test_the_same_tables_give_the_same_bytes(tmp_path):
+    first = written(tmp_path, study="sat_cpu")
+    assert written(tmp_path, study="sat_cpu") == first
+    packed = re.search(r'data-data="sat_cpu">([^<]*)<', first)[1]
+    assert base64.b64decode(packed)[4:8] == b"\0\0\0\0"  # gzip's date
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.slow
+def test_the_command_gives_the_same_bytes_in_another_process(tmp_path):
+    first = written(tmp_path, study="sat_cpu")
+    command = [sys.executable, "-m", "experiments.report", "study=sat_cpu"]
+    command += [f"file={tmp_path / 'report.html'}"]
+    (tmp_path / "report.html").unlink()
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report.html").read_text() == first
+
+
+def test_only_the_page_s_own_scripts_may_run_and_nothing_is_fetched(page):
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digests = {base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts}
+    assert len(digests) == 4
+    assert set(re.findall(r"'sha256-([^']*)'", policy)) == digests
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe-eval" not in policy
+    assert not re.search(r'<(script|img|iframe)[^>]* src="(?!data:)|@import|sourceMappingURL', page)
+
+
+def test_the_page_of_all_studies_is_below_10_mb(page):
+    assert len(page.encode()) < 10_000_000
+
+
+def test_names_of_a_stranger_are_text(tmp_path):
+    rows = [row(model=ATTACK, seed=seed) for seed in (0, 1)]
+    folder = make_study(tmp_path / "in" / ATTACK, rows)
+    (folder / "README.md").write_text(
+        f"# x: {ATTACK}\n\n{ATTACK} [link](javascript:alert(1)) <script>alert(1)</script>\n"
+        f"\n<script>alert(2)</script>\n\n<div onclick=alert(3)>\n\n</div>\n\n"
+        f"![alt](http://example.com/x.png) <http://example.com>\n\n```bash\n{ATTACK}\n```\n"
+    )
+    shutil.copy(STUDIES[0] / "particle_transfer.png", folder / f"{ATTACK}.png")
+    text = written(tmp_path, results_dir=str(tmp_path / "in"))
+    assert "<img src=x" not in text
+    assert "<script>alert" not in text
+    assert "<div onclick" not in text
+    assert "javascript:alert" not in re.sub(r"\[link\]\([^)]*\)", "", text)
+    assert 'src="http' not in text
+    assert text.count("&lt;img src=x onerror=alert(1)&gt;") >= 6
+    assert data_of(text, ATTACK)["cells"]["model"]["values"] == [ATTACK]
+
+
+def test_links_are_relative_to_the_page(tmp_path):
+    folder = make_study(tmp_path / "results" / "s t")
+    (folder / "README.md").write_text("# s: why?\n\nSee [the page](../../docs/a.md).\n")
+    text = written(tmp_path, results_dir=str(tmp_path / "results"))
+    assert 'href="docs/a.md"' in text
+    assert 'href="results/s%20t/transfer.csv"' in text
+
+
+def test_a_study_that_is_not_published_asks_with_the_words_of_its_configuration(tmp_path):
+    source = next((ROOT / "results/quickstart/runs").glob("next_hop-seed0-*"))
+    folder = tmp_path / "outputs" / "quickstart"
+    shutil.copytree(source, folder / source.name)
+    shutil.copy(source / "transfer.csv", folder / "transfer.csv")
+    text = written(tmp_path, results_dir=str(tmp_path / "outputs"), study="quickstart")
+    assert "<h2>Trained on graphs of 8-16 nodes: how far does it transfer" in text
+    ((known,),) = [of["runs"] for of in data_of(text, "quickstart")["runs"].values()]
+    assert known == {"name": source.name, "href": f"outputs/quickstart/{source.name}/", "seed": 0}
+
+
+def test_tables_that_a_study_may_have_are_shown(tmp_path):
+    folder = make_study(tmp_path / "in" / "s")
+    (folder / "severity.csv").write_text("distribution,size,distance,none\ngrid,16,0.5,nan\n")
+    (folder / "transfer.tex").write_text("%")
+    curves = "study,task,model,seed,step,metric,value,config_hash\n"
+    curves += "s,t,m,0,10,valid,0.2,c\ns,t,m,1,10,valid,0.4,c\ns,t,m,0,20,valid,0.6,c\n"
+    (folder / "curves.csv").write_text(curves)
+    text = written(tmp_path, results_dir=str(tmp_path / "in"))
+    data = data_of(text, "s")
+    assert data["tables"] == [
+        {
+            "name": "severity.csv",
+            "columns": ["distribution", "size", "distance"],
+            "lines": [["grid", 16, 0.5]],
+        }
+    ]
+    assert data["curves"]["step"] == [10, 20]
+    assert data["curves"]["mean"] == [0.3, 0.6]
+    assert data["curves"]["low"][0] < 0.2
+    assert data["curves"]["low"][1] is None
+    assert 'href="in/s/transfer.tex"' in text
+
+
+def test_a_number_that_is_not_there_stays_so(tmp_path):
+    nan = float("nan")
+    make_study(tmp_path / "in" / "s", [row(mean=nan, low=nan, high=nan)])
+    cells = data_of(written(tmp_path, results_dir=str(tmp_path / "in")), "s")["cells"]
+    assert (cells["mean"], cells["low"], cells["high"]) == ([None], [None], [None])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"results_dir": "/nothing"}, "results_dir: /nothing has no study"),
+        ({"results_dir": None}, "results_dir: None is not allowed"),
+        ({"study": "nothing"}, "nothing has no transfer"),
+        ({"study": "../results"}, "study: '../results' is not allowed"),
+        ({"study": 3}, "study: 3 is not allowed"),
+        ({"file": "report.txt"}, "file: 'report.txt' is not allowed"),
+        ({"file": None}, "file: None is not allowed"),
+    ],
+)
+def test_a_wrong_value_is_one_line(tmp_path, changes, words):
+    with pytest.raises(UserError, match=words) as raised:
+        written(tmp_path, **changes)
+    assert "\n" not in str(raised.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("transfer.csv", b"a,b\n1,2\n"),
+        ("transfer.csv", (ROOT / "results/sat_cpu/transfer.csv").read_bytes().split(b"\n")[0]),
+        ("rollouts_x.csv", b"".join(SCENE[:4])),
+        ("rollouts_x.csv", SCENE[0] + SCENE[1].replace(b"moving,0,", b"moving,0,7")),
+        ("README.md", b"\xff\xfe"),
+        ("severity.csv", b"a,b\n1\n"),
+        ("severity.csv", b"\xff"),
+        ("curves.csv", b"a,b\n1,2\n"),
+        ("literals.csv", b"a,b\n1,2\n"),
+        ("rollouts_x.csv", b"a,b\n1,2\n"),
+        ("runs/x/.hydra/config.yaml", b"a: ["),
+        ("runs/x/.hydra/config.yaml", b"model: ${oc.env:HOME}\ntask: 1\n"),
+        ("runs/x/.hydra/config.yaml", b"\xff"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path, name, content):
+    path = make_study(tmp_path / "in" / "s") / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=re.escape(str(path))) as raised:
+        written(tmp_path, results_dir=str(tmp_path / "in"))
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_the_command_s_configuration_is_as_written():
+    config = composed(config_name="report")
+    assert (config.study, config.results_dir, config.file) == (None, "results", "report.html")
+
+
+def test_the_libraries_are_there_with_their_licences_and_versions():
+    vendor = ROOT / "experiments/report_page/vendor"
+    about = (vendor / "README.md").read_text()
+    for name, version in (("uplot", "1.6.32"), ("tabulator", "6.5.3")):
+        assert version in about
+        assert f"v{version}" in (vendor / f"{name}.min.js").read_text()[:200]
+        assert "MIT" in (vendor / f"{name}.LICENSE.txt").read_text()

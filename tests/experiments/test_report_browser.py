@@ -1,0 +1,276 @@
+"""The report, opened from disk in a headless browser; skipped where there is none."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from experiments.report import report
+from experiments.statistics import over_runs
+from experiments.table import read_table, write_table
+from tests.conftest import ROOT
+from tests.experiments.test_tables_and_figures import STUDIES, row
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+ATTACK = "<img src=x onerror=document.title='run'>"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(browser, report_page):
+    """Open an address of the page; at the end, nothing went wrong and nothing was fetched."""
+    contexts, wrong, asked = [], [], []
+
+    def open_page(address="", path=report_page, width=1280, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri() + address)
+        if address.startswith("#study"):
+            page.wait_for_selector("section[data-filled]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong
+    assert contexts
+    others = [url for url in asked if not url.startswith(("file://", "data:", "blob:"))]
+    assert not others
+    assert len({url for url in asked if url.startswith("file://")}) == 1
+
+
+def column(page, field):
+    """The texts of a column of the table of numbers, as shown."""
+    cells = f'[data-part="table"] .tabulator-row [tabulator-field="{field}"]'
+    return page.locator(f"section:not([hidden]) {cells}").all_inner_texts()
+
+
+def pixels(page):
+    return page.evaluate(
+        "document.querySelector('section:not([hidden]) .stage canvas').toDataURL()"
+    )
+
+
+def test_every_study_opens_by_its_link(opened):
+    page = opened()
+    cards = page.locator(".card")
+    assert cards.count() == len(STUDIES)
+    assert page.evaluate("[...document.querySelectorAll('.card img')].every(i => i.src)")
+    for folder in STUDIES:
+        page.goto(page.url.partition("#")[0] + f"#study/{folder.name}")
+        section = f'section[data-study="{folder.name}"]'
+        page.wait_for_selector(f"{section}[data-filled] .tabulator-row")
+        assert page.locator("main > section:visible").count() == 1
+        assert page.locator(f'{section} [data-part="chart"] .u-over').count() == 1
+        assert page.locator(f"{section} figure").count() == len(list(folder.glob("*.png")))
+
+
+def test_a_column_sorts_as_numbers_both_ways(opened):
+    page = opened("#study/charges_cpu")
+    page.select_option('[data-part="table"] .controls select', "error")
+    title = page.locator(
+        'section:visible [data-part="table"] .tabulator-col[tabulator-field="mean"]'
+    )
+    rows = [
+        r
+        for r in read_table(ROOT / "results/charges_cpu/transfer.csv")
+        if r.metric == "error" and r.mean == r.mean
+    ]
+    groups = {}
+    for r in rows:
+        groups.setdefault((r.model, r.distribution, r.size), []).append(r)
+    means = sorted(over_runs(group).mean for group in groups.values())
+    title.locator(".tabulator-col-title").click()
+    rising = [float(text) for text in column(page, "mean") if text != "n/a"]
+    assert rising == pytest.approx(means[: len(rising)], rel=6e-3)
+    title.locator(".tabulator-col-title").click()
+    falling = [float(text) for text in column(page, "mean")]
+    assert falling == pytest.approx(means[::-1][: len(falling)], rel=6e-3)
+    assert falling[0] > 100 > 1 > rising[0]
+    title.focus()
+    page.keyboard.press("Enter")
+    assert title.get_attribute("aria-sort") == "ascending"
+
+
+def test_the_table_searches_and_filters(opened):
+    page = opened("#study/quickstart")
+    page.fill('section:visible input[type="search"]', "GRID demo 64")
+    counter = page.locator('section:visible [data-part="table"] .tabulator-page-counter')
+    sync_api.expect(counter).to_contain_text("of 2 rows")
+    assert set(column(page, "distribution")) == {"grid"}
+    assert set(column(page, "size")) == {"64"}
+    page.fill('section:visible input[type="search"]', "")
+    page.select_option('section:visible [aria-label="Filter by size"]', "128")
+    page.select_option('section:visible [aria-label="Filter by model"]', "demo")
+    assert set(column(page, "size")) == {"128"}
+    assert set(column(page, "model")) == {"demo"}
+    assert set(column(page, "metric")) == {"valid"}
+    page.select_option('section:visible [data-part="table"] .controls select', "*")
+    assert len(set(column(page, "metric"))) > 3
+
+
+def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
+    page = opened("#study/quickstart")
+    page.fill('section:visible input[type="search"]', "@1x grid 64")
+    page.select_option('section:visible [aria-label="Filter by model"]', "next_hop")
+    page.locator("section:visible .tabulator-row .number").first.click()
+    sheet = page.locator("dialog.sheet")
+    text = sheet.inner_text()
+    table = read_table(ROOT / "results/quickstart/transfer.csv")
+    place = ("next_hop", "1x", "grid", 64, "valid")
+    rows = [r for r in table if (r.model, r.steps_rule, r.distribution, r.size, r.metric) == place]
+    assert len(rows) == 3
+    for r in rows:
+        assert f"{r.mean:.3f}" in text
+        assert f"[{r.low:.3f}, {r.high:.3f}]" in text
+        for fact in (r.config_hash, r.data_hash, r.commit, r.versions):
+            assert fact in text
+    assert "hidden_dim:" in sheet.locator("pre").inner_text()
+    base = Path(page.url.partition("#")[0].removeprefix("file://")).parent
+    for link in sheet.locator(".facts a").all():
+        assert (base / link.get_attribute("href")).is_dir()
+    assert sheet.locator(".facts a").count() == 3
+    page.reload()
+    page.wait_for_selector("dialog[open]")
+    assert sheet.inner_text() == text
+    page.keyboard.press("Escape")
+    assert not sheet.is_visible()
+    assert "model=" not in page.url
+
+
+def test_a_run_that_is_not_published_says_so(opened):
+    page = opened("#study/sat_cpu")
+    page.fill('section:visible input[type="search"]', "deep_sets sr")
+    page.locator("section:visible .tabulator-row .number").first.click()
+    text = page.locator("dialog.sheet").inner_text()
+    assert "not published" in text
+    assert "python -m experiments.publish study=sat_cpu" in text
+
+
+@pytest.mark.parametrize("study", ["nbody_cpu", "sat_cpu"])
+def test_a_player_plays_and_stops(opened, study):
+    page = opened(f"#study/{study}/play")
+    play = page.locator("section:visible .play").first
+    slider = page.locator('section:visible input[type="range"]').first
+    before = pixels(page)
+    page.wait_for_timeout(300)
+    assert pixels(page) == before  # nothing moves by itself
+    play.click()
+    for _ in range(200):
+        if int(slider.input_value()) > 5:
+            break
+        page.wait_for_timeout(50)
+    play.click()
+    stopped, frame = pixels(page), int(slider.input_value())
+    assert stopped != before
+    page.wait_for_timeout(300)
+    assert pixels(page) == stopped
+    assert int(slider.input_value()) == frame
+    slider.fill("0")
+    assert pixels(page) == before
+
+
+def test_the_chart_tells_numbers_and_hides_methods(opened):
+    page = opened("#study/quickstart?metric=solved&distribution=grid")
+    metric = page.locator('section:visible [data-key="metric"]')
+    assert metric.input_value() == "solved"
+    page.goto(page.url.partition("#")[0] + "#study/quickstart?metric=cost_ratio")
+    sync_api.expect(metric).to_have_value("cost_ratio")
+    page.go_back()
+    sync_api.expect(metric).to_have_value("solved")
+    part = page.locator('section:visible [data-part="chart"]')
+    part.scroll_into_view_if_needed()
+    part.locator(".u-over").hover(position={"x": 300, "y": 100})
+    readout = part.locator(".readout").inner_text()
+    assert re.search(r"next_hop @1x\s+0\.\d+ \[0\.\d+, [01]", readout)
+    part.locator(".chip", has_text="next_hop @1x").click()
+    part.locator(".u-over").hover(position={"x": 300, "y": 100})
+    assert "next_hop @1x" not in part.locator(".readout").inner_text()
+    part.locator(".u-over").click(position={"x": 300, "y": 100})
+    assert "solved" in page.locator("dialog.sheet h2").inner_text()
+
+
+def test_the_theme_follows_the_system_and_remembers_a_choice(opened):
+    page = opened(color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(paper)
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.click("button.theme")
+    assert page.evaluate(paper) != dark
+    page.wait_for_timeout(200)  # the browser stores the choice in its own time
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+
+
+def test_nothing_is_wider_than_a_phone(opened):
+    page = opened(width=390, is_mobile=True, has_touch=True)
+    wider = "document.documentElement.scrollWidth - innerWidth"
+    for folder in STUDIES:
+        page.goto(page.url.partition("#")[0] + f"#study/{folder.name}")
+        page.wait_for_selector(f'section[data-study="{folder.name}"][data-filled]')
+        assert page.evaluate(wider) <= 0
+        page.locator("section:visible .tabulator-row .number").first.click()
+        assert page.evaluate(wider) <= 0
+        body = page.locator("dialog.sheet .body")
+        assert body.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+        page.keyboard.press("Escape")
+
+
+def test_a_tap_on_the_chart_tells_numbers_and_a_tap_on_one_what_it_is_made_of(opened):
+    page = opened("#study/quickstart/chart", width=390, is_mobile=True, has_touch=True)
+    part = page.locator('section:visible [data-part="chart"]')
+    part.locator(".u-over").tap(position={"x": 150, "y": 100})
+    number = part.locator(".readout button", has_text="next_hop @1x")
+    text = number.inner_text()
+    number.tap()
+    shown = page.locator("dialog.sheet").inner_text()
+    assert "next_hop @1x: valid" in shown
+    assert re.search(r"0\.\d+", text)[0] in shown
+
+
+def test_a_picture_is_enlarged(opened):
+    page = opened("#study/sat_difficulty")
+    page.locator("section:visible .enlarge").first.click()
+    assert page.locator("dialog.sheet .picture img").evaluate("i => i.naturalWidth") > 1000
+
+
+def test_what_a_stranger_wrote_is_shown_and_not_run(opened, tmp_path):
+    folder = tmp_path / "in" / ATTACK
+    folder.mkdir(parents=True)
+    names = {"model": ATTACK, "task": ATTACK, "distribution": ATTACK, "metric": ATTACK}
+    rows = [row(**names, seed=seed, config_hash=ATTACK, size=n) for seed in (0, 1) for n in (8, 16)]
+    write_table(rows, folder / "transfer.csv")
+    (folder / "README.md").write_text(f"# x: {ATTACK}\n\n{ATTACK}\n\n[a](javascript:alert(1))\n")
+    (folder / "cells.csv").write_text(f"{ATTACK},b\n{ATTACK},1\n")
+    curves = f"task,model,seed,step,metric,value\n{ATTACK},{ATTACK},0,1,{ATTACK},0.5\n"
+    (folder / "curves.csv").write_text(curves)
+    path = tmp_path / "report.html"
+    config = {"study": None, "results_dir": str(tmp_path / "in"), "file": str(path)}
+    report(OmegaConf.create(config))
+    page = opened("", path)
+    page.locator(".card").click()
+    page.wait_for_selector("section[data-filled] .tabulator-row")
+    page.locator('section:visible [data-part="chart"] .u-over').hover()
+    page.locator(".tabulator-row .number").first.click()
+    assert ATTACK in page.locator("dialog.sheet").inner_text()
+    assert page.locator("[onerror]").count() == 0
+    assert page.locator('img[src="x"]').count() == 0
+    assert page.title() == f"{ATTACK}: Finite Means"

@@ -17,8 +17,10 @@ from experiments.errors import UserError
 from experiments.evaluation import evaluate
 from experiments.fit import Fit, make_optimizer
 from experiments.run_folder import RunFolder
+from experiments.source import source_of_run
 from experiments.study import Study, device_of, num_workers_of
 from experiments.table import format_table
+from experiments.tracking import mirrored, tracker_of
 from experiments.validation import check_config, check_writable
 from gn.model import GraphModel
 
@@ -29,6 +31,7 @@ def train(config: DictConfig) -> None:
     """Fill the run folder that belongs to the configuration; go on where an earlier start ended."""
     check_config(config)
     check_writable(config, "machine.runs_dir")
+    tracker = tracker_of(config)
     study = Study(config)
     config = study.config
     folder = RunFolder.of(config)
@@ -48,9 +51,10 @@ def train(config: DictConfig) -> None:
             return
         folder.save_config(config)
         make(study.data_sets, num_workers_of(config))
-        seconds = _train_once(study, model, folder)
-        folder.load_weights(model)
-        rows = evaluate(study, model, folder, seconds)
+        with mirrored(tracker, source_of_run(folder, config, folder.path.parent)):
+            seconds = _train_once(study, model, folder)
+            folder.load_weights(model)
+            rows = evaluate(study, model, folder, seconds)
         folder.finish()
     LOG.info("%s\n%s", folder.path, format_table(rows))
 

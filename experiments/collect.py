@@ -10,7 +10,9 @@ from omegaconf import DictConfig
 from data_gen.summary import CellSummary
 from experiments.errors import UserError
 from experiments.figures.style import draw_figures
+from experiments.source import source_of_study
 from experiments.table import Row, format_table, read_table, write_table
+from experiments.tracking import mirrored, tracker_of
 
 LOG = logging.getLogger(__name__)
 C = TypeVar("C", Row, CellSummary)
@@ -81,3 +83,5 @@ class CollectStudy(Callback):
         LOG.info("\n%s\n", format_table(rows))
         for path in paths:
             LOG.info("%s", path)
+        with mirrored(tracker_of(config), source_of_study(folder, folder)):
+            pass  # all of it is there

@@ -9,6 +9,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from data_gen.seeding import content_hash
+from experiments.errors import UserError
+from experiments.predicates import is_name
 from experiments.run_folder import NOT_STORED, RunFolder
 from experiments.table import Row, read_table
 
@@ -59,7 +61,13 @@ class Source:
 
 
 def source_of_run(folder: RunFolder, config: DictConfig, home: Path) -> Source:
-    """A run; its tags say nothing about the cells that it is tested on."""
+    """A run; its tags say nothing about the cells that it is tested on.
+
+    Raises:
+        UserError: of a study that is no name, as in the folder of a stranger; it becomes a path.
+    """
+    if not is_name(config.get("study")) or not is_name(config.get("task_label")):
+        raise UserError(f"{folder.config_path}: study and task_label are not names")
     plain = OmegaConf.to_container(OmegaConf.masked_copy(config, _stored(config)), resolve=True)
     assert isinstance(plain, dict)
     train = plain.get("train", {})

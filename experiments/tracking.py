@@ -19,7 +19,7 @@ from experiments.source import Source
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 1.0  # between two looks at the curve
-CLOSE_SECONDS = 20.0  # that the end of a run waits for its mirror at most
+CLOSE_SECONDS = 60.0  # that the end of a run waits for its mirror at most
 
 
 class Tracker(ABC):

@@ -122,7 +122,7 @@ class RunFolder:
     def save_config(self, config: DictConfig) -> None:
         """Store the resolved configuration, unless it is there."""
         if not self.config_path.is_file():
-            kept = OmegaConf.masked_copy(config, [k for k in config if k not in NOT_STORED])
+            kept = OmegaConf.masked_copy(config, [str(k) for k in config if k not in NOT_STORED])
             text = OmegaConf.to_yaml(kept, resolve=True)
             write_atomically(self.config_path, lambda path: path.write_text(text))
 

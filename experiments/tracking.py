@@ -41,6 +41,9 @@ class Tracker(ABC):
     def finish(self, source: Source, *, failed: bool) -> None:
         """Add tables and pictures, and end the mirror; of a start that failed, only end it."""
 
+    def abandon(self) -> None:  # noqa: B027  (few have anything to do)
+        """Let go of a mirror that failed or hangs, so that this process can exit; never raise."""
+
 
 class Mirror(Thread):
     """Keeps a tracker like a folder until it is closed; never raises, never holds anyone up."""
@@ -49,7 +52,7 @@ class Mirror(Thread):
         super().__init__(daemon=True, name=f"mirror of {source.name}")
         self.tracker, self.source = tracker, source
         self.sent: list[dict[str, Any]] = []
-        self.ended, self.failed = Event(), False
+        self.ended, self.failed, self.given_up = Event(), False, False
 
     def run(self) -> None:
         """Follow the curve; at the end send the rest."""
@@ -60,8 +63,7 @@ class Mirror(Thread):
             self._send()
             self.tracker.finish(self.source, failed=self.failed)
         except Exception as error:  # of a disk, a server, a package: training goes on without
-            text = " ".join(str(error).split()) or type(error).__name__
-            LOG.warning("tracking: the mirror of %s is given up (%s)", self.source.name, text)
+            self._give_up(" ".join(str(error).split()) or type(error).__name__)
 
     def close(self, *, failed: bool) -> None:
         """Let it end, and wait a little until it has."""
@@ -69,7 +71,14 @@ class Mirror(Thread):
         self.ended.set()
         self.join(CLOSE_SECONDS)
         if self.is_alive():
-            LOG.warning("tracking: the mirror of %s is not whole", self.source.name)
+            self._give_up(f"not whole after {CLOSE_SECONDS:.0f} s")
+
+    def _give_up(self, why: str) -> None:
+        """Say so, once."""
+        if not self.given_up:
+            self.given_up = True
+            LOG.warning("tracking: the mirror of %s is given up (%s)", self.source.name, why)
+            self.tracker.abandon()
 
     def _send(self) -> None:
         """The new lines; all of them again if the curve was cut, as a resumed run does."""

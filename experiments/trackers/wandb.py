@@ -10,7 +10,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,25 @@ class WandbTracker(Tracker):
                 self._run.log({f"figure/{path.stem}{path.suffix}": media})
         self._end(exit_code=int(failed))
 
+    def abandon(self) -> None:
+        """End the process that wandb would wait for without end when this one exits.
+
+        There is no public name for that.
+        """
+        self._run = None
+        with suppress(Exception):
+            import wandb
+
+            setup = wandb.setup()
+            connection: Any = setup.ensure_service()
+            setup._connection = None
+            os.environ.pop("WANDB_SERVICE", None)
+            connection._cleanup()
+            connection._proc._process.kill()
+        if self._upload is not None:
+            self._upload.end()
+            self._upload = None
+
     def _end(self, exit_code: int) -> None:
         """Close the run that is open, if one is."""
         if self._run is not None:
@@ -113,8 +132,9 @@ class WandbTracker(Tracker):
 
 def check_key(key: str) -> None:
     """Raise UserError, which begins with `key`, unless there is an API key; no server is asked."""
-    import wandb
     from wandb.sdk.lib import wbauth
+
+    import wandb
 
     try:
         host = wandb.setup().settings.base_url
@@ -131,9 +151,9 @@ def _table(rows: list[Row]) -> Any:  # noqa: ANN401
     """All rows, as a table of media; NaN is empty."""
     import wandb
 
-    names = [field.name for field in dataclasses.fields(Row)]
+    names: list[Any] = [field.name for field in dataclasses.fields(Row)]
     wandb.Table.MAX_ROWS = max(wandb.Table.MAX_ROWS, len(rows))
-    values = [[_plain(getattr(row, name)) for name in names] for row in rows]
+    values: list[Any] = [[_plain(getattr(row, name)) for name in names] for row in rows]
     return wandb.Table(columns=names, data=values, allow_mixed_types=True)
 
 

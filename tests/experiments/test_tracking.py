@@ -29,10 +29,11 @@ from tests.conftest import composed
 from tests.experiments import wandb_files
 from tests.experiments.test_collect import done_run
 from tests.experiments.test_tables_and_figures import row
+from tests.experiments.wandb_server import running
 
 ROOT = Path(__file__).parents[2]
 KEY = "0123456789" * 4
-AWAY = {"WANDB_BASE_URL": "http://127.0.0.1:9", "WANDB_API_KEY": KEY}
+AWAY = "http://127.0.0.1:9"  # refuses
 
 
 def folders(tmp_path):
@@ -112,26 +113,55 @@ def test_a_killed_run_ends_with_one_mirror_of_the_whole_curve(tmp_path, tiny):
     assert_whole(the_mirror(tmp_path), the_run(tmp_path))
 
 
-def test_a_server_that_is_away_takes_nothing_from_a_run(tmp_path, tiny):
-    overrides = [*tiny, *folders(tmp_path), "tracking=wandb", "tracking.mode=online"]
+def train_online(tmp_path, url, *overrides):
+    """A training that uploads; gives what it printed."""
+    places = [*folders(tmp_path), "tracking=wandb", "tracking.mode=online"]
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.train", *overrides], cwd=ROOT,
-        env={**own_environment(), **AWAY}, capture_output=True, text=True, timeout=120,
+        [sys.executable, "-m", "experiments.train", *overrides, *places], cwd=ROOT,
+        env=online(url), capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert not {"tracking", "wandb"} & set(re.findall(r"\w+", done.stdout + done.stderr))
-    mirror = the_mirror(tmp_path)
+    return done.stdout + done.stderr
+
+
+def online(url):
+    return {**own_environment(), "WANDB_BASE_URL": url, "WANDB_API_KEY": KEY}
+
+
+def test_a_server_that_is_away_takes_nothing_from_a_run_and_is_sent_it_later(tmp_path, tiny):
+    text = train_online(tmp_path, AWAY, *tiny)
+    assert not {"tracking", "wandb"} & set(re.findall(r"\w+", text))
+    mirror, limit = the_mirror(tmp_path), time.monotonic() + 90
     assert_whole(mirror, the_run(tmp_path))
-    log, limit = mirror / "logs" / "upload.log", time.monotonic() + 60
+    log = mirror / "logs" / "upload.log"
     while "setting up run" not in log.read_text():  # and never gets further
         assert time.monotonic() < limit
         time.sleep(0.1)
-    assert "Traceback" not in log.read_text()
+    with running() as server:
+        command = [sys.executable, "-m", "wandb", "sync", "--yes", str(mirror)]
+        subprocess.run(command, env=online(server.url), check=True, capture_output=True, timeout=60)
+    assert server.steps() == [line["step"] for line in lines_of(the_run(tmp_path))]
+    (table,) = (mirror / "files" / "media" / "table").iterdir()
+    assert server.files[f"media/table/{table.name}"] == table.read_bytes()
     assert processes_with(mirror)
     shutil.rmtree(mirror)  # as a later start does
     while processes_with(mirror):
         assert time.monotonic() < limit, "what uploads a run that is gone has to end"
         time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_there_is_sent_the_curve_while_it_grows(tmp_path, tiny):
+    with running() as server:
+        train_online(tmp_path, server.url, *tiny, "train.num_steps=6000", "val.every=100")
+        mirror, limit = the_mirror(tmp_path), time.monotonic() + 60
+        while processes_with(mirror):
+            assert time.monotonic() < limit, "an upload ends when the run is whole"
+            time.sleep(0.1)
+    assert server.steps() == [line["step"] for line in lines_of(the_run(tmp_path))]
+    assert len(server.offsets) > 1
+    assert list(mirror.glob("*.wandb.synced"))
+    assert any(name.startswith("media/table/") for name in server.files)
 
 
 def processes_with(path):

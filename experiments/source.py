@@ -1,6 +1,5 @@
 """What a tracker mirrors: the files of a run or a study, and the names of their numbers in it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,11 +43,11 @@ class Source:
         """Whether its rows are of one run."""
         return self.kind != STUDY
 
-    def curve(self) -> list[dict[str, Any]]:
-        """The lines of the training curve that are whole, in order."""
+    def curve(self) -> list[str]:
+        """The lines of the training curve that are whole, each a mapping in JSON."""
         path = RunFolder(self.folder).metrics_path
         text = path.read_text() if path.is_file() else ""
-        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     def rows(self) -> list[Row]:
         """Those of all transfer tables, first of that of the training."""

@@ -5,6 +5,7 @@ python -m experiments.track 'run=outputs/quickstart/*'
 A mirror is made of files alone, so that of a run looks as if it had been there from the start.
 """
 
+import json
 import logging
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def _mirror(tracker: Tracker, source: Source) -> None:
     try:
         tracker.begin(source)
         for line in source.curve():
-            tracker.log(line)
+            tracker.log(json.loads(line))
         tracker.finish(source, failed=False)
     except UserError:
         raise

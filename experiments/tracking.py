@@ -5,6 +5,7 @@ tables at the end. Training neither calls it nor waits for it; one that fails is
 line, and `python -m experiments.track` makes it again.
 """
 
+import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ class Mirror(Thread):
     def __init__(self, tracker: Tracker, source: Source) -> None:
         super().__init__(daemon=True, name=f"mirror of {source.name}")
         self.tracker, self.source = tracker, source
-        self.sent: list[dict[str, Any]] = []
+        self.sent: list[str] = []
         self.ended, self.failed, self.given_up = Event(), False, False
 
     def run(self) -> None:
@@ -87,7 +88,7 @@ class Mirror(Thread):
             self.tracker.begin(self.source)
             self.sent = []
         for line in lines[len(self.sent) :]:
-            self.tracker.log(line)
+            self.tracker.log(json.loads(line))
         self.sent = lines
 
 

@@ -2,7 +2,7 @@
 
 `wandb.init` with a server that is away blocks for half a minute, and a run that is resumed offline
 begins a second file. So each start writes a new offline run of the same id in the place of the
-old, and `mode: online` only lets a process of its own upload it meanwhile (`upload.py`).
+old, and `mode: online` only lets a process of its own upload it meanwhile (`wandb_upload.py`).
 """
 
 import dataclasses
@@ -18,8 +18,8 @@ from typing import Any
 from experiments.errors import UserError
 from experiments.source import Source, by_size, summary
 from experiments.table import Row
-from experiments.trackers.upload import Upload
 from experiments.tracking import Tracker
+from experiments.wandb_upload import Upload
 
 MODES = ("offline", "online")
 STEP_OF = {"train/*": "step", "val/*": "step", "by_size/*": "size"}  # the axis of each curve

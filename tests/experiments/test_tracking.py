@@ -13,7 +13,7 @@ from experiments.errors import UserError
 from experiments.run_folder import RunFolder, config_hash
 from experiments.tracking import tracker_of
 from experiments.train import train
-from tests.conftest import ROOT, composed
+from tests.conftest import ROOT, composed, stems
 from tests.experiments import wandb_files
 from tests.experiments.mirrors import (
     assert_whole,
@@ -40,7 +40,7 @@ def test_an_offline_run_has_the_config_every_line_and_every_row(tmp_path, tiny, 
 
 
 def test_a_killed_run_ends_with_one_mirror_of_the_whole_curve(tmp_path, tiny):
-    overrides = [*tiny, *folders(tmp_path), "tracking=wandb", "train.num_steps=1500",
+    overrides = [*tiny, *folders(tmp_path), "tracking=wandb", "train.num_steps=1000",
                  "val.every=50", "machine.save_every=100", "task_label=test"]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "experiments.train", *overrides], cwd=ROOT,
@@ -56,7 +56,7 @@ def test_a_killed_run_ends_with_one_mirror_of_the_whole_curve(tmp_path, tiny):
     process.wait()
     assert wandb_files.exit_code(the_mirror(tmp_path)) is None
     train(composed(*overrides))
-    assert len(lines_of(the_run(tmp_path))) == 30
+    assert len(lines_of(the_run(tmp_path))) == 20
     assert_whole(the_mirror(tmp_path), the_run(tmp_path))
 
 
@@ -74,6 +74,14 @@ def test_without_a_tracker_none_is_imported(tmp_path, tiny):
     assert sorted(path.name for path in (tmp_path / "runs" / "default").iterdir()) == [
         the_run(tmp_path).name
     ]
+
+
+@pytest.mark.parametrize("name", stems("tracking"))
+def test_every_tracker_is_made_from_its_file(name):
+    tracker = tracker_of(composed(f"tracking={name}"))
+    assert (tracker is None) == (name == "off")
+    module = f"experiments.trackers.{name}"
+    assert tracker is None or type(tracker).__module__ == module
 
 
 def test_who_looks_on_is_not_part_of_a_runs_identity(tmp_path):

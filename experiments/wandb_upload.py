@@ -22,7 +22,7 @@ class Upload:
         with (run / "logs" / "upload.log").open("a") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(run.absolute())],
-                cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=log, stderr=log,
+                cwd=Path(__file__).parents[1], stdin=subprocess.PIPE, stdout=log, stderr=log,
                 start_new_session=True, env=env,
             )  # fmt: skip
 

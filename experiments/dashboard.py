@@ -57,7 +57,7 @@ def _check(config: DictConfig) -> None:
         raise UserError(f"file: {config.file} is a folder")
     check_writable(config, "file") if not Path(config.file).exists() else None
     if find_spec("wandb_workspaces") is None:
-        raise UserError("dashboard: wandb-workspaces is not installed, pip can do that")
+        raise UserError("dashboard: wandb-workspaces is not installed: pip install wandb-workspaces")
     if config.upload:
         if not is_name(config.entity):
             raise UserError(f"entity: {config.entity!r} is not allowed with upload, a name is")

@@ -52,7 +52,7 @@ class WandbTracker(Tracker):
     def check(self) -> None:
         """The package, and for `online` a key; no server is asked."""
         if find_spec("wandb") is None:
-            raise UserError("tracking: wandb is not installed, `pip install wandb` does")
+            raise UserError("tracking: wandb is not installed: pip install wandb")
         if self.mode == "online":
             check_key("tracking.mode: 'online'")
 

@@ -55,9 +55,10 @@ def _check(config: DictConfig) -> None:
             raise UserError(f"{key}: {config[key]!r} is not allowed, {allowed}")
     if Path(config.file).is_dir():
         raise UserError(f"file: {config.file} is a folder")
-    check_writable(config, "file") if not Path(config.file).exists() else None
+    if not Path(config.file).exists():
+        check_writable(config, "file")
     if find_spec("wandb_workspaces") is None:
-        raise UserError("dashboard: wandb-workspaces is not installed: pip install wandb-workspaces")
+        raise UserError("wandb-workspaces is not installed: pip install wandb-workspaces")
     if config.upload:
         if not is_name(config.entity):
             raise UserError(f"entity: {config.entity!r} is not allowed with upload, a name is")

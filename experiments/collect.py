@@ -7,7 +7,9 @@ from typing import TypeVar
 from data_gen.summary import CellSummary
 from experiments.errors import UserError
 from experiments.figures.style import draw_figures
+from experiments.source import source_of_study
 from experiments.table import Row, format_table, read_table, write_table
+from experiments.tracking import Tracker, mirrored
 
 LOG = logging.getLogger(__name__)
 C = TypeVar("C", Row, CellSummary)
@@ -67,10 +69,12 @@ def _joined(runs: list[Path], pattern: str, kind: type[C]) -> list[C]:
     return list(kept.values())
 
 
-def join_study(folder: Path) -> None:
-    """Join the tables of the runs in a study's folder, draw, print, say where."""
+def join_study(folder: Path, tracker: Tracker | None) -> None:
+    """Join the tables of the runs in a study's folder, draw, print, say where; mirror the study."""
     rows, cells = collect(folder)
     paths = write_study(rows, cells, folder)
     LOG.info("\n%s\n", format_table(rows))
     for path in paths:
         LOG.info("%s", path)
+    with mirrored(tracker, source_of_study(folder, folder)):
+        pass  # all of it is there

@@ -34,7 +34,7 @@ def evaluate_runs(config: DictConfig) -> None:
     check_mappings(config, ("transfer", "data", "machine"))
     if not re.fullmatch(r"\w[\w-]*", str(config.name)):
         raise UserError(f"name: {config.name!r} is not allowed, letters, digits, _ and - are")
-    folders = _done(_matches(str(config.run)))
+    folders = done_runs(str(config.run))
     for folder in folders:
         if folder.table_path(config.name).exists():
             raise UserError(f"name: {folder.table_path(config.name)} exists, take another name")
@@ -54,8 +54,9 @@ def evaluate_runs(config: DictConfig) -> None:
     LOG.info("%s", format_table(rows))
 
 
-def _done(folders: list[RunFolder]) -> list[RunFolder]:
-    """Those that are complete; raises UserError if none is."""
+def done_runs(pattern: str) -> list[RunFolder]:
+    """The runs of that name or pattern that are complete; raises UserError if none is."""
+    folders = _matches(pattern)
     for folder in folders:
         if not folder.is_done:
             LOG.warning("%s is not done: left out", folder.path)

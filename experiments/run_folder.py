@@ -27,7 +27,8 @@ from torch import Tensor, nn
 from data_gen.seeding import content_hash
 from experiments.errors import UserError
 
-NOT_IDENTITY = ("machine", "seed")  # where and how fast; and what has a column of its own
+NOT_STORED = ("tracking",)  # who looks on: two starts that differ in it are the same run
+NOT_IDENTITY = ("machine", "seed", *NOT_STORED)  # where, how fast; and what has its own column
 KEPT_STATES = 2
 LOG = logging.getLogger(__name__)
 
@@ -121,7 +122,8 @@ class RunFolder:
     def save_config(self, config: DictConfig) -> None:
         """Store the resolved configuration, unless it is there."""
         if not self.config_path.is_file():
-            text = OmegaConf.to_yaml(config, resolve=True)
+            kept = OmegaConf.masked_copy(config, [str(k) for k in config if k not in NOT_STORED])
+            text = OmegaConf.to_yaml(kept, resolve=True)
             write_atomically(self.config_path, lambda path: path.write_text(text))
 
     def load_config(self) -> DictConfig:

@@ -23,7 +23,9 @@ from experiments.parallel import ALONE
 from experiments.predicates import is_count, is_seed
 from experiments.run_folder import RunFolder, write_atomically
 from experiments.search_space import check_space, suggested
+from experiments.source import source_of_run
 from experiments.study import Study, device_of
+from experiments.tracking import mirrored, tracker_of
 from experiments.train import make_training_sets, new_model, train_once
 from experiments.validation import check_config, check_device, check_writable
 
@@ -66,6 +68,7 @@ def _check(config: DictConfig, training: DictConfig) -> None:
     check_device(training)
     check_space(config.space, training)
     check_writable(training, "machine.runs_dir")
+    tracker_of(training)
     Study(training)
 
 
@@ -132,7 +135,8 @@ def _objective(trial: "Trial", space: DictConfig, training: DictConfig) -> float
     make_training_sets(study, model)
     with run.locked():
         run.save_config(study.config)
-        train_once(study, model, run, ALONE)
+        with mirrored(tracker_of(config), source_of_run(run, study.config, run.path.parent)):
+            train_once(study, model, run, ALONE)
         lines = run.metrics_path.read_text().splitlines()
     loss = min(json.loads(line)["val/loss"] for line in lines)
     LOG.info("trial %d: val/loss %.4g, %s", trial.number, loss, run.path.name)

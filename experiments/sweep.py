@@ -24,6 +24,7 @@ from experiments.job import Job, Status, outcome_table
 from experiments.labels import short_setting
 from experiments.parallel import World
 from experiments.progress import shown_progress
+from experiments.tracking import tracker_of
 
 LOG = logging.getLogger(__name__)
 NAMED = {"seed", "model", "task", "task_label", "study"}  # have a column or a label of their own
@@ -51,12 +52,13 @@ class StudySweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Run what is not done, join the tables; raises UserError if a job failed."""
+        is_first = World.here().is_first  # of the processes that share each training
+        tracker = tracker_of(self.config) if is_first else None
         jobs = self._jobs(arguments)
         with shown_progress(jobs):
             self._launch([job for job in jobs if job.is_open])
-        is_first = World.here().is_first  # of the processes that share each training
         if self.join and is_first and any(job.is_done for job in jobs):
-            join_study(Path(self.config.hydra.sweep.dir))
+            join_study(Path(self.config.hydra.sweep.dir), tracker)
         LOG.info("%s", outcome_table(jobs))
         failed = sum(job.status == Status.FAILED for job in jobs)
         if failed:

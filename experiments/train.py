@@ -19,9 +19,11 @@ from experiments.evaluation import evaluate
 from experiments.fit import Fit, make_optimizer
 from experiments.parallel import ALONE, World, only_the_first_speaks
 from experiments.run_folder import RunFolder
+from experiments.source import source_of_run
 from experiments.study import Study, device_of, num_workers_of
 from experiments.sweep import register_plugins
 from experiments.table import format_table
+from experiments.tracking import Tracker, mirrored, tracker_of
 from experiments.validation import check_config, check_device, check_writable
 from gn.model import GraphModel
 
@@ -34,6 +36,7 @@ def train(config: DictConfig) -> None:
     check_device(config)
     check_writable(config, "machine.runs_dir")
     world = World.here()
+    tracker = tracker_of(config) if world.is_first else None
     study = Study(config)
     config = study.config
     folder = RunFolder.of(config)
@@ -41,10 +44,12 @@ def train(config: DictConfig) -> None:
     model = new_model(study, device)
     _check_shared(study, world)
     with world.joined(folder.path.name, device):
-        _fill(study, model, folder, world)
+        _fill(study, model, folder, world, tracker)
 
 
-def _fill(study: Study, model: GraphModel, folder: RunFolder, world: World) -> None:
+def _fill(
+    study: Study, model: GraphModel, folder: RunFolder, world: World, tracker: Tracker | None
+) -> None:
     """Do what is not done of a run."""
     if world.first(lambda: folder.is_done):
         LOG.info("%s is done: nothing to do", folder.path)
@@ -56,8 +61,10 @@ def _fill(study: Study, model: GraphModel, folder: RunFolder, world: World) -> N
             return
         world.first(lambda: folder.save_config(study.config))
         world.first(lambda: make(study.data_sets, num_workers_of(study.config)))
-        seconds = train_once(study, model, folder, world)
-        world.first(lambda: _finish(study, model, folder, seconds))
+        with mirrored(tracker, source_of_run(folder, study.config, folder.path.parent)):
+            seconds = train_once(study, model, folder, world)
+            world.first(lambda: _score(study, model, folder, seconds))
+        world.first(folder.finish)
 
 
 def make_training_sets(study: Study, model: GraphModel) -> None:
@@ -66,11 +73,10 @@ def make_training_sets(study: Study, model: GraphModel) -> None:
     study.check_training_graphs(model)
 
 
-def _finish(study: Study, model: GraphModel, folder: RunFolder, seconds: float) -> None:
-    """Score the weights that were kept."""
+def _score(study: Study, model: GraphModel, folder: RunFolder, seconds: float) -> None:
+    """Score the weights that were kept on every cell."""
     folder.load_weights(model)
     rows = evaluate(study, model, folder, seconds)
-    folder.finish()
     LOG.info("%s\n%s", folder.path, format_table(rows))
 
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES += sorted((ROOT / "results").glob("*/README.md"))
 MODULES = {"train", "evaluate", "plot", "publish", "embed", "export", "rollout", "report"}
+MODULES |= {"track", "dashboard", "search"}
 
 
 def blocks(page, language):

@@ -8,6 +8,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("data_gen", "gn", "experiments")  # the arrow: each may import those before it
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 OPTIONAL = {"wandb"}  # imported only where it is asked for
+OPTIONAL |= {"wandb_workspaces", "tensorboard"}
 
 
 def imports(path, top_level_only=False):

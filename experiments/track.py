@@ -1,0 +1,73 @@
+"""Mirror what was trained without a tracker.
+
+python -m experiments.track 'run=outputs/quickstart/*'
+
+A mirror is made of files alone, so that of a run looks as if it had been there from the start.
+"""
+
+import json
+import logging
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from experiments.cli import start
+from experiments.errors import UserError
+from experiments.evaluate import done_runs
+from experiments.source import Source, source_of_run, source_of_study
+from experiments.tracking import Tracker, tracker_of
+from experiments.validation import check_mappings, check_writable
+
+LOG = logging.getLogger(__name__)
+
+
+def track(config: DictConfig) -> None:
+    """Mirror every run that `config.run` matches, and the study in the folder `config.study`.
+
+    Raises:
+        UserError: there is nothing to mirror, or nowhere to; or a mirror cannot be made.
+    """
+    check_mappings(config, ("machine",))
+    check_writable(config, "machine.runs_dir")
+    tracker = tracker_of(config)
+    if tracker is None:
+        raise UserError("tracking: 'off' is not allowed, wandb and tensorboard are")
+    sources = _sources(config)
+    if not sources:
+        raise UserError("run: None is not allowed without a study, a run folder or a pattern is")
+    for source in sources:
+        _mirror(tracker, source)
+        LOG.info("%s is in %s", source.folder, source.home)
+
+
+def _sources(config: DictConfig) -> list[Source]:
+    """What was asked for."""
+    runs_dir = Path(config.machine.runs_dir)
+    sources = []
+    for folder in done_runs(str(config.run)) if config.run is not None else []:
+        trained = folder.load_config()
+        sources.append(source_of_run(folder, trained, runs_dir / trained.study))
+    if config.study is not None:
+        folder = Path(config.study)
+        if not (folder / "transfer.csv").is_file():
+            raise UserError(f"study: {folder} has no transfer.csv")
+        sources.append(source_of_study(folder, runs_dir / folder.name))
+    return sources
+
+
+def _mirror(tracker: Tracker, source: Source) -> None:
+    """Now and whole; UserError of whatever stops it."""
+    try:
+        tracker.begin(source)
+        for line in source.curve():
+            tracker.log(json.loads(line))
+        tracker.finish(source, failed=False)
+    except UserError:
+        raise
+    except Exception as error:  # of the files, a disk, a package
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"tracking: {source.folder} cannot be mirrored ({text})") from error
+
+
+if __name__ == "__main__":
+    start("track", track)

@@ -1,0 +1,52 @@
+"""What the tests of trackers share: where mirrors are, and what a whole one has."""
+
+import dataclasses
+import json
+import math
+import os
+
+from experiments.source import summary
+from experiments.table import read_table
+from tests.experiments import wandb_files
+
+
+def folders(tmp_path):
+    return [f"machine.runs_dir={tmp_path}/runs", f"machine.data_dir={tmp_path}/data"]
+
+
+def own_environment():
+    """Without the connection that this process has, if another test has made one."""
+    return {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
+
+
+def the_run(tmp_path):
+    (folder,) = (tmp_path / "runs" / "default").glob("*-seed*")
+    return folder
+
+
+def the_mirror(tmp_path, study="default"):
+    (mirror,) = (tmp_path / "runs" / study / "wandb").glob("offline-run-*")
+    return mirror
+
+
+def lines_of(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def without_nan(values):
+    return [None if isinstance(v, float) and math.isnan(v) else v for v in values]
+
+
+def assert_whole(mirror, run):
+    """Every line of the curve, every row of the table, the means as a summary, a good end."""
+    sent = wandb_files.history(mirror)
+    assert [line for line in sent if "step" in line] == lines_of(run)
+    rows = read_table(run / "transfer.csv")
+    columns, data = wandb_files.table(mirror)
+    assert columns == [field.name for field in dataclasses.fields(rows[0])]
+    assert data == [without_nan(vars(row).values()) for row in rows]
+    final = wandb_files.summary(mirror)
+    assert {key: final[key] for key in summary(rows)} == summary(rows)
+    by_size = [line for line in sent if "size" in line]
+    assert [line["size"] for line in by_size] == sorted({row.size for row in rows})
+    assert wandb_files.exit_code(mirror) == 0

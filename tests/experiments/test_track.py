@@ -1,0 +1,83 @@
+"""Runs and studies that are there already are mirrored by a command."""
+
+import pytest
+from omegaconf import OmegaConf
+
+from experiments.collect import CollectStudy
+from experiments.errors import UserError
+from experiments.run_folder import RunFolder
+from experiments.source import source_of_run
+from experiments.table import read_table
+from experiments.track import track
+from tests.conftest import ROOT, composed
+from tests.experiments import wandb_files
+from tests.experiments.mirrors import (
+    lines_of,
+    the_mirror,
+    without_nan,
+)
+from tests.experiments.test_collect import done_run
+from tests.experiments.test_tables_and_figures import row
+
+
+def test_runs_that_were_trained_without_are_mirrored(tmp_path):
+    run = ROOT / "results/quickstart/runs/demo-seed0-c1f451f5"
+    config = composed(f"run={run}", f"machine.runs_dir={tmp_path}/runs", config_name="track")
+    track(config)
+    first = the_mirror(tmp_path, "quickstart")
+    track(config)
+    mirror = the_mirror(tmp_path, "quickstart")
+    assert wandb_files.run_record(mirror).run_id == first.name.split("-")[-1]
+    assert [line for line in wandb_files.history(mirror) if "step" in line] == lines_of(run)
+    tables = [read_table(run / name) for name in ("transfer.csv", "transfer-large.csv")]
+    assert len(wandb_files.table(mirror)[1]) == sum(map(len, tables))
+    final = wandb_files.summary(mirror)
+    assert {f"transfer/grid/{size}/valid@1x" for size in (16, 32, 64, 128, 256)} <= set(final)
+    assert "transfer/grid/64/valid" in final
+
+
+def test_a_study_is_mirrored_with_its_table_figures_and_animations(tmp_path):
+    study = ROOT / "results/nbody_cpu"
+    config = composed(f"study={study}", f"machine.runs_dir={tmp_path}/runs", config_name="track")
+    track(config)
+    mirror = the_mirror(tmp_path, "nbody_cpu")
+    assert wandb_files.run_record(mirror).job_type == "study"
+    assert len(wandb_files.table(mirror)[1]) == len(read_table(study / "transfer.csv"))
+    media = {path.read_bytes() for path in (mirror / "files/media").rglob("*") if path.is_file()}
+    pictures = [*study.glob("*.png"), *study.glob("*.gif")]
+    assert len(pictures) == 9
+    assert all(path.read_bytes() in media for path in pictures)
+    keys = {key.rsplit("/", 1)[0] for line in wandb_files.history(mirror) for key in line}
+    assert {f"figure/{path.name}" for path in pictures} <= keys
+
+
+def test_a_sweep_that_ends_mirrors_its_study(tmp_path):
+    done_run(tmp_path / "runs" / "s", "run")
+    config = composed("tracking=wandb", "study=s", f"machine.runs_dir={tmp_path}/runs")
+    CollectStudy().on_multirun_end(config)
+    mirror = the_mirror(tmp_path, "s")
+    assert wandb_files.table(mirror)[1] == [without_nan(vars(row()).values())]
+    assert wandb_files.run_record(mirror).job_type == "study"
+
+
+def test_tensorboard_has_curves_sizes_and_animations(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = ROOT / "results/quickstart/runs/demo-seed0-c1f451f5"
+    study = ROOT / "results/nbody_cpu"
+    overrides = [f"run={run}", f"study={study}", f"machine.runs_dir={tmp_path}"]
+    track(composed(*overrides, "tracking=tensorboard", config_name="track"))
+    events = EventAccumulator(str(tmp_path / "quickstart" / "tensorboard" / run.name)).Reload()
+    points = [(event.step, event.value) for event in events.Scalars("val/loss")]
+    assert points == [(line["step"], pytest.approx(line["val/loss"])) for line in lines_of(run)]
+    sizes = [event.step for event in events.Scalars("by_size/grid/valid@1x")]
+    assert sizes == [16, 32, 64, 128, 256]
+    events = EventAccumulator(str(tmp_path / "nbody_cpu" / "tensorboard" / "nbody_cpu")).Reload()
+    (image,) = events.Images("figure/rollout_gravity.gif")
+    assert image.encoded_image_string == (study / "rollout_gravity.gif").read_bytes()
+
+
+def test_a_strangers_study_is_no_path(tmp_path):
+    config = OmegaConf.create({"study": "../../home", "task_label": "t", "model": 1, "task": 2})
+    with pytest.raises(UserError, match=r"config\.yaml: study and task_label are not names"):
+        source_of_run(RunFolder(tmp_path), config, tmp_path)

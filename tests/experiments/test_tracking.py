@@ -1,0 +1,119 @@
+"""Trainings are mirrored in wandb: what they leave is read back from its files."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from omegaconf import OmegaConf
+
+from experiments.errors import UserError
+from experiments.run_folder import RunFolder, config_hash
+from experiments.tracking import tracker_of
+from experiments.train import train
+from tests.conftest import ROOT, composed, stems
+from tests.experiments import wandb_files
+from tests.experiments.mirrors import (
+    assert_whole,
+    folders,
+    lines_of,
+    own_environment,
+    the_mirror,
+    the_run,
+)
+
+
+def test_an_offline_run_has_the_config_every_line_and_every_row(tmp_path, tiny, capfd):
+    train(composed(*tiny, *folders(tmp_path), "tracking=wandb"))
+    run, mirror = the_run(tmp_path), the_mirror(tmp_path)
+    assert len(lines_of(run)) == 4
+    assert_whole(mirror, run)
+    stored = OmegaConf.to_container(RunFolder(run).load_config())
+    assert "tracking" not in stored
+    assert wandb_files.configuration(mirror) == stored
+    told = wandb_files.run_record(mirror)
+    assert (told.display_name, told.run_group, told.job_type) == (run.name, "default", "test")
+    assert list(told.tags) == ["test", "tiny", "geographic_threshold", "sizes 8-9"]
+    assert "wandb" not in "".join(capfd.readouterr())
+
+
+def test_a_killed_run_ends_with_one_mirror_of_the_whole_curve(tmp_path, tiny):
+    overrides = [*tiny, *folders(tmp_path), "tracking=wandb", "train.num_steps=1000",
+                 "val.every=50", "machine.save_every=100", "task_label=test"]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.train", *overrides], cwd=ROOT,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=own_environment(),
+    )  # fmt: skip
+    limit = time.monotonic() + 120
+    mirrors, states = (tmp_path / "runs").glob, (tmp_path / "runs").glob
+    while not (list(mirrors("*/wandb/offline*/*.wandb")) and list(states("*/*/state/*.pt"))):
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < limit
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert wandb_files.exit_code(the_mirror(tmp_path)) is None
+    train(composed(*overrides))
+    assert len(lines_of(the_run(tmp_path))) == 20
+    assert_whole(the_mirror(tmp_path), the_run(tmp_path))
+
+
+def test_without_a_tracker_none_is_imported(tmp_path, tiny):
+    code = (
+        "import sys; from experiments.cli import start; from experiments.train import train\n"
+        "start('train', train)\n"
+        "print(sorted({'wandb', 'tensorboard', 'torch.utils.tensorboard'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *tiny, *folders(tmp_path)], cwd=ROOT, capture_output=True,
+        text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]", done.stderr
+    assert sorted(path.name for path in (tmp_path / "runs" / "default").iterdir()) == [
+        the_run(tmp_path).name
+    ]
+
+
+@pytest.mark.parametrize("name", stems("tracking"))
+def test_every_tracker_is_made_from_its_file(name):
+    tracker = tracker_of(composed(f"tracking={name}"))
+    assert (tracker is None) == (name == "off")
+    module = f"experiments.trackers.{name}"
+    assert tracker is None or type(tracker).__module__ == module
+
+
+def test_who_looks_on_is_not_part_of_a_runs_identity(tmp_path):
+    hashes = {config_hash(composed(f"tracking={name}")) for name in ("off", "wandb", "tensorboard")}
+    assert hashes == {config_hash(OmegaConf.masked_copy(c := composed(), set(c) - {"tracking"}))}
+    folder = RunFolder(tmp_path)
+    folder.save_config(composed("tracking=wandb"))
+    assert "tracking" not in folder.load_config()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["wandb", "tracking.mode=live"], ["tracking", "live", "offline and online"]),
+        (["wandb", "tracking.mode=null"], ["tracking.mode", "None"]),
+        (["wandb", "tracking.project=3"], ["tracking.project", "3", "a text"]),
+        (["wandb", "+tracking.colour=red"], ["tracking.colour", "red", "project"]),
+        (["wandb", "tracking._target_=os.system"], ["tracking._target_", "os.system"]),
+        (
+            ["tensorboard", "tracking._target_=data_gen.distributions.grid.Grid"],
+            ["tracking._target_", "Grid", "Tracker"],
+        ),
+        (["wandb", "tracking.mode=online"], ["tracking.mode", "online", "WANDB_API_KEY"]),
+    ],
+)
+def test_a_wrong_value_is_one_line(overrides, words, monkeypatch, tmp_path):
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    with pytest.raises(UserError) as raised:
+        tracker_of(composed(f"tracking={overrides[0]}", *overrides[1:]))
+    text = str(raised.value)
+    assert "\n" not in text
+    for word in words:
+        assert word in text

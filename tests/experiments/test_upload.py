@@ -1,0 +1,87 @@
+"""Runs are uploaded beside their training, or later; never does one wait for a server."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.experiments.mirrors import (
+    assert_whole,
+    folders,
+    lines_of,
+    own_environment,
+    the_mirror,
+    the_run,
+)
+from tests.experiments.wandb_server import running
+
+KEY = "0123456789" * 4
+AWAY = "http://127.0.0.1:9"  # refuses
+
+
+def train_online(tmp_path, url, *overrides):
+    """A training that uploads; gives what it printed."""
+    places = [*folders(tmp_path), "tracking=wandb", "tracking.mode=online"]
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.train", *overrides, *places], cwd=ROOT,
+        env=online(url), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def online(url):
+    return {**own_environment(), "WANDB_BASE_URL": url, "WANDB_API_KEY": KEY}
+
+
+def test_a_server_that_is_away_takes_nothing_from_a_run_and_is_sent_it_later(tmp_path, tiny):
+    text = train_online(tmp_path, AWAY, *tiny)
+    assert not {"tracking", "wandb"} & set(re.findall(r"\w+", text))
+    mirror, limit = the_mirror(tmp_path), time.monotonic() + 90
+    assert_whole(mirror, the_run(tmp_path))
+    log = mirror / "logs" / "upload.log"
+    while "setting up run" not in log.read_text():  # and never gets further
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    with running() as server:
+        command = [sys.executable, "-m", "wandb", "sync", "--yes", str(mirror)]
+        subprocess.run(command, env=online(server.url), check=True, capture_output=True, timeout=60)
+    assert server.steps() == [line["step"] for line in lines_of(the_run(tmp_path))]
+    (table,) = (mirror / "files" / "media" / "table").iterdir()
+    assert server.files[f"media/table/{table.name}"] == table.read_bytes()
+    assert processes_with(mirror)
+    shutil.rmtree(mirror)  # as a later start does
+    while processes_with(mirror):
+        assert time.monotonic() < limit, "what uploads a run that is gone has to end"
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_there_is_sent_the_curve_while_it_grows(tmp_path, tiny):
+    with running() as server:
+        train_online(tmp_path, server.url, *tiny, "train.num_steps=3000", "val.every=100")
+        mirror, limit = the_mirror(tmp_path), time.monotonic() + 60
+        while processes_with(mirror):
+            assert time.monotonic() < limit, "an upload ends when the run is whole"
+            time.sleep(0.1)
+    assert server.steps() == [line["step"] for line in lines_of(the_run(tmp_path))]
+    assert len(server.offsets) > 1
+    assert list(mirror.glob("*.wandb.synced"))
+    assert any(name.startswith("media/table/") for name in server.files)
+
+
+def processes_with(path):
+    """The processes that have a path in their command."""
+    found = []
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(path).encode() in command.read_bytes():
+                found.append(command.parent.name)
+        except OSError:  # ended meanwhile
+            continue
+    return found

@@ -104,12 +104,15 @@ def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
 def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
     """Two tasks, three models, three seeds."""
 
+    small = ["train.num_steps=60", "val.every=20", "machine.save_every=20",
+             "train.num_instances=640", "transfer.num_instances=40"]  # fmt: skip
+
     def start(runs):
-        words = ["experiment=size_transfer", "train.num_steps=60", "val.every=20",
-                 "train.num_instances=640", "machine.save_every=20", "transfer.num_instances=40",
-                 f"machine.runs_dir={tmp_path / runs}", f"machine.data_dir={tmp_path / 'data'}"]  # fmt: skip
-        return subprocess.Popen([sys.executable, "-m", "experiments.train", *words], cwd=ROOT,
-                                stderr=subprocess.PIPE, text=True)  # fmt: skip
+        folders = [f"machine.runs_dir={tmp_path / runs}", f"machine.data_dir={tmp_path / 'data'}"]
+        words = ["experiments.train", "experiment=size_transfer", *small, *folders]
+        return subprocess.Popen(
+            [sys.executable, "-m", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        )
 
     assert "18 jobs: 18 done, 0 skipped" in start("undisturbed").communicate()[1]
     process, folder = start("killed"), tmp_path / "killed" / "size_transfer"

@@ -1,6 +1,7 @@
 """The tables of all runs of a study as one, with its figures."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,8 +9,10 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from data_gen.summary import CellSummary
+from experiments.curves import CurvePoint, curves_of
 from experiments.errors import UserError
 from experiments.figures.style import draw_figures
+from experiments.metric_goals import MetricGoal, goals_of
 from experiments.table import Row, format_table, read_table, write_table
 
 LOG = logging.getLogger(__name__)
@@ -51,11 +54,16 @@ def collect(study_folder: Path) -> tuple[list[Row], list[CellSummary]]:
     return _joined(runs, "transfer*.csv", Row), _joined(runs, "cells*.csv", CellSummary)
 
 
-def write_study(rows: list[Row], cells: list[CellSummary], folder: Path) -> list[Path]:
-    """Write the joined tables of a study, and draw its figures beside them."""
+def write_study(
+    rows: list[Row], cells: list[CellSummary], runs: Sequence[Path], folder: Path
+) -> list[Path]:
+    """Write the joined tables of a study and of its runs, and draw its figures beside them."""
     write_table(rows, folder / "transfer.csv")
     write_table(cells, folder / "cells.csv", CellSummary)
-    return [folder / "transfer.csv", folder / "cells.csv", *draw_figures(folder)]
+    write_table(goals_of(runs), folder / "metrics.csv", MetricGoal)
+    write_table(curves_of(runs), folder / "curves.csv", CurvePoint)
+    tables = [folder / f"{name}.csv" for name in ("transfer", "cells", "metrics", "curves")]
+    return [*tables, *draw_figures(folder)]
 
 
 def _joined(runs: list[Path], pattern: str, kind: type[C]) -> list[C]:
@@ -77,7 +85,7 @@ class CollectStudy(Callback):
         """Join the tables of the runs in `<runs_dir>/<study>`, draw, print, say where."""
         folder = Path(config.machine.runs_dir) / config.study
         rows, cells = collect(folder)
-        paths = write_study(rows, cells, folder)
+        paths = write_study(rows, cells, current_runs(folder), folder)
         LOG.info("\n%s\n", format_table(rows))
         for path in paths:
             LOG.info("%s", path)

@@ -6,14 +6,14 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from data_gen.summary import CellSummary
 from experiments.errors import UserError
-from experiments.literal_points import LiteralPoint
-from experiments.rollout_points import RolloutPoint
 from experiments.run_folder import write_atomically
 from experiments.statistics import over_runs
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Row:
 TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
 
 
-R = TypeVar("R", Row, CellSummary, LiteralPoint, RolloutPoint)
+R = TypeVar("R", bound="DataclassInstance")  # a kind of row: its fields are the columns
 
 
 def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
@@ -91,12 +91,16 @@ def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
     for cell in cells:
         texts = [_summary(values.get((cell, method), [])) for method in methods]
         lines.append([cell[0], str(cell[1]), cell[2], *texts])
+    return f"{metric}, mean [95 % interval]\n{aligned(lines)}"
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of as many values each as text, each column as wide as its widest value."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    text = [
+    return "\n".join(
         "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
-    ]
-    return "\n".join([f"{metric}, mean [95 % interval]", *text])
+    )
 
 
 def _method(row: Row) -> str:

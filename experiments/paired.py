@@ -1,6 +1,6 @@
 """Two methods on the same instances: what one answers and the other does not.
 
-python -m experiments.paired 'a=outputs/sat_cpu/neuro_sat-*' 'b=outputs/sat_cpu/walk_sat-*' steps_rule=32
+python -m experiments.paired 'a=outputs/charges_cpu/egnn-*' 'b=outputs/charges_cpu/gn_sum-*'
 """
 
 import logging
@@ -28,8 +28,9 @@ def paired(config: DictConfig) -> None:
     a = load_scores(str(config.a), "a", wanted)
     b = load_scores(str(config.b), "b", wanted)
     lines = [["distribution", "size", "instances", "a", "b", "a - b", "a > b", "a < b", "p"]]
-    for cell in shared_cells(a, b):
-        lines.append([cell[0], str(cell[1]), *_line(a.cells[cell], b.cells[cell])])
+    lines += [
+        [cell[0], str(cell[1]), *_line(a.cells[cell], b.cells[cell])] for cell in shared_cells(a, b)
+    ]
     LOG.info("a: %s, %d runs\nb: %s, %d runs", *_who(a), *_who(b))
     LOG.info("a - b [95 % interval over instances and runs]; instances that are won; sign test")
     LOG.info("%s", aligned(lines))

@@ -34,6 +34,7 @@ def compare(config: DictConfig) -> None:
     goals = read_table(folder / "metrics.csv", MetricGoal)
     metric = config.metric or rows[0].metric
     tasks = list(dict.fromkeys(row.task for row in rows))
+    texts = []
     for pool in [tasks] if config.pool_tasks else [[task] for task in tasks]:
         perfect = {perfect_of(goals, task, metric) for task in pool}.pop()
         mine = [row for row in rows if row.metric == metric and row.task in pool]
@@ -41,7 +42,8 @@ def compare(config: DictConfig) -> None:
             mine = _chosen(mine, config[key], key, column)
         goal = Goal(perfect, float(config.threshold))
         title = f"{', '.join(pool)}: {metric}"
-        LOG.info("%s\n", ranking(title, _tested_as_trained(by_method(mine)), goal, config.baseline))
+        texts.append(ranking(title, _tested_as_trained(by_method(mine)), goal, config.baseline))
+    LOG.info("%s", "\n\n".join(texts))
 
 
 def _chosen(rows: list[Row], wanted: object, key: str, column: str) -> list[Row]:
@@ -75,16 +77,15 @@ def ranking(
     """
     found, cells = standings(methods, goal, baseline)
     kind, sign = ("score", "≥") if goal.perfect else ("error", "≤")
-    head = ["method", "runs", f"IQM of shifted cells ({len(cells)})", "as trained", "gap",
-            f"reach at {sign} {goal.threshold:g}"]  # fmt: skip
+    iqm, of_reach = f"IQM of shifted cells ({len(cells)})", f"reach at {sign} {goal.threshold:g}"
+    head = ["method", "runs", iqm, "over runs", "as trained", "gap", of_reach]
     lines = [[*head, f"P(better than {baseline})"] if baseline else head]
     for standing in found:
-        line = [
-            standing.method, str(standing.num_runs), _text(standing.shifted),
-            f"{standing.home:.3g}", _text(standing.gap), _reach(standing),
-        ]  # fmt: skip
+        line = [standing.method, str(standing.num_runs)]
+        line += [_text(estimate) for estimate in (standing.shifted, standing.over_runs)]
+        line += [f"{standing.home:.3g}", _text(standing.gap), _reach(standing)]
         lines.append([*line, _text(standing.better)] if baseline else line)
-    return f"{title} ({kind}), mean [95 % interval over runs]\n{aligned(lines)}"
+    return f"{title} ({kind}), [95 % intervals]\n{aligned(lines)}"
 
 
 def _text(estimate: Estimate | None) -> str:

@@ -55,7 +55,7 @@ def shape_of_graph(graph: csr_array) -> Shape:
     degree = np.asarray(graph.sum(axis=1))
     hops = shortest_path(graph, unweighted=True)
     return Shape(
-        nodes=np.log2([graph.shape[0]]),
+        nodes=np.log2([len(degree)]),
         degree=degree,
         diameter=np.array([hops[np.isfinite(hops)].max()]),
         clustering=np.array([_clustering(graph, degree).mean()]),

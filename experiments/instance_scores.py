@@ -89,13 +89,13 @@ def _frame(path: Path, metric: str, rule: str) -> pd.DataFrame:
     except (OSError, ValueError, ArrowException) as error:
         text = " ".join(str(error).split())
         raise UserError(f"{path}: cannot be read ({text})") from error
-    return frame[frame["steps_rule"] == rule].rename(columns={metric: "score"})
+    return pd.DataFrame(frame[frame["steps_rule"] == rule]).rename(columns={metric: "score"})
 
 
 def _of_cell(frame: pd.DataFrame, cell: Cell) -> np.ndarray:
     """Scores of the instances 0, 1, ... of a cell; raises UserError if one is missing."""
-    mine = frame[(frame["distribution"] == cell[0]) & (frame["size"] == cell[1])]
-    mine = mine.sort_values("index")
+    is_mine = (frame["distribution"] == cell[0]) & (frame["size"] == cell[1])
+    mine = pd.DataFrame(frame[is_mine]).sort_values("index")
     if len(mine) == 0 or mine["index"].tolist() != list(range(len(mine))):
         raise UserError(f"instances: those of {cell[0]} of size {cell[1]} are not 0, 1, 2, ...")
     return mine["score"].to_numpy()

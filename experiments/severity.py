@@ -114,7 +114,7 @@ def _transfer(trained: DictConfig, cells: Iterable[Cell]) -> dict[str, Any]:
     for name, size in sorted(cells):
         path = CONF / "distribution" / f"{name}.yaml"
         if name not in nodes and path.is_file():
-            nodes[name] = OmegaConf.load(path)[name]
+            nodes[name] = OmegaConf.select(OmegaConf.load(path), name)
         if name in nodes:
             sizes.setdefault(name, []).append(size)
     kept = {name: node for name, node in nodes.items() if name in sizes}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import score_matrix
-from experiments.aggregate import interquartile_mean, probability_of_improvement
+from experiments.aggregate import interquartile_mean, of_each_run, probability_of_improvement
 from experiments.errors import UserError
 from experiments.generalization import reach, transfer_gap
 from experiments.score_matrix import Cell
@@ -30,7 +30,8 @@ class Standing:
 
     method: str  # model@rule of steps
     num_runs: int
-    shifted: Estimate  # interquartile mean over runs and cells
+    shifted: Estimate  # interquartile mean over runs and cells, with a stratified bootstrap
+    over_runs: Estimate  # mean of the interquartile means of each run, with Student's interval
     home: float  # mean over the runs, as trained
     gap: Estimate  # that of each run less its mean over the shifted cells; above 0: lost
     reach: float  # of the mean over the runs, in multiples of the training size
@@ -88,12 +89,20 @@ def _standing(
         method=name,
         num_runs=len(scores),
         shifted=interquartile_mean(scores, _rng()),
+        over_runs=_within(of_each_run(scores), scores, goal),
         home=float(home.mean()),
         gap=transfer_gap(home, scores.mean(axis=1), perfect=goal.perfect),
         reach=reach(means, size, **arguments),
         reaches=tuple(reach(of_seed, size, **arguments) for of_seed in of_seeds),
         better=better,
     )
+
+
+def _within(estimate: Estimate, scores: np.ndarray, goal: Goal) -> Estimate:
+    """An interval that ends where scores do: at 1 if that is perfect, at 0 if none is below."""
+    mean, low, high = estimate
+    low = max(0.0, low) if low < 0 <= scores.min() else low
+    return Estimate(mean, low, min(1.0, high) if goal.perfect and high > 1 else high)
 
 
 def _rng() -> np.random.Generator:

@@ -21,7 +21,10 @@ from tests.sat_lines import all_lines
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES += sorted((ROOT / "results").glob("*/README.md"))
-MODULES = {"train", "evaluate", "plot", "publish", "embed", "export", "rollout"}
+MODULES = {
+    "train", "evaluate", "plot", "publish", "embed", "export", "rollout", "compare", "paired",
+    "severity",
+}  # fmt: skip
 
 
 def blocks(page, language):

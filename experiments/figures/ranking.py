@@ -9,15 +9,18 @@ from matplotlib.figure import Figure
 
 from experiments.figures.style import COLOURS, COLUMN, TableFigure, Tables
 from experiments.metric_goals import perfect_of
-from experiments.score_matrix import by_method
+from experiments.score_matrix import by_method, shared_cells
 from experiments.standings import Goal, Standing, standings
+from experiments.table import Row
 
 LINE, KEY, REST = 0.145, 0.165, 0.75  # inches: of a method, a line of the legend, the others
 
 
 @dataclass(frozen=True)
 class Ranking(TableFigure):
-    """A dot with its 95 % interval for each method, the best on top; a ring: as trained.
+    """A dot with two 95 % intervals for each method, the best on top; a ring: as trained.
+
+    The thick one is a stratified bootstrap, the thin one Student's over the runs (`aggregate`).
 
     `groups` maps the name of a group, which is a colour, to its methods: `model` or `model@rule` ->
     name for the reader. The dotted line is the baseline's.
@@ -30,17 +33,23 @@ class Ranking(TableFigure):
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether what the metric asks for is told."""
-        return bool(tables.rows and tables.goals)
+        """Whether the baseline is there, with a cell that is shifted for all methods."""
+        methods = self._methods(tables)
+        return bool(tables.goals and self.baseline in methods and shared_cells(methods))
+
+    def _methods(self, tables: Tables) -> dict[str, list[Row]]:
+        """The rows of the methods that are in a group."""
+        names = [method for group in self.groups.values() for method in group]
+        methods = by_method(row for row in tables.rows if row.metric == self.metric)
+        return {method: rows for method, rows in methods.items() if method in names}
 
     def draw(self, tables: Tables) -> Figure:
         """A column wide."""
         names = {method: name for group in self.groups.values() for method, name in group.items()}
-        rows = [row for row in tables.rows if row.metric == self.metric]
-        methods = {m: of for m, of in by_method(rows).items() if m in names}
-        perfect = perfect_of(tables.goals, rows[0].task, self.metric)
-        found, _ = standings(methods, Goal(perfect, threshold=perfect))
-        height = LINE * len(found) + KEY * (len(self.groups) + 1) + REST
+        methods = self._methods(tables)
+        perfect = perfect_of(tables.goals, methods[self.baseline][0].task, self.metric)
+        found, cells = standings(methods, Goal(perfect, threshold=perfect))
+        height = LINE * len(found) + KEY * (len(self.groups) + 3) + REST
         figure = Figure(figsize=(COLUMN, height))
         axes = figure.add_subplot()
         for colour, (group, members) in zip(COLOURS, self.groups.items(), strict=False):
@@ -60,9 +69,11 @@ class Ranking(TableFigure):
             color="0.5",
             label="the same method on cells as trained",
         )
+        axes.plot([], [], color="0.5", linewidth=1.0, label="95 % over runs (Student's t)")
+        axes.plot([], [], color="0.5", linewidth=2.4, label="95 % of a stratified bootstrap")
         axes.set_yticks(range(len(found)), [names[s.method] for s in found], fontsize=6.5)
         axes.set_ylim(len(found) - 0.4, -0.6)
-        axes.set_xlabel(self.metric_label)
+        axes.set_xlabel(f"{self.metric_label}: IQM of\n{len(cells)} shifted cells")
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         figure.legend(loc="outside lower center", ncols=1, fontsize=7)
@@ -74,12 +85,14 @@ def _draw(
 ) -> None:
     """The methods of a group, on their lines."""
     means = np.array([s.shifted.mean for s in standings])
+    lows, highs = ([getattr(s.over_runs, end) for s in standings] for end in ("low", "high"))
     ends = np.array([[s.shifted.mean - s.shifted.low, s.shifted.high - s.shifted.mean]
                      for s in standings]).T  # fmt: skip
     homes = [s.home for s in standings]
-    axes.hlines(places, means, homes, color=colour, linewidth=0.5, alpha=0.45)
+    axes.hlines(places, means, homes, color=colour, linewidth=0.6, linestyles=":")
     axes.plot(homes, places, "o", color=colour, markerfacecolor="white", markersize=3.2, alpha=0.7)
+    axes.hlines(places, lows, highs, color=colour, linewidth=1.0)
     axes.errorbar(
-        means, places, xerr=np.nan_to_num(ends), color=colour, fmt="o", elinewidth=1.8,
+        means, places, xerr=np.nan_to_num(ends), color=colour, fmt="o", elinewidth=2.4,
         markersize=2.6, label=group,
     )  # fmt: skip

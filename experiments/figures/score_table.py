@@ -54,8 +54,14 @@ class ScoreTable(TextTable):
     spans: Mapping[str, int] = field(default_factory=dict)
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether what the metric asks for is told."""
-        return bool(tables.rows and tables.goals)
+        """Whether every block has a row, and what the metric asks for is told."""
+        blocks = all(self._rows(tables, block) for block in self.blocks)
+        return bool(tables.goals) and blocks
+
+    def _rows(self, tables: Tables, block: Block) -> list[Row]:
+        """Those of a block."""
+        rows = [row for row in tables.rows if row.metric == self.metric]
+        return [row for row in rows if block.task in ("", row.task)]
 
     def text(self, tables: Tables) -> str:
         """A floating table as wide as its columns."""
@@ -88,8 +94,7 @@ class ScoreTable(TextTable):
 
     def _block(self, block: Block, tables: Tables) -> list[str]:
         """The lines of a block, below a rule and its name."""
-        rows = [row for row in tables.rows if row.metric == self.metric]
-        rows = [row for row in rows if block.task in ("", row.task)]
+        rows = self._rows(tables, block)
         perfect = perfect_of(tables.goals, rows[0].task, self.metric)
         texts = [
             _texts([_estimate(rows, line, column, block) for line in block.lines], perfect)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -43,12 +44,20 @@ class StepsSize(TableFigure):
     low: float = 0.0  # the colours begin here: what guessing gives
     panels: Sequence[Panel] = field(default_factory=tuple)
 
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether a panel has a row."""
+        return bool(self._rows(tables))
+
+    def _rows(self, tables: Tables) -> list[Row]:
+        """Those of all panels, of a number of steps."""
+        shown = {(panel.model, panel.metric) for panel in self.panels}
+        rows = [row for row in tables.rows if (row.model, row.metric) in shown]
+        rows = [row for row in rows if row.distribution == self.distribution]
+        return [row for row in rows if row.steps_rule.isdigit()]
+
     def draw(self, tables: Tables) -> Figure:
         """A page wide, panels side by side."""
-        rows = [row for row in tables.rows if row.distribution == self.distribution]
-        rows = [row for row in rows if row.steps_rule.isdigit()]
-        shown = {(panel.model, panel.metric) for panel in self.panels}
-        rows = [row for row in rows if (row.model, row.metric) in shown]
+        rows = self._rows(tables)
         sizes = sorted({row.size for row in rows})
         steps = sorted({int(row.steps_rule) for row in rows})
         figure = Figure(figsize=(PAGE, CELL * len(sizes) + 1.2))
@@ -76,7 +85,7 @@ class StepsSize(TableFigure):
                 share = (mean - self.low) / (1 - self.low)
                 place, ink = (x - 0.5, y - 0.5), "white" if share < 0.55 else "black"
                 axes.add_patch(Rectangle(place, 1, 1, color=colours(share), linewidth=0))
-                style = {"ha": "center", "va": "center", "color": ink}
+                style: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
                 axes.text(x, y + 0.13, f"{100 * mean:.0f}", fontsize=7, **style)
                 ends = f"{100 * low:.0f}", f"{100 * high:.0f}"
                 text = "–".join(dict.fromkeys(ends))

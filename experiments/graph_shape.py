@@ -91,5 +91,5 @@ def distances(a: Shape, b: Shape) -> dict[str, float]:
     pairs: Iterable[tuple[np.ndarray, np.ndarray]] = (
         (getattr(a, name), getattr(b, name)) for name in MEASURES
     )
-    found = [float(wasserstein_distance(*pair)) for pair in pairs]
+    found = [round(float(wasserstein_distance(*pair)), 9) for pair in pairs]  # less is rounding
     return dict(zip(MEASURES, found, strict=True))

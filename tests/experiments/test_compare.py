@@ -1,4 +1,5 @@
 import logging
+import re
 import shutil
 
 import numpy as np
@@ -16,6 +17,8 @@ from experiments.table import read_table, write_table
 from experiments.train import train
 from tests.conftest import ROOT, composed
 from tests.experiments.test_tables_and_figures import row
+
+PAGE = ROOT / "docs" / "statistics.md"
 
 
 def rows_of(model, scores, **changes):
@@ -103,7 +106,8 @@ def test_the_ranking_of_quickstart_is_that_of_its_table(caplog):
     ranked = [line[0] for line in lines if line and line[0].split("@")[0] in
               ("next_hop", "demo", "deep_sets", "untrained", "node_mlp")]  # fmt: skip
     assert ranked[:4] == ["next_hop@1x", "next_hop@12", "demo@1x", "demo@10"]
-    assert "54" in text
+    (written,) = re.findall(r"```text\n(.*?)\n```", PAGE.read_text(), re.DOTALL)
+    assert written == caplog.records[-1].message
     assert "4x (4–4)" in text
 
 

@@ -124,6 +124,12 @@ def test_pairs_see_what_means_do_not():
     assert wins(a, b)[:2] == (200, 0)
 
 
+def test_the_instances_are_drawn():
+    scores = rng().normal(size=(1, 400))
+    _, low, high, _ = difference(scores, np.zeros((1, 400)), rng())
+    assert high - low == pytest.approx(2 * 1.96 / np.sqrt(400), rel=0.15)
+
+
 def test_the_runs_are_drawn_as_well_as_the_instances():
     runs = np.array([[0.0] * 50, [1.0] * 50])
     mean, low, high, _ = difference(runs, np.full((1, 50), 0.5), rng())

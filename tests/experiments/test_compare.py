@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.collect import current_runs
 from experiments.compare import compare
 from experiments.errors import UserError
 from experiments.metric_goals import MetricGoal, goals_of, perfect_of
@@ -87,6 +88,11 @@ def test_every_metric_of_the_committed_studies_says_what_is_good():
         goals = read_table(folder.with_name("metrics.csv"), MetricGoal)
         assert {(r.task, r.metric) for r in rows} == {(g.task, g.metric) for g in goals}
         assert {g.perfect for g in goals if not np.isnan(g.perfect)} <= {0, 1}
+        of_runs = goals_of(current_runs(folder.parent / "runs"))
+        assert of_runs
+        assert {str(goal) for goal in of_runs} <= {
+            str(MetricGoal(g.task, g.metric, float(g.perfect))) for g in goals
+        }
     bodies = read_table(ROOT / "results" / "nbody_cpu" / "metrics.csv", MetricGoal)
     assert perfect_of(bodies, "balls", "velocity_ratio") == 0
     assert perfect_of(bodies, "balls", "valid") == 1

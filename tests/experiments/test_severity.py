@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import networkx as nx
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
+from safetensors import safe_open
 from torch_geometric.data import Data
 
 from data_gen.packed import Packed
@@ -92,17 +94,28 @@ def config(tmp_path, *overrides):
 
 
 def test_cells_that_were_scored_are_measured_and_those_scored_later_too(tmp_path, caplog):
-    cells = [("geographic_threshold", 16), ("grid", 36), ("k_regular", 16)]
+    cells = [("geographic_threshold", 16), ("grid", 36), ("random_regular", 16), ("no_law", 16)]
     folder = published(tmp_path, cells)
     severity(config(tmp_path))
     found = read_table(folder / "severity.csv", Severity)
-    assert [(s.distribution, s.size) for s in found] == cells[:2]
-    assert "k_regular of size 16: left out" in caplog.text
-    home, grid = found
+    assert [(s.distribution, s.size) for s in found] == cells[:3]
+    assert "no_law of size 16: left out" in caplog.text
+    home, grid, regular = found
+    assert regular.degree_in_edges > 0
     assert (home.num_instances, home.num_training_instances) == (10, 10)
     assert home.nodes_in_doublings < 1 < grid.nodes_in_doublings
     assert grid.diameter_in_hops > 3 * home.diameter_in_hops
     assert grid.clustering > 0.2  # a grid has no triangles
+
+
+def test_no_more_is_made_than_is_measured(tmp_path):
+    published(tmp_path, [("grid", 16)])
+    severity(config(tmp_path))
+    made = []
+    for path in (tmp_path / "data").glob("*.safetensors"):
+        with safe_open(path, framework="pt") as file:
+            made.append(json.loads(file.metadata()["data_set"])["num_instances"])
+    assert made == [10, 10]  # of the training set and of the cell
 
 
 def test_severity_is_a_function_of_the_configuration(tmp_path):

@@ -1,12 +1,15 @@
 """The tables of all runs of a study as one, with its figures."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from data_gen.summary import CellSummary
+from experiments.curves import CurvePoint, curves_of
 from experiments.errors import UserError
 from experiments.figures.style import draw_figures
+from experiments.metric_goals import MetricGoal, goals_of
 from experiments.source import source_of_study
 from experiments.table import Row, format_table, read_table, write_table
 from experiments.tracking import Tracker, mirrored
@@ -50,11 +53,16 @@ def collect(study_folder: Path) -> tuple[list[Row], list[CellSummary]]:
     return _joined(runs, "transfer*.csv", Row), _joined(runs, "cells*.csv", CellSummary)
 
 
-def write_study(rows: list[Row], cells: list[CellSummary], folder: Path) -> list[Path]:
-    """Write the joined tables of a study, and draw its figures beside them."""
+def write_study(
+    rows: list[Row], cells: list[CellSummary], runs: Sequence[Path], folder: Path
+) -> list[Path]:
+    """Write the joined tables of a study and of its runs, and draw its figures beside them."""
     write_table(rows, folder / "transfer.csv")
     write_table(cells, folder / "cells.csv", CellSummary)
-    return [folder / "transfer.csv", folder / "cells.csv", *draw_figures(folder)]
+    write_table(goals_of(runs), folder / "metrics.csv", MetricGoal)
+    write_table(curves_of(runs), folder / "curves.csv", CurvePoint)
+    tables = [folder / f"{name}.csv" for name in ("transfer", "cells", "metrics", "curves")]
+    return [*tables, *draw_figures(folder)]
 
 
 def _joined(runs: list[Path], pattern: str, kind: type[C]) -> list[C]:
@@ -72,7 +80,7 @@ def _joined(runs: list[Path], pattern: str, kind: type[C]) -> list[C]:
 def join_study(folder: Path, tracker: Tracker | None) -> None:
     """Join the tables of the runs in a study's folder, draw, print, say where; mirror the study."""
     rows, cells = collect(folder)
-    paths = write_study(rows, cells, folder)
+    paths = write_study(rows, cells, current_runs(folder), folder)
     LOG.info("\n%s\n", format_table(rows))
     for path in paths:
         LOG.info("%s", path)

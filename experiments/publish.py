@@ -38,7 +38,8 @@ def publish(config: DictConfig) -> None:
     rows, cells = collect(source)
     copies = target / "runs.new"
     shutil.rmtree(copies, ignore_errors=True)
-    cited = [run for run in current_runs(source) if fnmatch(run.name, str(config.runs))]
+    runs = current_runs(source)
+    cited = [run for run in runs if fnmatch(run.name, str(config.runs))]
     if not cited:
         raise UserError(f"runs: {config.runs!r} is the name of no run in {source}")
     for run in cited:
@@ -48,7 +49,7 @@ def publish(config: DictConfig) -> None:
             shutil.copyfile(path, copy)
     shutil.rmtree(target / "runs", ignore_errors=True)
     copies.rename(target / "runs")
-    for path in write_study(rows, cells, target):
+    for path in write_study(rows, cells, runs, target):
         LOG.info("%s", path)
 
 

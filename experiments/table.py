@@ -6,14 +6,14 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from data_gen.summary import CellSummary
 from experiments.errors import UserError
-from experiments.literal_points import LiteralPoint
-from experiments.rollout_points import RolloutPoint
 from experiments.run_folder import write_atomically
 from experiments.statistics import over_runs
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Row:
 TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
 
 
-R = TypeVar("R", Row, CellSummary, LiteralPoint, RolloutPoint)
+R = TypeVar("R", bound="DataclassInstance")  # a kind of row: its fields are the columns
 
 
 def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
@@ -88,14 +88,7 @@ def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
         of_task = [row for row in rows if row.task == task]
         name = metric or of_task[0].metric
         lines = _lines([row for row in of_task if row.metric == name])
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        text = [
-            "  ".join(
-                value.ljust(width) for value, width in zip(line, widths, strict=True)
-            ).rstrip()
-            for line in lines
-        ]
-        texts.append("\n".join([f"{task}: {name}, mean [95 % interval]", *text]))
+        texts.append(f"{task}: {name}, mean [95 % interval]\n{aligned(lines)}")
     return "\n\n".join(texts)
 
 
@@ -111,6 +104,15 @@ def _lines(rows: Sequence[Row]) -> list[list[str]]:
         [cell[0], str(cell[1]), cell[2], *(_summary(of.get(method, [])) for method in methods)]
         for cell, of in values.items()
     ]
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of as many values each as text, each column as wide as its widest value."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
 
 
 def _method(row: Row) -> str:

@@ -21,8 +21,7 @@ from tests.sat_lines import all_lines
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES += sorted((ROOT / "results").glob("*/README.md"))
-MODULES = {"train", "evaluate", "plot", "publish", "embed", "export", "rollout", "report"}
-MODULES |= {"track", "dashboard", "search"}
+MODULES = {path.stem for path in (ROOT / "conf").glob("*.yaml")}
 
 
 def blocks(page, language):

@@ -36,6 +36,11 @@ class Rounds(TableFigure):
     train_steps: Sequence[int]  # the fewest and the most in training: shaded
     panels: tuple[Panel, ...] = field(default_factory=tuple)
 
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether there is a score after a number of rounds."""
+        rows = [row for row in tables.rows if row.distribution == self.distribution]
+        return any(row.steps_rule.isdigit() for row in rows)
+
     def draw(self, tables: Tables) -> Figure:
         """A page wide."""
         figure = Figure(figsize=(PAGE, 2.6))

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -14,10 +14,19 @@ from PIL import Image
 
 from data_gen.summary import CellSummary
 from experiments.construct import construct
+from experiments.curves import CurvePoint
 from experiments.errors import UserError
 from experiments.literal_points import LiteralPoint
+from experiments.metric_goals import MetricGoal
 from experiments.rollout_points import RolloutPoint
+from experiments.run_folder import write_atomically
+from experiments.severities import Severity
 from experiments.table import Row, read_table
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+R = TypeVar("R", bound="DataclassInstance")
 
 CONF = Path(__file__).parent.parent.parent / "conf" / "figure"
 FRAME_DPI, FRAME_MS = 110, 150  # of an animation
@@ -53,12 +62,28 @@ class Tables:
     cells: dict[tuple[str, int], CellSummary]  # by distribution and size
     literals: list[LiteralPoint] = field(default_factory=list)
     rollouts: list[RolloutPoint] = field(default_factory=list)  # of all tables of them
+    goals: list[MetricGoal] = field(default_factory=list)
+    curves: list[CurvePoint] = field(default_factory=list)
+    severities: list[Severity] = field(default_factory=list)
 
 
-class TableFigure(ABC):
-    """A figure that is a pure function of one study's tables. Subclasses are frozen dataclasses."""
+class Exhibit(ABC):
+    """What is a pure function of one study's tables. Subclasses are frozen dataclasses."""
 
     study: str
+
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether the tables have what it shows."""
+        return bool(tables.rows)
+
+    @abstractmethod
+    def save(self, tables: Tables, stem: Path) -> list[Path]:
+        """Write the files `<stem>.*`: the same tables give the same bytes."""
+
+
+class TableFigure(Exhibit):
+    """A figure, as PNG and PDF, and as GIF where it moves."""
+
     frame_ms: ClassVar[int] = FRAME_MS
     num_colours: ClassVar[int] = 64  # of a picture of the animation
 
@@ -66,43 +91,64 @@ class TableFigure(ABC):
     def draw(self, tables: Tables) -> Figure:
         """The figure."""
 
-    def can_draw(self, tables: Tables) -> bool:
-        """Whether the tables have what it shows."""
-        return bool(tables.rows)
-
     def frames(self, tables: Tables) -> list[Figure]:
         """The pictures of an animation that goes with it; none if there is none."""
         del tables
         return []
 
+    def save(self, tables: Tables, stem: Path) -> list[Path]:
+        """Draw it in the shared style."""
+        with mpl.rc_context(LOOK):
+            drawn = self.draw(tables)
+            FigureCanvasAgg(drawn)
+            paths = _save(drawn, stem)
+            return paths + _animate(self.frames(tables), stem, self.frame_ms, self.num_colours)
+
+
+class TextTable(Exhibit):
+    """A table for a paper, as LaTeX."""
+
+    @abstractmethod
+    def text(self, tables: Tables) -> str:
+        """The source: a `table` with its caption."""
+
+    def save(self, tables: Tables, stem: Path) -> list[Path]:
+        """Write the source."""
+        path, text = stem.with_suffix(".tex"), self.text(tables)
+        write_atomically(path, lambda temporary: temporary.write_text(text))
+        return [path]
+
+
+def load_tables(folder: Path) -> Tables:
+    """The tables in a study's folder; of those beside scores and cells, what is there."""
+    cells = read_table(folder / "cells.csv", CellSummary)
+    return Tables(
+        rows=read_table(folder / "transfer.csv"),
+        cells={(c.distribution, c.size): c for c in cells},
+        literals=_read(folder, "literals.csv", LiteralPoint),
+        rollouts=_read(folder, "rollouts_*.csv", RolloutPoint),
+        goals=_read(folder, "metrics.csv", MetricGoal),
+        curves=_read(folder, "curves.csv", CurvePoint),
+        severities=_read(folder, "severity.csv", Severity),
+    )
+
+
+def _read(folder: Path, pattern: str, kind: type[R]) -> list[R]:
+    """The rows of all tables of that name."""
+    return [row for path in sorted(folder.glob(pattern)) for row in read_table(path, kind)]
+
 
 def draw_figures(folder: Path) -> list[Path]:
-    """Draw the figures of the study whose tables are in a folder of its name, into that folder."""
-    cells = read_table(folder / "cells.csv", CellSummary)
-    literals = folder / "literals.csv"
-    tables = Tables(
-        read_table(folder / "transfer.csv"),
-        {(c.distribution, c.size): c for c in cells},
-        read_table(literals, LiteralPoint) if literals.is_file() else [],
-        [
-            p
-            for path in sorted(folder.glob("rollouts_*.csv"))
-            for p in read_table(path, RolloutPoint)
-        ],
-    )
+    """Draw what shows the study whose tables are in a folder of its name, into that folder."""
+    tables = load_tables(folder)
     paths = []
     for config in sorted(CONF.glob("*.yaml")):
         node = OmegaConf.load(config)
         if not isinstance(node, DictConfig):
             raise UserError(f"{config}: not the configuration of a figure")
-        figure: TableFigure = construct(node, f"figure.{config.stem}")
-        if figure.study == folder.name and figure.can_draw(tables):
-            with mpl.rc_context(LOOK):
-                drawn = figure.draw(tables)
-                FigureCanvasAgg(drawn)
-                paths += _save(drawn, folder / config.stem)
-                gif = (figure.frame_ms, figure.num_colours)
-                paths += _animate(figure.frames(tables), folder / config.stem, *gif)
+        exhibit: Exhibit = construct(node, f"figure.{config.stem}", Exhibit)
+        if exhibit.study == folder.name and exhibit.can_draw(tables):
+            paths += exhibit.save(tables, folder / config.stem)
     return paths
 
 

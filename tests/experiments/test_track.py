@@ -3,12 +3,13 @@
 import pytest
 from omegaconf import OmegaConf
 
-from experiments.collect import CollectStudy
+from experiments.collect import join_study
 from experiments.errors import UserError
 from experiments.run_folder import RunFolder
 from experiments.source import source_of_run
 from experiments.table import read_table
 from experiments.track import track
+from experiments.tracking import tracker_of
 from tests.conftest import ROOT, composed
 from tests.experiments import wandb_files
 from tests.experiments.mirrors import (
@@ -54,7 +55,7 @@ def test_a_study_is_mirrored_with_its_table_figures_and_animations(tmp_path):
 def test_a_sweep_that_ends_mirrors_its_study(tmp_path):
     done_run(tmp_path / "runs" / "s", "run")
     config = composed("tracking=wandb", "study=s", f"machine.runs_dir={tmp_path}/runs")
-    CollectStudy().on_multirun_end(config)
+    join_study(tmp_path / "runs" / "s", tracker_of(config))
     mirror = the_mirror(tmp_path, "s")
     assert wandb_files.table(mirror)[1] == [without_nan(vars(row()).values())]
     assert wandb_files.run_record(mirror).job_type == "study"

@@ -1,0 +1,105 @@
+"""Rank the methods of a study by what is left of their score on shifted cells.
+
+python -m experiments.compare study=quickstart pool_tasks=true baseline=untrained@1x
+"""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig, ListConfig
+
+from experiments.cli import start
+from experiments.errors import UserError
+from experiments.metric_goals import MetricGoal, perfect_of
+from experiments.predicates import is_flag, is_number
+from experiments.score_matrix import by_method, is_home
+from experiments.standings import Goal, Standing, standings
+from experiments.statistics import Estimate
+from experiments.table import Row, aligned, read_table
+
+LOG = logging.getLogger(__name__)
+CHOICES = {"models": "model", "steps_rules": "steps_rule"}  # a key -> the column it chooses from
+
+
+def compare(config: DictConfig) -> None:
+    """Print a ranking for every task, or one for all."""
+    if not is_number(config.threshold):
+        raise UserError(f"threshold: {config.threshold!r} is not allowed, a number is")
+    if not is_flag(config.pool_tasks):
+        raise UserError(f"pool_tasks: {config.pool_tasks!r} is not allowed, true and false are")
+    folder = Path(config.results_dir) / config.study
+    rows = read_table(folder / "transfer.csv")
+    goals = read_table(folder / "metrics.csv", MetricGoal)
+    metric = config.metric or rows[0].metric
+    tasks = list(dict.fromkeys(row.task for row in rows))
+    texts = []
+    for pool in [tasks] if config.pool_tasks else [[task] for task in tasks]:
+        perfect = {perfect_of(goals, task, metric) for task in pool}.pop()
+        mine = [row for row in rows if row.metric == metric and row.task in pool]
+        for key, column in CHOICES.items():
+            mine = _chosen(mine, config[key], key, column)
+        goal = Goal(perfect, float(config.threshold))
+        title = f"{', '.join(pool)}: {metric}"
+        texts.append(ranking(title, _tested_as_trained(by_method(mine)), goal, config.baseline))
+    LOG.info("%s", "\n\n".join(texts))
+
+
+def _chosen(rows: list[Row], wanted: object, key: str, column: str) -> list[Row]:
+    """Rows with a value that is asked for, or with none; raises UserError for an unknown one."""
+    if wanted is None:
+        return rows
+    there = list(dict.fromkeys(getattr(row, column) for row in rows))
+    values = [str(value) for value in wanted] if isinstance(wanted, ListConfig) else []
+    unknown = [value for value in values if value not in there]
+    if unknown or not values:
+        allowed = ", ".join(filter(None, there))
+        raise UserError(f"{key}: {wanted} is not allowed, a list is, of: {allowed}")
+    return [row for row in rows if getattr(row, column) in {*values, ""}]
+
+
+def _tested_as_trained(methods: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Those that have a score in distribution; of the others there is no gap nor reach."""
+    for name, rows in methods.items():
+        if not any(map(is_home, rows)):
+            LOG.warning("%s has no score as trained: left out", name)
+    return {name: rows for name, rows in methods.items() if any(map(is_home, rows))}
+
+
+def ranking(
+    title: str, methods: Mapping[str, Sequence[Row]], goal: Goal, baseline: str | None
+) -> str:
+    """The text of a ranking: a line for every method, the best first.
+
+    Raises:
+        UserError: see `standings`.
+    """
+    found, cells = standings(methods, goal, baseline)
+    kind, sign = ("score", "≥") if goal.perfect else ("error", "≤")
+    iqm, of_reach = f"IQM of shifted cells ({len(cells)})", f"reach at {sign} {goal.threshold:g}"
+    head = ["method", "runs", iqm, "over runs", "as trained", "gap", of_reach]
+    lines = [[*head, f"P(better than {baseline})"] if baseline else head]
+    for standing in found:
+        line = [standing.method, str(standing.num_runs)]
+        line += [_text(estimate) for estimate in (standing.shifted, standing.over_runs)]
+        line += [f"{standing.home:.3g}", _text(standing.gap), _reach(standing)]
+        lines.append([*line, _text(standing.better)] if baseline else line)
+    return f"{title} ({kind}), [95 % intervals]\n{aligned(lines)}"
+
+
+def _text(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "–"
+    ends = "" if math.isnan(estimate.low) else f" [{estimate.low:.2g}, {estimate.high:.2g}]"
+    return f"{estimate.mean:.2g}{ends}"
+
+
+def _reach(standing: Standing) -> str:
+    """Of the mean, and the least and the most of a run."""
+    low, high = min(standing.reaches), max(standing.reaches)
+    return f"{standing.reach:.3g}x ({low:.3g}–{high:.3g})"
+
+
+if __name__ == "__main__":
+    start("compare", compare)

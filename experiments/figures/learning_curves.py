@@ -1,0 +1,101 @@
+"""Metrics on the validation set against updates: has training come to its end?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.curves import CurvePoint
+from experiments.figures.body_transfer import legend_of_all
+from experiments.figures.log_axis import look
+from experiments.figures.size_transfer import Line
+from experiments.figures.style import PAGE, TableFigure, Tables
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A metric of the curves; `home_metric`: that of the table of scores, for the baseline."""
+
+    metric: str
+    name: str
+    home_metric: str = ""
+    is_log: bool = False
+    task: str = ""  # its label; "": of all tasks
+
+
+@dataclass(frozen=True)
+class LearningCurves(TableFigure):
+    """A panel for each metric; a thick line is the mean over runs, a thin one a run.
+
+    Later lines are thinner, so that those below them can be seen.
+
+    Dotted: what `baseline` scores as trained, where it has no curve of its own.
+    """
+
+    study: str
+    baseline: str = ""  # its label
+    baseline_name: str = ""
+    panels: Sequence[Panel] = field(default_factory=tuple)
+    lines: Sequence[Line] = field(default_factory=tuple)
+
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether there are curves."""
+        return bool(tables.curves)
+
+    def draw(self, tables: Tables) -> Figure:
+        """A page wide, panels side by side."""
+        figure = Figure(figsize=(PAGE, 2.6))
+        all_axes = figure.subplots(1, len(self.panels), squeeze=False)[0]
+        for axes, panel in zip(all_axes, self.panels, strict=True):
+            points = [p for p in tables.curves if p.metric == panel.metric]
+            points = [p for p in points if panel.task in ("", p.task)]
+            for number, line in enumerate(self.lines):
+                mine = [p for p in points if p.model == line.model]
+                sizes = {
+                    "markersize": max(5 - number, 1.5),
+                    "linewidth": max(2 - 0.4 * number, 0.8),
+                }
+                _draw(axes, _runs(mine), line.name, {**look(number), **sizes})
+            self._baseline(axes, tables, panel)
+            axes.set(title=panel.name, xlabel="updates")
+            if panel.is_log:
+                axes.set_yscale("log")
+        legend_of_all(figure, all_axes, num_columns=len(self.lines) + 1)
+        return figure
+
+    def _baseline(self, axes: Axes, tables: Tables, panel: Panel) -> None:
+        """The mean score as trained of what is not trained."""
+        rows = [r for r in tables.rows if panel.task in ("", r.task)]
+        rows = [r for r in rows if (r.model, r.metric) == (self.baseline, panel.home_metric)]
+        scores = [r.mean for r in rows if r.shift == "none"]
+        if scores:
+            axes.axhline(
+                float(np.mean(scores)), color="0.4", linestyle=":", label=self.baseline_name
+            )
+
+
+def _runs(points: Sequence[CurvePoint]) -> Mapping[tuple[str, int], list[tuple[int, float]]]:
+    """The curve of every run, by task and seed."""
+    runs: dict[tuple[str, int], list[tuple[int, float]]] = {}
+    for point in points:
+        runs.setdefault((point.task, point.seed), []).append((point.step, point.value))
+    return {run: sorted(curve) for run, curve in sorted(runs.items())}
+
+
+def _draw(
+    axes: Axes,
+    runs: Mapping[tuple[str, int], list[tuple[int, float]]],
+    name: str,
+    style: dict[str, Any],
+) -> None:
+    """Every run thin, and the mean at the updates that all runs have."""
+    for curve in runs.values():
+        axes.plot(*zip(*curve, strict=True), color=style["color"], linewidth=0.5, alpha=0.6)
+    if not runs:
+        return
+    steps = sorted(set.intersection(*({step for step, _ in curve} for curve in runs.values())))
+    means = [np.mean([dict(curve)[step] for curve in runs.values()]) for step in steps]
+    axes.plot(steps, means, label=name, **style)

@@ -1,0 +1,162 @@
+r"""Scores as a table of a paper: LaTeX with `booktabs`, `\input` as it is."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from experiments.figures.size_transfer import Line, is_of
+from experiments.figures.style import Tables, TextTable
+from experiments.metric_goals import perfect_of
+from experiments.statistics import Estimate, over_runs
+from experiments.table import Row
+
+SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "≥": r"$\geq$", "≤": r"$\leq$", "×": r"$\times$", "θ": r"$\theta$", "–": "--",
+    "…": r"\ldots{}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """A test cell and its name; a distribution of "" is that of the block."""
+
+    size: int
+    name: str
+    distribution: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines below a heading, with the rows of a task (its label; "": of all)."""
+
+    name: str
+    lines: Sequence[Line]
+    task: str = ""
+    distribution: str = ""
+
+
+@dataclass(frozen=True)
+class ScoreTable(TextTable):
+    """A line for each method, a column for each cell: mean over runs and its 95 % interval.
+
+    Bold is the best mean of a block and column where its interval does not meet that of the next
+    best. `spans` are headings over so many columns each.
+    """
+
+    study: str
+    metric: str
+    caption: str
+    label: str
+    columns: Sequence[Column] = field(default_factory=tuple)
+    blocks: Sequence[Block] = field(default_factory=tuple)
+    spans: Mapping[str, int] = field(default_factory=dict)
+
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether every block has a row, and what the metric asks for is told."""
+        blocks = all(self._rows(tables, block) for block in self.blocks)
+        return bool(tables.goals) and blocks
+
+    def _rows(self, tables: Tables, block: Block) -> list[Row]:
+        """Those of a block."""
+        rows = [row for row in tables.rows if row.metric == self.metric]
+        return [row for row in rows if block.task in ("", row.task)]
+
+    def text(self, tables: Tables) -> str:
+        """A floating table as wide as its columns."""
+        lines = [
+            r"\begin{table}", r"\centering", rf"\caption{{{escaped(self.caption)}}}",
+            rf"\label{{{self.label}}}",
+            rf"\begin{{tabular}}{{l{'c' * len(self.columns)}}}", r"\toprule",
+        ]  # fmt: skip
+        lines += self._head()
+        for block in self.blocks:
+            lines += self._block(block, tables)
+        lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+        return "\n".join(["% Drawn by experiments.plot from the table of scores.", *lines, ""])
+
+    def _head(self) -> list[str]:
+        """The names of the columns, below those of what they are part of."""
+        lines, first = [], 2
+        if self.spans:
+            cells = [
+                rf"\multicolumn{{{width}}}{{c}}{{{escaped(name)}}}"
+                for name, width in self.spans.items()
+            ]
+            lines.append(_line(["", *cells]))
+            rules = []
+            for width in self.spans.values():
+                rules.append(rf"\cmidrule(lr){{{first}-{first + width - 1}}}")
+                first += width
+            lines.append(" ".join(rules))
+        return [*lines, _line(["", *(escaped(column.name) for column in self.columns)])]
+
+    def _block(self, block: Block, tables: Tables) -> list[str]:
+        """The lines of a block, below a rule and its name."""
+        rows = self._rows(tables, block)
+        perfect = perfect_of(tables.goals, rows[0].task, self.metric)
+        texts = [
+            _texts([_estimate(rows, line, column, block) for line in block.lines], perfect)
+            for column in self.columns
+        ]
+        lines = [r"\midrule"]
+        if block.name:
+            width = len(self.columns) + 1
+            lines.append(rf"\multicolumn{{{width}}}{{l}}{{\emph{{{escaped(block.name)}}}}} \\")
+        for number, line in enumerate(block.lines):
+            lines.append(_line([escaped(line.name), *(column[number] for column in texts)]))
+        return lines
+
+
+def _estimate(rows: Sequence[Row], line: Line, column: Column, block: Block) -> Estimate | None:
+    """Of a method in a cell; None if it was not scored on it."""
+    place = column.distribution or block.distribution, column.size
+    found = [r for r in rows if is_of(r, line) and (r.distribution, r.size) == place]
+    return over_runs(found) if found else None
+
+
+def _texts(estimates: Sequence[Estimate | None], perfect: float) -> list[str]:
+    """A column of a block; the best is bold if it is so beyond its interval."""
+    best = clearly_best(estimates, perfect)
+    return [number(e, perfect, is_bold=k == best) for k, e in enumerate(estimates)]
+
+
+def clearly_best(estimates: Sequence[Estimate | None], perfect: float) -> int | None:
+    """The place of the best mean, if its interval does not meet that of the next best mean."""
+    sign = -1 if perfect else 1
+    there = [(k, e) for k, e in enumerate(estimates) if e is not None and not math.isnan(e.mean)]
+    ordered = sorted(there, key=lambda pair: sign * pair[1].mean)
+    if len(ordered) < 2:
+        return None
+    (place, first), (_, second) = ordered[:2]
+    apart = first.low > second.high if perfect else first.high < second.low
+    return place if apart else None
+
+
+def number(estimate: Estimate | None, perfect: float, *, is_bold: bool = False) -> str:
+    """A mean with its interval in small type; "--": not scored; "n/a": no answer.
+
+    Scores have two decimals; errors, which may be of any order, two digits or three.
+    """
+    if estimate is None:
+        return "--"
+    if not math.isfinite(estimate.mean):
+        return "n/a"
+    power = 0 if perfect or estimate.mean <= 0 else int(f"{estimate.mean:.1e}".partition("e")[2])
+    is_scaled = not -1 <= power <= 2
+    decimals = 1 if is_scaled else 2 - max(power, 0)
+    unit = 10.0**power if is_scaled else 1.0
+    mean, low, high = (f"{value / unit:.{decimals}f}" for value in estimate)
+    mean = rf"\mathbf{{{mean}}}" if is_bold else mean
+    scale = rf" \cdot 10^{{{power}}}" if is_scaled else ""
+    return rf"${mean}\,{{\scriptstyle [{low}, {high}]}}{scale}$"
+
+
+def escaped(text: str) -> str:
+    """Text as LaTeX prints it."""
+    return "".join(SPECIAL.get(letter, letter) for letter in text)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"

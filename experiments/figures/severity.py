@@ -1,0 +1,94 @@
+"""The score against how far a cell is from training, a panel for each distance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.correlation import mean_rank_correlation
+from experiments.figures.size_transfer import Line, is_of
+from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure, Tables
+
+MINUS = "\N{MINUS SIGN}"
+CAPTION = (
+    "Wasserstein distance of a test cell's graphs to the training set's; filled: the training"
+    " family.\nρ: Spearman's, mean over the trained methods, with its 95 % interval over the cells."
+)
+
+
+@dataclass(frozen=True)
+class SeverityScatter(TableFigure):
+    """A dot for each cell and method: the mean over runs.
+
+    The title of a panel gives Spearman's ρ, mean over the methods, with the 95 % interval of a
+    bootstrap of the cells; `baseline` is not among them. Filled: cells of the training family.
+    """
+
+    study: str
+    metric: str
+    metric_label: str
+    measures: Mapping[str, str] = field(default_factory=dict)  # column of the table -> name
+    log_measures: Sequence[str] = field(default_factory=tuple)  # logarithmic from 1 on
+    baseline: str = ""  # its label
+    lines: Sequence[Line] = field(default_factory=tuple)
+
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether distances are there."""
+        return bool(tables.severities)
+
+    def draw(self, tables: Tables) -> Figure:
+        """A page wide, panels side by side."""
+        figure = Figure(figsize=(PAGE, 2.75))
+        all_axes = figure.subplots(1, len(self.measures), squeeze=False, sharey=True)[0]
+        for axes, (column, name) in zip(all_axes, self.measures.items(), strict=True):
+            judged = []
+            for line, colour, marker in zip(self.lines, COLOURS, MARKERS, strict=False):
+                points, is_home = self._points(tables, line, column)
+                _scatter(axes, points, is_home, (colour, marker, line.name))
+                judged += [points] if line.model != self.baseline else []
+            rho, low, high = mean_rank_correlation(judged, np.random.default_rng(0))
+            title = f"ρ = {rho:.2f} [{low:.2f}, {high:.2f}]".replace("-", MINUS)
+            axes.set_title(title, fontsize=6.5)
+            axes.set_xlabel(name, fontsize=7.5)
+            if column in self.log_measures:
+                axes.set_xscale("symlog", linthresh=1, linscale=0.5)
+                axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+                axes.set_xticks([], minor=True)
+                axes.set_xlim(left=-0.1)
+        all_axes[0].set_ylabel(self.metric_label)
+        all_axes[0].set_ylim(-0.03, 1.03)
+        handles, labels = all_axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+        figure.supxlabel(CAPTION, fontsize=7)
+        return figure
+
+    def _points(self, tables: Tables, line: Line, column: str) -> tuple[np.ndarray, np.ndarray]:
+        """Distance and score of each cell [cells, 2], and whether it is of the training family."""
+        scores: dict[tuple[str, int], list[float]] = {}
+        families = {r.distribution for r in tables.rows if r.shift == "none"}
+        for row in tables.rows:
+            if row.metric == self.metric and is_of(row, line):
+                scores.setdefault((row.distribution, row.size), []).append(row.mean)
+        found = [
+            (getattr(cell, column), float(np.mean(scores[place])), cell.distribution in families)
+            for cell in tables.severities
+            for place in [(cell.distribution, cell.size)]
+            if cell.model == line.model and place in scores
+        ]
+        values = np.array(found, dtype=float).reshape(-1, 3)
+        values = values[~np.isnan(values).any(axis=1)]
+        return values[:, :2], values[:, 2] == 1
+
+
+def _scatter(
+    axes: Axes, points: np.ndarray, is_home: np.ndarray, look: tuple[str, str, str]
+) -> None:
+    """The cells of a method; those of the training family are filled."""
+    colour, marker, name = look
+    for chosen, face in ((~is_home, "none"), (is_home, colour)):
+        axes.scatter(
+            *points[chosen].T, s=11, marker=marker, facecolors=face, edgecolors=colour,
+            linewidths=0.7, label=name if face == colour else None,
+        )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Two methods on the same instances: what one answers and the other does not.
+
+python -m experiments.paired 'a=outputs/charges_cpu/egnn-*' 'b=outputs/charges_cpu/gn_sum-*'
+"""
+
+import logging
+
+import numpy as np
+from omegaconf import DictConfig
+
+from experiments.cli import start
+from experiments.errors import UserError
+from experiments.instance_scores import InstanceScores, Wanted, load_scores
+from experiments.pairs import difference, wins
+from experiments.predicates import is_name
+from experiments.score_matrix import Cell
+from experiments.table import aligned
+
+LOG = logging.getLogger(__name__)
+
+
+def paired(config: DictConfig) -> None:
+    """Print a line for every cell that both were scored on."""
+    if config.name != "" and not is_name(config.name):
+        raise UserError(f"name: {config.name!r} is not allowed, that of an evaluation is")
+    rule = None if config.steps_rule is None else str(config.steps_rule)
+    wanted = Wanted(config.name, config.metric, rule)
+    a = load_scores(str(config.a), "a", wanted)
+    b = load_scores(str(config.b), "b", wanted)
+    lines = [["distribution", "size", "instances", "a", "b", "a - b", "a > b", "a < b", "p"]]
+    lines += [
+        [cell[0], str(cell[1]), *_line(a.cells[cell], b.cells[cell])] for cell in shared_cells(a, b)
+    ]
+    LOG.info("a: %s, %d runs\nb: %s, %d runs", *_who(a), *_who(b))
+    LOG.info("a - b [95 % interval over instances and runs]; instances that are won; sign test")
+    LOG.info("%s", aligned(lines))
+
+
+def shared_cells(a: InstanceScores, b: InstanceScores) -> list[Cell]:
+    """The cells that both have; raises UserError if there are none, or instances differ."""
+    shared = [cell for cell in a.cells if cell in b.cells]
+    if not shared:
+        raise UserError("b: it was scored on no cell that a was scored on")
+    for cell in shared:
+        same_number = a.cells[cell].shape[1] == b.cells[cell].shape[1]
+        if not same_number or a.data_hashes[cell] != b.data_hashes[cell]:
+            name, size = cell
+            raise UserError(f"b: its instances of {name} of size {size} are not those of a")
+    return shared
+
+
+def _line(a: np.ndarray, b: np.ndarray) -> list[str]:
+    """The comparison on one cell [runs, instances] as text."""
+    found = difference(a, b, np.random.default_rng(0))
+    higher, lower, p = wins(a, b)
+    between = f"{found.mean:.3g} [{found.low:.2g}, {found.high:.2g}]"
+    means = [f"{scores[:, ~np.isnan(scores).any(axis=0)].mean():.3g}" for scores in (a, b)]
+    return [str(found.num_instances), *means, between, str(higher), str(lower), f"{p:.2g}"]
+
+
+def _who(scores: InstanceScores) -> tuple[str, int]:
+    return scores.name, len(next(iter(scores.cells.values())))
+
+
+if __name__ == "__main__":
+    start("paired", paired)

@@ -1,0 +1,151 @@
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+from experiments.construct import construct
+from experiments.figures.score_table import (
+    Block,
+    Column,
+    ScoreTable,
+    clearly_best,
+    escaped,
+    number,
+)  # fmt: skip
+from experiments.figures.size_transfer import Line
+from experiments.figures.style import Exhibit, Tables, TextTable, load_tables
+from experiments.metric_goals import MetricGoal
+from experiments.statistics import Estimate
+from tests.conftest import ROOT, stems
+from tests.experiments.test_tables_and_figures import row
+
+EXHIBITS = {
+    name: construct(OmegaConf.load(ROOT / "conf" / "figure" / f"{name}.yaml"), name, Exhibit)
+    for name in stems("figure")
+}
+PAPER_TABLES = [name for name, exhibit in EXHIBITS.items() if isinstance(exhibit, TextTable)]
+
+
+def tables_of(name):
+    return tables_of_study(EXHIBITS[name].study)
+
+
+@cache
+def tables_of_study(study):
+    return load_tables(ROOT / "results" / study)
+
+
+@pytest.mark.parametrize("name", PAPER_TABLES)
+def test_a_paper_s_table_is_whole(name):
+    text = (ROOT / "results" / EXHIBITS[name].study / f"{name}.tex").read_text()
+    assert text == EXHIBITS[name].text(tables_of(name))
+    assert re.findall(r"\\begin{(\w+)}", text) == re.findall(r"\\end{(\w+)}", text)[::-1]
+    assert text.count("{") == text.count("}")
+    assert len(re.findall(r"(?<!\\)\$", text)) % 2 == 0
+    for rule in ("toprule", "bottomrule"):
+        assert text.count(rf"\{rule}") == 1
+    (columns,) = re.findall(r"\\begin{tabular}{(\w+)}", text)
+    lines = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert len(lines) > 5
+    for line in lines:
+        cells = re.split(r"(?<!\\)&", line)
+        spans = [int(width) for width in re.findall(r"\\multicolumn{(\d+)}", line)]
+        assert len(cells) - len(spans) + sum(spans) == len(columns), line
+    assert not re.search(r"nan|inf(?!inity)", text.split(r"\toprule")[1])
+
+
+@pytest.mark.parametrize("name", PAPER_TABLES)
+def test_every_line_of_a_paper_s_table_has_a_score(name):
+    for line in EXHIBITS[name].text(tables_of(name)).splitlines():
+        if " & " in line and r"\multicolumn" not in line and "$" not in line:
+            assert "n/a" not in line
+            assert "--" not in line, line
+
+
+def test_the_best_is_bold_only_beyond_its_interval():
+    clear = [Estimate(0.9, 0.85, 0.95), Estimate(0.5, 0.4, 0.84), None]
+    assert clearly_best(clear, perfect=1) == 0
+    assert clearly_best([*clear, Estimate(0.86, 0.8, 0.9)], perfect=1) is None
+    assert clearly_best(clear, perfect=0) == 1
+    assert clearly_best([Estimate(np.nan, np.nan, np.nan), clear[1]], perfect=1) is None
+
+
+@pytest.mark.parametrize(
+    ("estimate", "perfect", "text"),
+    [
+        ((0.004, 0, 0.3), 1, r"$0.00\,{\scriptstyle [0.00, 0.30]}$"),
+        ((0.0000996, 0.00009, 0.00012), 0, r"$1.0\,{\scriptstyle [0.9, 1.2]} \cdot 10^{-4}$"),
+        ((0.25, 0.2, 0.3), 0, r"$0.25\,{\scriptstyle [0.20, 0.30]}$"),
+        ((182.4, 139.4, 225.4), 0, r"$182\,{\scriptstyle [139, 225]}$"),
+        ((103000, 35, 350000), 0, r"$1.0\,{\scriptstyle [0.0, 3.5]} \cdot 10^{5}$"),
+        ((np.nan, np.nan, np.nan), 0, "n/a"),
+        (None, 1, "--"),
+    ],
+)
+def test_numbers_have_the_digits_that_they_need(estimate, perfect, text):
+    assert number(None if estimate is None else Estimate(*estimate), perfect) == text
+
+
+def test_what_latex_would_take_for_a_command_is_printed():
+    assert escaped("5 % of a_b & {c}^2 \\ #1 ~ $") == (
+        r"5 \% of a\_b \& \{c\}\textasciicircum{}2 \textbackslash{} \#1 \textasciitilde{} \$"
+    )
+
+
+def test_a_table_shows_what_the_rows_say():
+    rows = [row(model=m, seed=s, mean=v + 0.001 * s, steps_rule="")
+            for m, v in (("a_b", 0.9), ("c", 0.2)) for s in range(3)]  # fmt: skip
+    block = Block("both", [Line("a_b", "A & B"), Line("c", "C"), Line("d", "D")], "", "grid")
+    table = ScoreTable("s", "valid", "100 %", "tab:x", [Column(16, "16")], [block])
+    text = table.text(Tables(rows, {}, goals=[MetricGoal("ShortestPath", "valid", 1)]))
+    assert r"\caption{100 \%}" in text
+    assert r"A \& B & $\mathbf{0.90}\,{\scriptstyle [0.90, 0.90]}$ \\" in text
+    assert r"C & $0.20\," in text
+    assert r"D & -- \\" in text
+
+
+def test_a_ranking_has_the_methods_in_order():
+    figure = EXHIBITS["method_ranking"].draw(tables_of("method_ranking"))
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()][:3] == [
+        "next hop, n steps", "next hop, 12 steps", "demo, n steps",
+    ]  # fmt: skip
+    assert "54 shifted cells" in axes.get_xlabel()
+
+
+def test_learning_curves_have_a_thin_line_for_every_run_and_a_thick_one_for_their_mean():
+    figure = EXHIBITS["learning_curves"].draw(tables_of("learning_curves"))
+    left = [line for line in figure.axes[0].get_lines() if line.get_color() == "#0072B2"]
+    assert [line.get_linewidth() for line in left] == [0.5, 0.5, 0.5, 2]
+    runs = np.array([line.get_ydata() for line in left[:3]])
+    assert left[3].get_ydata() == pytest.approx(runs.mean(axis=0))
+
+
+def test_every_cell_is_a_dot_of_each_method():
+    figure = EXHIBITS["severity"].draw(tables_of("severity"))
+    for axes in figure.axes:
+        assert sum(len(dots.get_offsets()) for dots in axes.collections) == 3 * 55
+    assert figure.axes[0].get_title().startswith("ρ = \N{MINUS SIGN}0.")
+
+
+def test_a_map_of_steps_and_sizes_leaves_blank_what_was_not_run():
+    figure = EXHIBITS["steps_size"].draw(tables_of("steps_size"))
+    numbers = [text for text in figure.axes[0].texts if text.get_fontsize() == 7]
+    assert len(numbers) == 5 + 5 + 2 + 7 + 2  # of SR(10), (20), (25), (40) and (200)
+    assert numbers[0].get_text() == "90"
+
+
+@pytest.mark.parametrize("name", EXHIBITS)
+def test_a_study_with_a_part_of_its_rows_is_drawn_as_far_as_it_goes(name):
+    exhibit, whole = EXHIBITS[name], tables_of(name)
+    for model in (whole.rows[0].model, whole.rows[-1].model):
+        rows = [r for r in whole.rows if r.seed == 0 and r.model == model]
+        for tables in (Tables(rows, whole.cells), Tables(rows, whole.cells, goals=whole.goals)):
+            if exhibit.can_draw(tables):
+                assert exhibit.text(tables) if isinstance(exhibit, TextTable) else (
+                    exhibit.draw(tables)
+                )  # fmt: skip
+    nothing = Tables([], {})
+    assert not exhibit.can_draw(nothing)

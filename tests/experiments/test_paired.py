@@ -1,0 +1,103 @@
+import logging
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.errors import UserError
+from experiments.metric_goals import goals_of
+from experiments.paired import paired
+from experiments.run_folder import RunFolder
+from experiments.table import write_table
+from experiments.train import train
+from tests.conftest import composed
+from tests.experiments.test_tables_and_figures import row
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two methods on the same instances, two seeds of the one."""
+    folder = tmp_path_factory.mktemp("runs")
+    sizes = "transfer.sizes=[8,16]"
+    for label, seed, changes in (("a", 0, []), ("a", 1, []), ("b", 0, ["model.hidden_dim=8"]),
+                                 ("other", 0, ["data_seed=1"])):  # fmt: skip
+        config = composed(
+            "model=node_mlp", "train.num_steps=20", "train.num_instances=64", "train.sizes=[8]",
+            "val.num_instances=8", "val.every=10", "transfer.num_instances=8", sizes,
+            f"machine.data_dir={folder}/data", f"machine.runs_dir={folder}", "study=s",
+            "machine.num_workers=1", f"label={label}", f"seed={seed}", *changes,
+        )  # fmt: skip
+        train(config)
+    return folder / "s"
+
+
+def pair(runs, caplog, *overrides):
+    caplog.set_level(logging.INFO)
+    caplog.clear()
+    config = composed(f"a={runs}/a-*", f"b={runs}/b-*", *overrides, config_name="paired")
+    paired(config)
+    return [record.message for record in caplog.records]
+
+
+def test_two_methods_are_compared_instance_by_instance(runs, caplog):
+    who, _, table = pair(runs, caplog, "metric=node_accuracy")
+    assert who == "a: a, 2 runs\nb: b, 1 runs"
+    line = table.splitlines()[1].split()
+    frames = [pd.read_parquet(path) for name in ("a-seed0", "a-seed1", "b-seed0")
+              for path in runs.glob(f"{name}*/instances.parquet")]  # fmt: skip
+    means = [f[f["size"] == 8]["node_accuracy"].mean() for f in frames]
+    assert line[1:3] == ["8", "8"]
+    assert float(line[3]) == pytest.approx(np.mean(means[:2]), rel=5e-3)
+    assert float(line[4]) == pytest.approx(means[2], rel=5e-3)
+    assert pair(runs, caplog, "metric=node_accuracy")[2] == table
+
+
+def test_a_method_against_itself_is_no_better(runs, caplog):
+    table = pair(runs, caplog, f"b={runs}/a-seed0-*", f"a={runs}/a-seed0-*")[2]
+    assert next(line.split()[-3:] for line in table.splitlines()[1:]) == ["0", "0", "1"]
+
+
+def test_other_instances_are_not_compared(runs, caplog):
+    with pytest.raises(UserError, match=r"b: its instances of .* are not those of a"):
+        pair(runs, caplog, f"b={runs}/other-*")
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [("b=nothing", "b: 'nothing' is the name of no run"), ("metric=x", "metric: 'x'"),
+     ("name=later", "there is no such table"), ("name=../x", "name: '../x'")],
+)  # fmt: skip
+def test_a_wrong_key_of_a_pair_is_one_line(runs, caplog, override, line):
+    with pytest.raises(UserError, match=line) as raised:
+        pair(runs, caplog, override)
+    assert "\n" not in str(raised.value)
+
+
+def test_runs_of_two_configurations_are_no_method(runs, caplog):
+    with pytest.raises(UserError, match=r"a: .* matches runs of several configurations"):
+        pair(runs, caplog, f"a={runs}/*")
+
+
+def test_damaged_scores_are_one_line(runs, caplog, tmp_path):
+    copy = tmp_path / "a-seed0-0"
+    shutil.copytree(next(runs.glob("a-seed0-*")), copy)
+    (copy / "instances.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(UserError, match="cannot be read") as raised:
+        pair(runs, caplog, f"a={copy}")
+    assert "\n" not in str(raised.value)
+    frame = pd.read_parquet(next(runs.glob("a-seed0-*/instances.parquet")))
+    frame[frame["index"] != 3].to_parquet(copy / "instances.parquet")
+    with pytest.raises(UserError, match="are not 0, 1, 2"):
+        pair(runs, caplog, f"a={copy}")
+
+
+def test_a_run_tells_what_its_metrics_ask_for(runs, tmp_path, caplog):
+    goals = goals_of([next(runs.glob("a-seed0-*"))])
+    assert {g.metric: g.perfect for g in goals}["valid"] == 1
+    stranger = RunFolder(tmp_path / "x")
+    stranger.config_path.parent.mkdir(parents=True)
+    stranger.config_path.write_text("task: {_target_: os.system}\nmodel: 1\n")
+    write_table([row()], stranger.table_path())
+    assert goals_of([stranger.path]) == []
+    assert "tells nothing of its metrics" in caplog.text

@@ -1,6 +1,6 @@
 """What a search may vary, and how a trial draws it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
@@ -37,7 +37,8 @@ def suggested(trial: "Trial", space: DictConfig) -> dict[str, object]:
 
 def _value(trial: "Trial", key: str, values: DictConfig | ListConfig) -> object:
     if isinstance(values, ListConfig):
-        return trial.suggest_categorical(key, OmegaConf.to_container(values))
+        choices: Any = OmegaConf.to_container(values)
+        return trial.suggest_categorical(key, choices)
     low, high, log = values.low, values.high, values.get("log", False)
     if isinstance(low, int) and isinstance(high, int):
         return trial.suggest_int(key, low, high, log=log)

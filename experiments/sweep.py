@@ -45,20 +45,20 @@ class StudySweeper(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Take what Hydra gives, and its launcher."""
-        self.hydra_context, self.config = hydra_context, config
-        self.launcher = Plugins.instance().instantiate_launcher(
+        self._loader, self._config = hydra_context.config_loader, config
+        self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> None:
         """Run what is not done, join the tables; raises UserError if a job failed."""
         is_first = World.here().is_first  # of the processes that share each training
-        tracker = tracker_of(self.config) if is_first else None
+        tracker = tracker_of(self._config) if is_first else None
         jobs = self._jobs(arguments)
         with shown_progress(jobs):
             self._launch([job for job in jobs if job.is_open])
         if self.join and is_first and any(job.is_done for job in jobs):
-            join_study(Path(self.config.hydra.sweep.dir), tracker)
+            join_study(Path(self._config.hydra.sweep.dir), tracker)
         LOG.info("%s", outcome_table(jobs))
         failed = sum(job.status == Status.FAILED for job in jobs)
         if failed:
@@ -66,7 +66,7 @@ class StudySweeper(Sweeper):
 
     def _jobs(self, arguments: list[str]) -> list[Job]:
         """In order; of those with the same run folder, the first."""
-        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        parser = OverridesParser.create(config_loader=self._loader)
         lines = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
         parsed = parser.parse_overrides(lines)
         keys = {o.get_key_element() for o in parsed if o.is_sweep_override()} - NAMED
@@ -99,8 +99,7 @@ class StudySweeper(Sweeper):
         """The configuration of a job."""
         before = HydraConfig.instance().cfg
         try:
-            loader = self.hydra_context.config_loader
-            config = loader.load_sweep_config(self.config, list(overrides))
+            config = self._loader.load_sweep_config(self._config, list(overrides))
             HydraConfig.instance().set_config(config)  # labels are read from it
             config = copy.deepcopy(config)
             with open_dict(config):
@@ -118,7 +117,7 @@ class StudySweeper(Sweeper):
         if not jobs:
             return
         try:
-            returns = self.launcher.launch([job.overrides for job in jobs], 0)
+            returns = self._launcher.launch([job.overrides for job in jobs], 0)
         except Exception as error:  # every engine has its own for a process that was lost
             _end_ray()
             if len(jobs) == 1:

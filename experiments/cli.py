@@ -33,7 +33,10 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
             end_with_parent()
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             return _attempt(function, config)
-        function(config)
+        try:
+            function(config)
+        except USER_ERRORS as error:  # before Hydra adds lines of its own
+            sys.exit(f"error: {one_line(error)}")
         return ""
 
     _log_to_stderr()

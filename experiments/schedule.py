@@ -19,7 +19,7 @@ def num_message_passing_steps(config: DictConfig, step: int) -> int | None:
 
 
 @contextmanager
-def seeded(config: DictConfig, step: int, device: torch.device, rank: int) -> Iterator[None]:
+def seeded(config: DictConfig, step: int, device: torch.device, rank: int = 0) -> Iterator[None]:
     """Torch's generators set for one update, then given back: for models that draw in training.
 
     Each process draws for its own share of the batch, the first what one alone would.

@@ -17,7 +17,8 @@ from experiments.batches import CachedBatches, StreamedBatches
 from experiments.errors import UserError
 from experiments.parallel import World
 from experiments.run_folder import RunFolder
-from tests.conftest import ROOT, study
+from experiments.schedule import seeded
+from tests.conftest import ROOT, composed, study
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
 # Adam makes whole steps of gradients that are nothing but rounding.
@@ -247,6 +248,15 @@ def test_processes_stream_the_instances_of_one():
             return batches.batch(1)
 
     assert_joined([batch(world) for world in worlds(3)], batch(World()))
+
+
+def test_each_process_draws_for_itself_and_the_first_as_one_does():
+    draws = []
+    for rank in ((), (0,), (1,), (2,)):
+        with seeded(composed(), 3, torch.device("cpu"), *rank):
+            draws.append(torch.rand(4).tolist())
+    assert draws[0] == draws[1]
+    assert len({tuple(draw) for draw in draws}) == 3
 
 
 def test_a_world_is_what_torchrun_says(monkeypatch):

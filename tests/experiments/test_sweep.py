@@ -49,8 +49,8 @@ def table(folder):
     ]
 
 
-def states(tmp_path, runs="runs"):
-    return list((tmp_path / runs / "s").glob("*/state/*.pt"))
+def states(tmp_path, seed="*"):
+    return list((tmp_path / "runs" / "s").glob(f"*-seed{seed}-*/state/*.pt"))
 
 
 @pytest.mark.parametrize("launcher", ["serial", "processes"])
@@ -128,18 +128,20 @@ def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
 
 
 def tasks_of(process):
-    return [child for child in psutil.Process(process.pid).children(recursive=True)
-            if "submitit.core._submit" in " ".join(child.cmdline())]  # fmt: skip
+    """Of submitit, in the order of their jobs."""
+    tasks = [child for child in psutil.Process(process.pid).children(recursive=True)
+             if "submitit.core._submit" in " ".join(child.cmdline())]  # fmt: skip
+    return sorted(tasks, key=lambda task: task.create_time())
 
 
 def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_again(tmp_path, tiny):
     """Submitit's local executor: what differs on a cluster is who sends the signal."""
     process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=isolated")
     folders = tmp_path / "runs" / "s"
-    wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
-    first, second = tasks_of(process)
-    first.kill()
-    second.send_signal(signal.SIGUSR2)
+    wait_until(lambda: states(tmp_path, 0), process)
+    tasks_of(process)[0].kill()
+    wait_until(lambda: states(tmp_path, 1), process)
+    tasks_of(process)[-1].send_signal(signal.SIGUSR2)
     text = ended(process, code=1)
     assert "2 jobs: 1 done, 0 skipped, 1 failed" in text
     assert "lost, the end of its log is in" in text
@@ -152,15 +154,16 @@ def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_agai
 def test_slurm_runs_a_sweep_and_puts_back_what_is_preempted(tmp_path, tiny):
     with slurm_cluster.cluster(tmp_path / "slurm") as env:
         process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=slurm", env=env)
-        wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
 
         def slurm(*words):
             return subprocess.run(words, env={**os.environ, **env}, text=True, check=True,
                                   capture_output=True).stdout  # fmt: skip
 
-        preempted, killed = slurm("squeue", "--noheader", "--array", "--format=%i").split()
-        slurm("scancel", "--signal=USR2", f"{preempted}.0")  # as before a time limit
+        wait_until(lambda: states(tmp_path, 0), process)
+        killed, preempted = sorted(slurm("squeue", "--noheader", "--array", "--format=%i").split())
         slurm("scancel", "--signal=KILL", killed)
+        wait_until(lambda: states(tmp_path, 1), process)
+        slurm("scancel", "--signal=USR2", f"{preempted}.0")  # as before a time limit
         wait_until(lambda: "PENDING" in slurm("squeue", "--noheader", "--format=%T"), process)
         slurm("scontrol", "update", f"JobId={preempted}", "StartTime=now")
         text = ended(process, code=1)

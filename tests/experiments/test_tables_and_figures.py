@@ -46,7 +46,7 @@ def test_the_text_has_a_line_for_every_cell_and_a_column_for_every_method():
     rows = [row(size=s, model=m, metric=k)
             for s, m, k in itertools.product((16, 32), "ab", ("valid", "solved"))]  # fmt: skip
     lines = format_table(rows).splitlines()
-    assert lines[0].startswith("valid")
+    assert lines[0].startswith("ShortestPath: valid")
     assert lines[1].split()[-4:] == ["a", "@10", "b", "@10"]
     assert len(lines) == 4
     assert (

@@ -26,6 +26,7 @@ SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 JobRequeue=1
+KillWait=1
 NodeName={host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=1000
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """

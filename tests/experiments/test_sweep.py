@@ -161,7 +161,7 @@ def test_slurm_runs_a_sweep_and_puts_back_what_is_preempted(tmp_path, tiny):
 
         wait_until(lambda: states(tmp_path, 0), process)
         killed, preempted = sorted(slurm("squeue", "--noheader", "--array", "--format=%i").split())
-        slurm("scancel", "--signal=KILL", killed)
+        slurm("scancel", killed)
         wait_until(lambda: states(tmp_path, 1), process)
         slurm("scancel", "--signal=USR2", f"{preempted}.0")  # as before a time limit
         wait_until(lambda: "PENDING" in slurm("squeue", "--noheader", "--format=%T"), process)

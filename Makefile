@@ -1,15 +1,22 @@
 # Finite Means. Every target sets up what it needs: a virtual environment in .venv, from the pins.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/installed-$(shell cat requirements.txt requirements-dev.txt constraints.txt | cksum | cut -d' ' -f1)
+STAMP := .venv/installed-$(shell cat requirements*.txt constraints.txt | cksum | cut -d' ' -f1)
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check figures bench
+.PHONY: help run paper test test-all check figures report bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(STAMP) ## the quickstart study: train, score, table and figures, in under ten minutes
 	$(BIN)/python -m experiments.train experiment=quickstart
+
+paper: $(STAMP) ## sweep, tables, figures, report: the study size_transfer from nothing, in ten minutes
+	$(BIN)/python -m experiments.train experiment=size_transfer
+	$(BIN)/python -m experiments.publish study=size_transfer
+	$(BIN)/python -m experiments.severity study=size_transfer
+	$(BIN)/python -m experiments.plot study=size_transfer
+	$(BIN)/python -m experiments.report
 
 test: check ## style, types and the fast tests
 	$(BIN)/python -m pytest -q -n 2
@@ -25,6 +32,9 @@ check: $(STAMP) ## style and types
 figures: $(STAMP) ## redraw every figure from the tables under results/
 	$(BIN)/python -m experiments.plot
 
+report: $(STAMP) ## report.html: every study, figure and number on one page, to open from disk
+	$(BIN)/python -m experiments.report
+
 bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.gn_block
 	$(BIN)/python -m benchmarks.batching
@@ -32,6 +42,7 @@ bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.sr_pairs
 	$(BIN)/python -m benchmarks.neuro_sat
 	$(BIN)/python -m benchmarks.simulators
+	$(BIN)/python -m benchmarks.parallel
 
 $(STAMP):
 	$(PYTHON) -m venv .venv

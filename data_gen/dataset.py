@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from data_gen.cell import Cell
 from data_gen.packed import Packed
-from data_gen.workers import WorkerPool
+from data_gen.workers import WorkerPool, bars_are_hidden
 
 BLOCK = 128  # instances a worker makes at a time
 WORTH_WORKERS = 500_000  # nodes of shortest paths above which starting worker processes pays
@@ -124,7 +124,8 @@ def make(data_sets: Sequence[DataSet], num_workers: int) -> None:
 
 
 def _progress(total: int) -> "tqdm[NoReturn]":
-    return tqdm(total=total, desc="generating", unit=" instances", disable=None, leave=False)
+    hidden = bars_are_hidden()
+    return tqdm(total=total, desc="generating", unit=" instances", disable=hidden, leave=False)
 
 
 def pack_block(cell: Cell, start: int, stop: int) -> dict[str, np.ndarray]:

@@ -136,3 +136,8 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
+
+
+def bars_are_hidden() -> bool | None:
+    """For tqdm: in a process that shares its terminal with others; None: where there is none."""
+    return True if multiprocessing.parent_process() is not None else None

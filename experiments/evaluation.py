@@ -18,6 +18,7 @@ from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
 from data_gen.summary import CellSummary, summarise
 from data_gen.task import Model, Task
+from data_gen.workers import bars_are_hidden
 from experiments.errors import UserError
 from experiments.run_folder import RunFolder, write_atomically
 from experiments.statistics import over_instances
@@ -91,7 +92,7 @@ def evaluate(
     rows, frames, summaries = [], [], []
     provenance = commit()
     cells = tqdm(study.test_cells, desc=f"scoring {study.config.label}", unit=" cells",
-                 disable=None, leave=False)  # fmt: skip
+                 disable=bars_are_hidden(), leave=False)  # fmt: skip
     for cell in cells:
         packed = cell.data_set.load()
         summaries.append(summarise(cell.distribution, cell.size, packed))

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from data_gen.packed import Packed
 from data_gen.task import Task
+from data_gen.workers import bars_are_hidden
 from experiments.batches import Batches
 from experiments.construct import build, construct
 from experiments.errors import UserError
@@ -67,8 +68,8 @@ class Fit:
         with (
             StopRequest() as stop,
             tqdm(
-                total=num_steps, initial=self.step, desc=str(self.config.label), disable=None,
-                unit=" updates", leave=False,
+                total=num_steps, initial=self.step, desc=str(self.config.label), leave=False,
+                unit=" updates", disable=bars_are_hidden(),
             ) as progress,
         ):  # fmt: skip
             while self.step < num_steps:

@@ -120,8 +120,11 @@ class RunFolder:
             lock.release()
 
     def save_config(self, config: DictConfig) -> None:
-        """Store the resolved configuration, unless it is there."""
-        if not self.config_path.is_file():
+        """Store the resolved configuration; raises UserError if another is there."""
+        if self.config_path.is_file():
+            if config_hash(self.load_config()) != config_hash(config):
+                raise UserError(f"{self.path}: holds the run of another configuration")
+        else:
             kept = OmegaConf.masked_copy(config, [str(k) for k in config if k not in NOT_STORED])
             text = OmegaConf.to_yaml(kept, resolve=True)
             write_atomically(self.config_path, lambda path: path.write_text(text))

@@ -11,15 +11,15 @@ import shutil
 from fnmatch import fnmatch
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from experiments.cli import start
+from experiments.cli import CONF, start
 from experiments.collect import collect, current_runs, write_study
 from experiments.errors import UserError
+from experiments.run_folder import RunFolder
 
 LOG = logging.getLogger(__name__)
 CITED = (
-    ".hydra/config.yaml",
     "weights.safetensors",
     "metrics.jsonl",
     "seconds.json",
@@ -43,14 +43,21 @@ def publish(config: DictConfig) -> None:
     if not cited:
         raise UserError(f"runs: {config.runs!r} is the name of no run in {source}")
     for run in cited:
+        _copy_config(RunFolder(run), RunFolder(copies / run.name))
         for path in (path for pattern in CITED for path in run.glob(pattern)):
-            copy = copies / run.name / path.relative_to(run)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            shutil.copyfile(path, copies / run.name / path.name)
     shutil.rmtree(target / "runs", ignore_errors=True)
     copies.rename(target / "runs")
     for path in write_study(rows, cells, runs, target):
         LOG.info("%s", path)
+
+
+def _copy_config(run: RunFolder, copy: RunFolder) -> None:
+    """Without the places of the machine that it ran on: they are no part of what it is."""
+    config, defaults = run.load_config(), OmegaConf.load(CONF / "train.yaml")
+    with open_dict(config):
+        config.machine = defaults.machine
+    copy.save_config(config)
 
 
 if __name__ == "__main__":

@@ -174,6 +174,20 @@ def test_the_numbers_of_the_page_are_those_of_the_table():
     assert checked == 6 * 5 + 11 * 6
 
 
+def test_the_table_of_how_it_is_asked_is_that_of_the_study():
+    table = read_table(ROOT / "results/size_transfer/transfer.csv")
+    home = [r for r in table if (r.metric, r.distribution) == ("valid", "geographic_threshold")]
+    page = (ROOT / "docs/shortest_path.md").read_text()
+    lines = re.findall(r"^\| (labels|next hops), `(\w+)` \| (.*) \|$", page, re.MULTILINE)
+    assert len(lines) == 6
+    for asked, model, cells in lines:
+        task = {"labels": "shortest_path", "next hops": "shortest_path_next_hop"}[asked]
+        rows = [row for row in home if (row.task, row.model) == (task, model)]
+        for size, cell in zip((16, 32, 64, 128), cells.split(" | "), strict=True):
+            estimate = over_runs([row for row in rows if row.size == size])
+            assert cell == f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
 def test_the_tables_of_sat_are_those_of_the_studies():
     page = (ROOT / "docs" / "sat.md").read_text().splitlines()
     written = {line for line in page if re.search(r"\d\.\d\d \[", line)}

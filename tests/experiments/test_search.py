@@ -52,7 +52,7 @@ def test_a_search_goes_on_and_tries_what_an_undisturbed_one_tries(tmp_path, tiny
 
 
 def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):
-    long = [*tiny, "train.num_steps=2000", "num_trials=1"]
+    long = [*tiny, "train.num_steps=800", "num_trials=1"]
     command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *long)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     limit = time.monotonic() + 90

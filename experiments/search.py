@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import logging
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,8 @@ def _check(config: DictConfig, training: DictConfig) -> None:
     for key, is_allowed in (("num_trials", is_count), ("sampler_seed", is_seed)):
         if not is_allowed(config[key]):
             raise UserError(f"{key}: {config[key]!r} is not allowed, a whole number is")
+    if find_spec("optuna") is None:
+        raise UserError("optuna is not installed: pip install -r requirements-search.txt")
     check_config(training)
     check_device(training)
     check_space(config.space, training)

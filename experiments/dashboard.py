@@ -58,7 +58,9 @@ def _check(config: DictConfig) -> None:
     if not Path(config.file).exists():
         check_writable(config, "file")
     if find_spec("wandb_workspaces") is None:
-        raise UserError("wandb-workspaces is not installed: pip install -r requirements-tracking.txt")
+        raise UserError(
+            "wandb-workspaces is not installed: pip install -r requirements-tracking.txt"
+        )
     if config.upload:
         if not is_name(config.entity):
             raise UserError(f"entity: {config.entity!r} is not allowed with upload, a name is")

@@ -23,7 +23,9 @@ class TensorBoardTracker(Tracker):
     def check(self) -> None:
         """The package."""
         if find_spec("tensorboard") is None:
-            raise UserError("tracking: tensorboard is not installed: pip install -r requirements-tracking.txt")
+            raise UserError(
+                "tracking: tensorboard is not installed: pip install -r requirements-tracking.txt"
+            )
 
     def begin(self, source: Source) -> None:
         """Replace the event files of the same run."""

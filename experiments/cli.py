@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 
 from data_gen.workers import end_with_parent
 from experiments.errors import USER_ERRORS, UserError, one_line
+from experiments.stop import Stopped
 
 CONF = Path(__file__).parent.parent / "conf"
 LOG = logging.getLogger(__name__)
@@ -32,7 +33,10 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
         if multiprocessing.parent_process() is not None:  # a launcher's worker
             end_with_parent()
         if HydraConfig.get().mode == RunMode.MULTIRUN:
-            return _attempt(function, config)
+            if is_sweep():
+                return _attempt(function, config)
+            function(config)  # Hydra collects what goes wrong
+            return ""
         try:
             function(config)
         except USER_ERRORS as error:  # before Hydra adds lines of its own
@@ -50,6 +54,13 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
         sys.exit(130)
 
 
+def is_sweep() -> bool:
+    """Whether this is a job of a sweep of ours, which takes what went wrong as a line."""
+    if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
+        return False
+    return HydraConfig.get().sweeper["_target_"] == "hydra_plugins.StudySweeper"
+
+
 def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
     """Run a job of a sweep; the line of what went wrong, "" if nothing did."""
     try:
@@ -59,6 +70,10 @@ def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
     except Exception as error:  # a defect: the other jobs go on
         LOG.exception("a job failed")
         return one_line(error)
+    except Stopped as stopped:
+        if multiprocessing.parent_process() is None:
+            raise
+        return str(stopped)  # of this worker alone
     return ""
 
 

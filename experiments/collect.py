@@ -35,7 +35,10 @@ def current_runs(study_folder: Path) -> list[Path]:
     newest: dict[tuple[str, str], tuple[float, str]] = {}
     about: dict[Path, tuple[tuple[str, str], str]] = {}
     for run in run_folders(study_folder):
-        row = read_table(run / "transfer.csv")[0]
+        rows = read_table(run / "transfer.csv")
+        if not rows:
+            raise UserError(f"{run / 'transfer.csv'}: has no row")
+        row = rows[0]
         method, when = (row.task, row.model), (run / "DONE").stat().st_mtime
         about[run] = method, row.config_hash
         newest[method] = max(newest.get(method, (0.0, "")), (when, row.config_hash))

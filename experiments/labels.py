@@ -1,11 +1,15 @@
 """Names in tables: of distributions, and of methods that differ in a setting."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from data_gen.seeding import content_hash
+
 CONF = Path(__file__).parent.parent / "conf"
+MAX_LENGTH = 100  # of a label
 
 
 def label(group: str, name: str, node: DictConfig) -> str:
@@ -23,7 +27,18 @@ def label(group: str, name: str, node: DictConfig) -> str:
     return " ".join([name, *changed])
 
 
-def short_setting(key: str, value: object) -> str:
-    """Of `train.optimizer.lr` and 0.01 the text lr-0.01, of letters that a label may have."""
-    leaf = key.partition("@")[0].lstrip("+").rpartition(".")[2]
-    return re.sub(r"[^\w.+-]+", "+", f"{leaf}-{value}").strip("+")
+def labelled(label: str, settings: Mapping[str, object]) -> str:
+    """A method's label with the settings that tell it from others: `deep_sets-hidden_dim-32`.
+
+    Of letters that a label may have; one that is too long ends with the hash of what it was.
+    """
+    words = [f"{_short(key)}-{value}" for key, value in settings.items()]
+    text = re.sub(r"[^\w.+-]+", "+", "-".join([label, *words])).strip("+")
+    if len(text) > MAX_LENGTH:
+        text = f"{text[: MAX_LENGTH - 9]}-{content_hash(text)[:8]}"
+    return text
+
+
+def _short(key: str) -> str:
+    """A key without the sections that most settings are of: `lr`, `hidden_dim`, `val.every`."""
+    return re.sub(r"^\+*(model\.|train\.optimizer\.)?", "", key.partition("@")[0])

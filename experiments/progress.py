@@ -38,6 +38,6 @@ def _watch(jobs: list[Job], bar: tqdm, ended: threading.Event) -> None:
         done = sum(job.is_done for job in jobs)
         if done > seen and bar.disable:
             LOG.info("%d of %d jobs done", done, len(jobs))
-        bar.set_postfix(failed=sum(bool(job.error) for job in jobs), refresh=False)
+        bar.refresh()
         bar.update(done - seen)
         seen = done

@@ -7,13 +7,15 @@ folder from a stranger can be opened.
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
+from uuid import uuid4
 from zipfile import BadZipFile
 
 import torch
@@ -30,6 +32,7 @@ from experiments.errors import UserError
 NOT_STORED = ("tracking",)  # who looks on: two starts that differ in it are the same run
 NOT_IDENTITY = ("machine", "seed", *NOT_STORED)  # where, how fast; and what has its own column
 KEPT_STATES = 2
+LEFTOVER_SECONDS = 3600  # that a writer may take
 LOG = logging.getLogger(__name__)
 
 
@@ -44,13 +47,15 @@ def config_hash(config: DictConfig) -> str:
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Write through a temporary name: a file is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.tmp{uuid4().hex}")
     write(temporary)
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
     for leftover in path.parent.glob(f".{path.name}.tmp*"):
-        leftover.unlink()  # of a writer that was killed
+        with suppress(FileNotFoundError):
+            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
+                leftover.unlink()  # of a writer that was killed
 
 
 @dataclass(frozen=True)
@@ -106,14 +111,18 @@ class RunFolder:
         return self.path / (f"instances-{name}.parquet" if name else "instances.parquet")
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """For the one process that works on the run; raises UserError if another does."""
+    def locked(self, *, waits: bool = False) -> Iterator[None]:
+        """For the one process that works on the run; if another does, wait or raise UserError."""
         self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise UserError(f"{self.path}: another process is working on this run") from error
+            text = f"{self.path}: another process is working on this run"
+            if not waits:
+                raise UserError(text) from error
+            LOG.info("%s; waiting for it", text)
+            lock.acquire()
         try:
             yield
         finally:

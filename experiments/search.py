@@ -3,7 +3,8 @@
 python -m experiments.search model=deep_sets study=widths num_trials=20
 
 Started again it goes on; started twice, two processes share the work. What was tried is in
-`<machine.runs_dir>/<study>/trials.log`, and a trial is a run folder, taken up where it was killed.
+`<machine.runs_dir>/<study>/trials-<hash of what is searched>.log`, and a trial is a run folder,
+taken up where it was killed.
 """
 
 import csv
@@ -15,20 +16,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from data_gen.seeding import content_hash
 from experiments.cli import start
 from experiments.errors import USER_ERRORS, UserError, one_line
-from experiments.labels import short_setting
+from experiments.labels import labelled
 from experiments.parallel import ALONE
 from experiments.predicates import is_count, is_seed
-from experiments.run_folder import RunFolder, write_atomically
+from experiments.run_folder import RunFolder, config_hash, write_atomically
 from experiments.search_space import check_space, suggested
 from experiments.source import source_of_run
 from experiments.study import Study, device_of
 from experiments.tracking import mirrored, tracker_of
 from experiments.train import make_training_sets, new_model, train_once
-from experiments.validation import check_config, check_device, check_writable
+from experiments.validation import COUNT, SEED, check_config, check_device, check_writable
 
 if TYPE_CHECKING:
     from optuna import Study as Trials
@@ -41,30 +45,48 @@ NUM_SHOWN = 5
 
 
 def search(config: DictConfig) -> None:
-    """Try settings until `num_trials` are done; print the best, write `trials.csv`."""
+    """Try settings until `num_trials` are done; print the best, write `trials-<hash>.csv`."""
     training = OmegaConf.masked_copy(config, [str(key) for key in config if key not in OWN])
     _check(config, training)
     folder = Path(training.machine.runs_dir) / training.study
-    trials = _opened(folder)
+    trials = _opened(folder, _identity(config, training))
     _take_up(trials, folder)
     while len(_tried(trials)) < config.num_trials:
         trials.sampler = _sampler(config.sampler_seed, len(trials.trials))
-        trial = trials.ask()
-        try:
-            trials.tell(trial, _objective(trial, config.space, training))
-        except USER_ERRORS as error:
-            LOG.warning("trial %d: %s", trial.number, one_line(error))
-            trial.set_user_attr("error", one_line(error))
-            trials.tell(trial, state=_state("FAIL"))
-    _write(trials, folder / "trials.csv")
+        _try(trials, config.space, training)
+    _write(trials, folder / f"{trials.study_name}.csv")
     _print(trials, config)
+
+
+def _try(trials: "Trials", space: DictConfig, training: DictConfig) -> None:
+    """One trial; of one that fails the reason is kept, and the search goes on."""
+    trial = trials.ask()
+    try:
+        trials.tell(trial, _objective(trial, space, training))
+    except Exception as error:  # such as no memory for a width: the others go on
+        if not isinstance(error, USER_ERRORS):
+            LOG.exception("trial %d failed", trial.number)
+        LOG.warning("trial %d: %s", trial.number, one_line(error))
+        trial.set_user_attr("error", one_line(error))
+        trials.tell(trial, state=_state("FAIL"))
+
+
+def _identity(config: DictConfig, training: DictConfig) -> str:
+    """The name of what is searched: all that the losses and the draws of trials depend on."""
+    about = [config.space, config.sampler_seed, training.seed]
+    plain = [OmegaConf.to_container(a) if isinstance(a, DictConfig) else a for a in about]
+    return f"trials-{content_hash(json.dumps([config_hash(training), *plain]))[:8]}"
 
 
 def _check(config: DictConfig, training: DictConfig) -> None:
     """Raise UserError for the first value that is not allowed."""
-    for key, is_allowed in (("num_trials", is_count), ("sampler_seed", is_seed)):
+    if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
+        raise UserError("hydra.mode: MULTIRUN is not allowed, a search is no sweep: RUN is")
+    for key, is_allowed, allowed in (
+        ("num_trials", is_count, COUNT), ("sampler_seed", is_seed, SEED),
+    ):  # fmt: skip
         if not is_allowed(config[key]):
-            raise UserError(f"{key}: {config[key]!r} is not allowed, a whole number is")
+            raise UserError(f"{key}: {config[key]!r} is not allowed, {allowed}")
     if find_spec("optuna") is None:
         raise UserError("optuna is not installed: pip install -r requirements-search.txt")
     check_config(training)
@@ -75,17 +97,17 @@ def _check(config: DictConfig, training: DictConfig) -> None:
     Study(training)
 
 
-def _opened(folder: Path) -> "Trials":
-    """The trials of a study: a file that several processes may write to."""
+def _opened(folder: Path, name: str) -> "Trials":
+    """The trials of that name: a file that several processes may write to."""
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
-    storage = JournalStorage(JournalFileBackend(str(folder / "trials.log")))
+    storage = JournalStorage(JournalFileBackend(str(folder / f"{name}.log")))
     return optuna.create_study(
-        storage=storage, study_name=folder.name, direction="minimize", load_if_exists=True
+        storage=storage, study_name=name, direction="minimize", load_if_exists=True
     )
 
 
@@ -115,12 +137,11 @@ def _take_up(trials: "Trials", folder: Path) -> None:
     for trial in trials.get_trials(states=[_state("RUNNING")]):
         try:
             with RunFolder(folder / trial.user_attrs["run"]).locked():
-                pass
+                trials._storage.set_trial_user_attr(trial._trial_id, "lost", True)
+                trials.tell(trial.number, state=_state("FAIL"))
+                trials.enqueue_trial(trial.params)
         except (KeyError, UserError):  # just begun, or being worked on
             continue
-        trials._storage.set_trial_user_attr(trial._trial_id, "lost", True)
-        trials.tell(trial.number, state=_state("FAIL"))
-        trials.enqueue_trial(trial.params)
 
 
 def _objective(trial: "Trial", space: DictConfig, training: DictConfig) -> float:
@@ -129,14 +150,14 @@ def _objective(trial: "Trial", space: DictConfig, training: DictConfig) -> float
     settings = suggested(trial, space)
     for key, value in settings.items():
         OmegaConf.update(config, key, value)
-    config.label = "-".join([config.label, *(short_setting(k, v) for k, v in settings.items())])
+    config.label = labelled(config.label, settings)
     check_config(config)
     study = Study(config)
     run = RunFolder.of(study.config)
-    trial.set_user_attr("run", run.path.name)
-    model = new_model(study, device_of(config))
-    make_training_sets(study, model)
-    with run.locked():
+    with run.locked(waits=True):  # another process may have drawn the same
+        trial.set_user_attr("run", run.path.name)
+        model = new_model(study, device_of(config))
+        make_training_sets(study, model)
         run.save_config(study.config)
         with mirrored(tracker_of(config), source_of_run(run, study.config, run.path.parent)):
             train_once(study, model, run, ALONE)

@@ -25,7 +25,10 @@ def check_space(space: DictConfig, training: DictConfig) -> None:
         name = str(key)
         is_there = OmegaConf.select(training, name, default=training) is not training
         if not is_there or not name.startswith(("model.", "train.")) or name.startswith(FIXED):
-            raise UserError(f"space: {name!r} is not allowed, keys of model and train are")
+            raise UserError(
+                f"space: {name!r} is not allowed, keys of model and train are but for"
+                f" {', '.join(FIXED)}"
+            )
         if not _is_list(values) and not _is_range(values):
             raise UserError(f"space.{name}: {values!r} is not allowed, {FORMS}")
 

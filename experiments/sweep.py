@@ -8,7 +8,6 @@ import copy
 import logging
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.hydra_config import HydraConfig
@@ -21,13 +20,20 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from experiments.collect import join_study
 from experiments.errors import USER_ERRORS, UserError, one_line
 from experiments.job import Job, Status, outcome_table
-from experiments.labels import short_setting
+from experiments.labels import labelled
 from experiments.parallel import World
 from experiments.progress import shown_progress
 from experiments.tracking import tracker_of
 
 LOG = logging.getLogger(__name__)
-NAMED = {"seed", "model", "task", "task_label", "study"}  # have a column or a label of their own
+NAMED = {
+    "seed",
+    "model",
+    "label",
+    "task",
+    "task_label",
+    "study",
+}  # have a column or a label of their own
 
 
 class StudySweeper(Sweeper):
@@ -57,9 +63,12 @@ class StudySweeper(Sweeper):
         jobs = self._jobs(arguments)
         with shown_progress(jobs):
             self._launch([job for job in jobs if job.is_open])
-        if self.join and is_first and any(job.is_done for job in jobs):
-            join_study(Path(self._config.hydra.sweep.dir), tracker)
-        LOG.info("%s", outcome_table(jobs))
+        try:
+            folders = {job.folder.path.parent for job in jobs if job.folder and job.is_done}
+            for folder in sorted(folders) if self.join and is_first else ():
+                join_study(folder, tracker)
+        finally:
+            LOG.info("%s", outcome_table(jobs))
         failed = sum(job.status == Status.FAILED for job in jobs)
         if failed:
             raise UserError(f"{failed} of {len(jobs)} jobs failed, the same command tries again")
@@ -71,8 +80,6 @@ class StudySweeper(Sweeper):
         parsed = parser.parse_overrides(lines)
         keys = {o.get_key_element() for o in parsed if o.is_sweep_override()} - NAMED
         keys = {key for key in keys if not key.startswith("experiment")}  # arms name themselves
-        if "label" in {override.key_or_group for override in parsed}:
-            keys = set()
         (batch,) = BasicSweeper.split_arguments(parsed, None)
         jobs: dict[str, Job] = {}
         for overrides in batch:
@@ -87,9 +94,9 @@ class StudySweeper(Sweeper):
         """
         try:
             pairs = [line.partition("=") for line in overrides]
-            settings = [short_setting(key, value) for key, _, value in pairs if key in keys]
+            settings = {key: value for key, _, value in pairs if key in keys}
             if settings:
-                label = "-".join([self._composed(overrides).label, *settings])
+                label = labelled(self._composed(overrides).label, settings)
                 overrides = [*overrides, f"label={label}"]
             return Job.of(overrides, self._composed(overrides))
         except USER_ERRORS as error:
@@ -123,7 +130,7 @@ class StudySweeper(Sweeper):
             if len(jobs) == 1:
                 jobs[0].error = one_line(error)
                 return
-            LOG.warning("%s; the jobs that it took along are started again", one_line(error))
+            LOG.warning("%s; the jobs that are left are started again, in halves", one_line(error))
             left = [job for job in jobs if job.is_open]
             self._launch(left[: len(left) // 2])
             self._launch(left[len(left) // 2 :])

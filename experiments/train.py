@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from data_gen.dataset import make
 from experiments.batches import Batches, CachedBatches, StreamedBatches, groups_in_batch
-from experiments.cli import start
+from experiments.cli import is_sweep, start
 from experiments.errors import UserError
 from experiments.evaluation import evaluate
 from experiments.fit import Fit, make_optimizer
@@ -36,7 +36,7 @@ def train(config: DictConfig) -> None:
     check_device(config)
     check_writable(config, "machine.runs_dir")
     world = World.here()
-    tracker = tracker_of(config) if world.is_first else None
+    tracker = tracker_of(config)
     study = Study(config)
     config = study.config
     folder = RunFolder.of(config)
@@ -44,7 +44,7 @@ def train(config: DictConfig) -> None:
     model = new_model(study, device)
     _check_shared(study, world)
     with world.joined(folder.path.name, device):
-        _fill(study, model, folder, world, tracker)
+        _fill(study, model, folder, world, tracker if world.is_first else None)
 
 
 def _fill(
@@ -56,7 +56,7 @@ def _fill(
         return
     world.first(lambda: make_training_sets(study, model))
     with ExitStack() as stack:
-        world.first(lambda: stack.enter_context(folder.locked()))
+        world.first(lambda: stack.enter_context(folder.locked(waits=is_sweep())))
         if world.first(lambda: folder.is_done):  # by another process, meanwhile
             return
         world.first(lambda: folder.save_config(study.config))

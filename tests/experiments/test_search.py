@@ -22,13 +22,14 @@ def words(tmp_path, *overrides):
 
 
 def searched(tmp_path, *overrides):
-    """Search in this process; the lines of trials.csv."""
+    """Search in this process; the lines of its table."""
     search(composed(*NAMES, *words(tmp_path, *overrides), config_name="search"))
     return lines(tmp_path)
 
 
 def lines(tmp_path):
-    with (tmp_path / "runs" / "search" / "trials.csv").open(newline="") as file:
+    (path,) = (tmp_path / "runs" / "search").glob("trials-*.csv")
+    with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -49,6 +50,37 @@ def test_a_search_goes_on_and_tries_what_an_undisturbed_one_tries(tmp_path, tiny
     whole = searched(tmp_path / "whole", *tiny, "num_trials=3")
     assert len(searched(tmp_path, *tiny, "num_trials=2")) == 2
     assert searched(tmp_path, *tiny, "num_trials=3") == whole
+
+
+def test_two_searches_of_one_study_are_never_one(tmp_path, tiny):
+    searched(tmp_path, *tiny, "num_trials=1")
+    others = ["model=deep_sets", "task=shortest_path_next_hop", "seed=1", "sampler_seed=1",
+              "space={model.hidden_dim:[8,16,32]}"]  # fmt: skip
+    for number, other in enumerate(others, start=2):
+        search(composed(*NAMES, *words(tmp_path, *tiny, "num_trials=1", other),
+                        config_name="search"))  # fmt: skip
+        assert len(list((tmp_path / "runs" / "search").glob("trials-*.csv"))) == number
+
+
+def test_a_trial_that_runs_out_of_memory_ends_no_search(tmp_path, tiny, monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("experiments.search.train_once", fail)
+    with pytest.raises(UserError, match="all 2 trials failed"):
+        searched(tmp_path, *tiny, "num_trials=2")
+    assert [line["error"] for line in lines(tmp_path)] == ["RuntimeError: out of memory"] * 2
+
+
+def test_two_starts_share_the_trials(tmp_path, tiny):
+    command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *tiny, "num_trials=4")]
+    starts = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in "ab"]
+    for start in starts:
+        _, text = start.communicate(timeout=120)
+        assert start.returncode == 0, text
+    found = lines(tmp_path)
+    assert len(found) in (4, 5)  # the last may be begun by both
+    assert not any(line["error"] for line in found)
 
 
 def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):

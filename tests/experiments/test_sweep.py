@@ -90,13 +90,33 @@ def test_a_sweep_that_was_killed_runs_what_is_missing_and_nothing_twice(tmp_path
 def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
     process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=processes")
     wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
-    workers = [child for child in psutil.Process(process.pid).children(recursive=True)
-               if "popen_loky_posix" in " ".join(child.cmdline())]  # fmt: skip
-    workers[0].kill()
+    workers_of(process)[0].kill()
     text = ended(process)
-    assert "the jobs that it took along are started again" in text
+    assert "the jobs that are left are started again" in text
     assert "resumed at update" in text
     assert "2 jobs: 2 done, 0 skipped, 0 failed" in text
+
+
+def workers_of(process):
+    return [child for child in psutil.Process(process.pid).children(recursive=True)
+            if "popen_loky_posix" in " ".join(child.cmdline())]  # fmt: skip
+
+
+def test_a_worker_that_is_told_to_stop_stops_its_job_alone(tmp_path, tiny):
+    process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=processes")
+    wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
+    workers_of(process)[0].terminate()
+    text = ended(process, code=1)
+    assert "2 jobs: 1 done, 0 skipped, 1 failed" in text
+    assert "the same command resumes it" in text
+
+
+def test_studies_may_be_swept_over_and_a_label_given(tmp_path, tiny):
+    words = [*tiny, "seed=0", "study=a,b", "model.hidden_dim=8,16", "label=mine"]
+    assert "4 jobs: 4 done" in ended(sweep(tmp_path, *words))
+    for study in "ab":
+        rows = read_table(tmp_path / "runs" / study / "transfer.csv")
+        assert {row.model for row in rows} == {"mine-hidden_dim-8", "mine-hidden_dim-16"}
 
 
 @pytest.mark.slow
@@ -147,6 +167,16 @@ def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_agai
     (log,) = [p for p in folders.glob(".submitit/*/*.err") if "resumed" in p.read_text()]
     assert "resumed at update" in log.read_text()
     assert "2 jobs: 1 done, 1 skipped" in ended(sweep(tmp_path, *tiny, *LONG))
+
+
+def test_jobs_that_outlive_their_sweep_are_waited_for(tmp_path, tiny):
+    words = [*tiny, *LONG, "hydra/launcher=isolated"]
+    process = sweep(tmp_path, *words)
+    wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
+    process.kill()
+    process.communicate()
+    assert "2 jobs: 2 done, 0 skipped, 0 failed" in ended(sweep(tmp_path, *words))
+    assert len(list((tmp_path / "runs" / "s").glob("*-seed*"))) == 2
 
 
 @pytest.mark.skipif(not slurm_cluster.is_installed(), reason="no Slurm that may be started")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -53,6 +54,16 @@ def states(tmp_path, seed="*"):
     return list((tmp_path / "runs" / "s").glob(f"*-seed{seed}-*/state/*.pt"))
 
 
+def children(process, word):
+    """Those that live and have a word in their command, in the order in which they began."""
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.Error):  # it has ended
+            if word in " ".join(child.cmdline()):
+                found.append(child)
+    return sorted(found, key=lambda child: child.create_time())
+
+
 @pytest.mark.parametrize("launcher", ["serial", "processes"])
 def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, launcher):
     tiny = [word for word in tiny if not word.startswith("label")]
@@ -90,22 +101,17 @@ def test_a_sweep_that_was_killed_runs_what_is_missing_and_nothing_twice(tmp_path
 def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
     process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=processes")
     wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
-    workers_of(process)[0].kill()
+    children(process, "popen_loky_posix")[0].kill()
     text = ended(process)
     assert "the jobs that are left are started again" in text
     assert "resumed at update" in text
     assert "2 jobs: 2 done, 0 skipped, 0 failed" in text
 
 
-def workers_of(process):
-    return [child for child in psutil.Process(process.pid).children(recursive=True)
-            if "popen_loky_posix" in " ".join(child.cmdline())]  # fmt: skip
-
-
 def test_a_worker_that_is_told_to_stop_stops_its_job_alone(tmp_path, tiny):
     process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=processes")
     wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
-    workers_of(process)[0].terminate()
+    children(process, "popen_loky_posix")[0].terminate()
     text = ended(process, code=1)
     assert "2 jobs: 1 done, 0 skipped, 1 failed" in text
     assert "the same command resumes it" in text
@@ -146,21 +152,14 @@ def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
     assert table(folder) == table(tmp_path / "undisturbed" / "size_transfer")
 
 
-def tasks_of(process):
-    """Of submitit, in the order of their jobs."""
-    tasks = [child for child in psutil.Process(process.pid).children(recursive=True)
-             if "submitit.core._submit" in " ".join(child.cmdline())]  # fmt: skip
-    return sorted(tasks, key=lambda task: task.create_time())
-
-
 def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_again(tmp_path, tiny):
     """Submitit's local executor: what differs on a cluster is who sends the signal."""
     process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=isolated")
     folders = tmp_path / "runs" / "s"
     wait_until(lambda: states(tmp_path, 0), process)
-    tasks_of(process)[0].kill()
+    children(process, "submitit.core._submit")[0].kill()
     wait_until(lambda: states(tmp_path, 1), process)
-    tasks_of(process)[-1].send_signal(signal.SIGUSR2)
+    children(process, "submitit.core._submit")[-1].send_signal(signal.SIGUSR2)
     text = ended(process, code=1)
     assert "2 jobs: 1 done, 0 skipped, 1 failed" in text
     assert "lost, the end of its log is in" in text

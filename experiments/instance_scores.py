@@ -47,6 +47,8 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
     """
     folders = _folders(pattern, key)
     rows = [row for f in folders for row in read_table(f.table_path(wanted.evaluation))]
+    if not rows:
+        raise UserError(f"{key}: {pattern!r} matches runs whose tables have no row")
     metric = wanted.metric or rows[0].metric
     if len({row.config_hash for row in rows}) > 1:
         raise UserError(f"{key}: {pattern!r} matches runs of several configurations, of one is")

@@ -180,6 +180,30 @@ def test_a_map_of_steps_and_sizes_leaves_blank_what_was_not_run():
     assert numbers[0].get_text() == "90"
 
 
+def mean_of(study, *cell):
+    rows = [
+        r for r in tables_of_study(study).rows if r.distribution in ("sr", "geographic_threshold")
+    ]
+    return np.mean([r.mean for r in rows if (r.model, r.metric, r.size) == cell])
+
+
+def test_what_is_said_of_the_untrained_and_of_curves_is_in_the_tables():
+    solved = [100 * mean_of("sat_cpu", "untrained", "solved", size) for size in (10, 20, 40)]
+    caption = EXHIBITS["steps_size"].caption.replace("\n", " ")
+    assert f"solves {solved[0]:.1f} % at 10 variables and none at 20 and 40" in caption
+    assert solved[1:] == [0, 0]
+    page = " ".join((ROOT / "docs" / "statistics.md").read_text().split())
+    curves = [p for p in tables_of_study("quickstart").curves if p.metric == "val/valid"]
+    for model in ("deep_sets", "node_mlp"):
+        values = [p for p in curves if p.model == model]
+        steps = {p.step for p in values}
+        means = [np.mean([p.value for p in values if p.step == step]) for step in steps]
+        assert {f"{mean:.2f}" for mean in means} == {"0.10"}
+        assert f"{mean_of('quickstart', model, 'valid', 16):.2f}" == "0.06"
+    assert f"{mean_of('quickstart', 'untrained', 'valid', 16):.2f}" == "0.06"
+    assert "stand at 0.10 from their first validation to their last" in page
+
+
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_a_study_with_a_part_of_its_rows_is_drawn_as_far_as_it_goes(name):
     exhibit, whole = EXHIBITS[name], tables_of(name)

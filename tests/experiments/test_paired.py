@@ -114,6 +114,14 @@ def test_runs_of_two_configurations_are_no_method(runs, caplog):
         pair(runs, caplog, f"a={runs}/*")
 
 
+def test_a_run_without_a_score_is_one_line(runs, caplog, tmp_path):
+    copy = tmp_path / "a"
+    shutil.copytree(next(runs.glob("a-seed0-*")), copy)
+    write_table([], copy / "transfer.csv")
+    with pytest.raises(UserError, match=r"^a: .* matches runs whose tables have no row$"):
+        pair(runs, caplog, f"a={copy}")
+
+
 def test_damaged_scores_are_one_line(runs, caplog, tmp_path):
     copy = tmp_path / "a-seed0-0"
     shutil.copytree(next(runs.glob("a-seed0-*")), copy)

@@ -24,26 +24,42 @@ CHOICES = {"models": "model", "steps_rules": "steps_rule"}  # a key -> the colum
 
 
 def compare(config: DictConfig) -> None:
-    """Print a ranking for every task, or one for all."""
+    """Print a ranking for every task, or one for all; a task without the baseline has none."""
     if not is_number(config.threshold):
         raise UserError(f"threshold: {config.threshold!r} is not allowed, a number is")
     if not is_flag(config.pool_tasks):
         raise UserError(f"pool_tasks: {config.pool_tasks!r} is not allowed, true and false are")
-    folder = Path(config.results_dir) / config.study
-    rows = read_table(folder / "transfer.csv")
+    pools = _pools(config, Path(config.results_dir) / config.study)
+    names = dict.fromkeys(name for _, methods, _ in pools for name in methods)
+    if config.baseline is not None and config.baseline not in names:
+        allowed = ", ".join(names)
+        raise UserError(f"baseline: {config.baseline!r} is not allowed, one of these is: {allowed}")
+    texts = []
+    for title, methods, goal in pools:
+        baseline = config.baseline if config.baseline in methods else None
+        texts.append(ranking(title, methods, goal, baseline))
+    LOG.info("%s", "\n\n".join(texts))
+
+
+def _pools(config: DictConfig, folder: Path) -> list[tuple[str, dict[str, list[Row]], Goal]]:
+    """The title, the rows by method and the goal of every ranking."""
+    path = folder / "transfer.csv"
+    rows = read_table(path)
+    if not rows:
+        raise UserError(f"{path}: there is no row in it, one for every score is needed")
     goals = read_table(folder / "metrics.csv", MetricGoal)
     metric = config.metric or rows[0].metric
     tasks = list(dict.fromkeys(row.task for row in rows))
-    texts = []
+    pools = []
     for pool in [tasks] if config.pool_tasks else [[task] for task in tasks]:
         perfect = {perfect_of(goals, task, metric) for task in pool}.pop()
         mine = [row for row in rows if row.metric == metric and row.task in pool]
         for key, column in CHOICES.items():
             mine = _chosen(mine, config[key], key, column)
-        goal = Goal(perfect, float(config.threshold))
+        methods = _tested_as_trained(by_method(mine))
         title = f"{', '.join(pool)}: {metric}"
-        texts.append(ranking(title, _tested_as_trained(by_method(mine)), goal, config.baseline))
-    LOG.info("%s", "\n\n".join(texts))
+        pools.append((title, methods, Goal(perfect, float(config.threshold))))
+    return pools
 
 
 def _chosen(rows: list[Row], wanted: object, key: str, column: str) -> list[Row]:

@@ -12,7 +12,7 @@ from pyarrow import ArrowException
 from experiments.errors import UserError
 from experiments.run_folder import RunFolder
 from experiments.score_matrix import Cell
-from experiments.table import Row, read_table
+from experiments.table import Row, method, read_table
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,13 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
         wanted: which scores.
 
     Raises:
-        UserError: no run is there or done, or runs differ in more than the seed; there is no such
-            metric or rule; or a file is damaged.
+        UserError: no run is there or done, or runs differ in more than the seed, or in their
+            instances; there is no such metric or rule; or a file is damaged.
     """
     folders = _folders(pattern, key)
     rows = [row for f in folders for row in read_table(f.table_path(wanted.evaluation))]
+    if not rows:
+        raise UserError(f"{key}: {pattern!r} matches runs whose tables have no row")
     metric = wanted.metric or rows[0].metric
     if len({row.config_hash for row in rows}) > 1:
         raise UserError(f"{key}: {pattern!r} matches runs of several configurations, of one is")
@@ -55,10 +57,20 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
         allowed = ", ".join(dict.fromkeys(row.metric for row in rows))
         raise UserError(f"metric: {metric!r} is not allowed, one of these is: {allowed}")
     rule = _rule(mine, wanted.steps_rule, key)
+    mine = [row for row in mine if row.steps_rule == rule]
     frames = [_frame(f.instances_path(wanted.evaluation), metric, rule) for f in folders]
-    data_hashes = {(row.distribution, row.size): row.data_hash for row in mine}
-    scores = {cell: np.stack([_of_cell(frame, cell) for frame in frames]) for cell in data_hashes}
-    return InstanceScores(f"{rows[0].model}@{rule}".removesuffix("@"), scores, data_hashes)
+    hashes: dict[Cell, set[str]] = {}
+    for row in mine:
+        hashes.setdefault((row.distribution, row.size), set()).add(row.data_hash)
+    scores = {cell: [_of_cell(frame, cell) for frame in frames] for cell in hashes}
+    for cell, of_runs in scores.items():
+        if len(hashes[cell]) > 1 or len({len(of_run) for of_run in of_runs}) > 1:
+            raise UserError(
+                f"{key}: {pattern!r} matches runs with several sets of instances of {cell[0]} of "
+                f"size {cell[1]}, with one is allowed"
+            )
+    stacked = {cell: np.stack(of_runs) for cell, of_runs in scores.items()}
+    return InstanceScores(method(mine[0]), stacked, {c: h for c, (h,) in hashes.items()})
 
 
 def _folders(pattern: str, key: str) -> list[RunFolder]:

@@ -7,14 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from experiments.statistics import is_share, over_runs
-from experiments.table import Row
+from experiments.table import Row, method
 
 SHIFTS = ("none", "size", "distribution", "both")
-
-
-def method(row: Row) -> str:
-    """The label of a model, with its rule of steps."""
-    return f"{row.model} @{row.steps_rule}" if row.steps_rule else row.model
 
 
 def leaderboard(rows: Sequence[Row]) -> str:

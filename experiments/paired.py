@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from experiments.cli import start
 from experiments.errors import UserError
 from experiments.instance_scores import InstanceScores, Wanted, load_scores
-from experiments.pairs import difference, wins
+from experiments.pairs import defined, difference, wins
 from experiments.predicates import is_name
 from experiments.score_matrix import Cell
 from experiments.table import aligned
@@ -50,11 +50,14 @@ def shared_cells(a: InstanceScores, b: InstanceScores) -> list[Cell]:
 
 
 def _line(a: np.ndarray, b: np.ndarray) -> list[str]:
-    """The comparison on one cell [runs, instances] as text."""
+    """The comparison on one cell [runs, instances] as text, over the instances that both answer."""
+    a, b = defined(a, b)
+    if a.shape[1] == 0:
+        return ["0", *["–"] * 6]
     found = difference(a, b, np.random.default_rng(0))
     higher, lower, p = wins(a, b)
     between = f"{found.mean:.3g} [{found.low:.2g}, {found.high:.2g}]"
-    means = [f"{scores[:, ~np.isnan(scores).any(axis=0)].mean():.3g}" for scores in (a, b)]
+    means = [f"{scores.mean():.3g}" for scores in (a, b)]
     return [str(found.num_instances), *means, between, str(higher), str(lower), f"{p:.2g}"]
 
 

@@ -28,7 +28,7 @@ def difference(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> Differ
         b: [runs of b, the same instances].
         rng: draws instances and runs.
     """
-    a, b = _defined(a, b)
+    a, b = defined(a, b)
     if a.shape[1] == 0:
         return Difference(np.nan, np.nan, np.nan, 0)
     runs_a, runs_b = (rng.integers(len(s), size=(NUM_RESAMPLES, len(s))) for s in (a, b))
@@ -51,7 +51,7 @@ def wins(a: np.ndarray, b: np.ndarray) -> tuple[int, int, float]:
         a: [runs of a, instances].
         b: [runs of b, the same instances].
     """
-    a, b = _defined(a, b)
+    a, b = defined(a, b)
     between = a.mean(axis=0) - b.mean(axis=0)
     higher, lower = int((between > 0).sum()), int((between < 0).sum())
     if higher + lower == 0:
@@ -59,7 +59,7 @@ def wins(a: np.ndarray, b: np.ndarray) -> tuple[int, int, float]:
     return higher, lower, float(stats.binomtest(higher, higher + lower).pvalue)
 
 
-def _defined(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def defined(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Those instances that every run has a score of, in double precision."""
     kept = ~(np.isnan(a).any(axis=0) | np.isnan(b).any(axis=0))
     return a[:, kept].astype(np.float64), b[:, kept].astype(np.float64)

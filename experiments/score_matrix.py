@@ -6,16 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from experiments.errors import UserError
-from experiments.table import Row
+from experiments.table import Row, method
 
 Cell = tuple[str, int]  # distribution and size
 
 
 def by_method(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Rows of every method: `model`, or `model@rule` where it takes steps."""
+    """Rows of every method: `model@rule`; `task/model@rule` of a label that several tasks have."""
+    rows = list(rows)
+    tasks: dict[str, set[str]] = {}
+    for row in rows:
+        tasks.setdefault(row.model, set()).add(row.task)
     found: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(f"{row.model}@{row.steps_rule}".removesuffix("@"), []).append(row)
+        task = f"{row.task}/" if len(tasks[row.model]) > 1 else ""
+        found.setdefault(task + method(row), []).append(row)
     return found
 
 
@@ -73,12 +78,17 @@ def home_scores(rows: Sequence[Row]) -> np.ndarray:
 def on_home_family(rows: Sequence[Row]) -> tuple[int, dict[int, dict[int, float]]]:
     """The largest size that is as trained, and the scores at each size of that family, by seed.
 
-    0 and nothing where no cell is as trained.
+    Of several families the mean over those that have the size. 0 and nothing where no cell is as
+    trained.
     """
     home = [row for row in rows if is_home(row)]
     families = {row.distribution for row in home}
-    by_size: dict[int, dict[int, float]] = {}
+    scores: dict[int, dict[int, list[float]]] = {}
     for row in rows:
         if row.distribution in families and row.shift in ("none", "size"):
-            by_size.setdefault(row.size, {})[row.seed] = row.mean
+            scores.setdefault(row.size, {}).setdefault(row.seed, []).append(row.mean)
+    by_size = {
+        size: {seed: float(np.mean(of_run)) for seed, of_run in of_size.items()}
+        for size, of_size in scores.items()
+    }
     return max((row.size for row in home), default=0), by_size

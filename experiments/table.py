@@ -78,6 +78,11 @@ def read_table(path: Path, kind: type[R] = Row) -> list[R]:
         raise UserError(f"{path}: not a table of {kind.__name__}s ({error!r})") from error
 
 
+def method(row: Row) -> str:
+    """The name of a method: `model`, or `model@rule` where it takes steps."""
+    return f"{row.model}@{row.steps_rule}" if row.steps_rule else row.model
+
+
 def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
     """One metric (the first of each task if None) as text: a table for every task.
 
@@ -97,11 +102,11 @@ def _lines(rows: Sequence[Row]) -> list[list[str]]:
     values: dict[tuple[str, int, str], dict[str, list[Row]]] = {}
     for row in rows:
         cell = values.setdefault((row.distribution, row.size, row.shift), {})
-        cell.setdefault(_method(row), []).append(row)
-    methods = list(dict.fromkeys(map(_method, rows)))
+        cell.setdefault(method(row), []).append(row)
+    methods = list(dict.fromkeys(map(method, rows)))
     head = ["distribution", "size", "shift", *methods]
     return [head] + [
-        [cell[0], str(cell[1]), cell[2], *(_summary(of.get(method, [])) for method in methods)]
+        [cell[0], str(cell[1]), cell[2], *(_summary(of.get(name, [])) for name in methods)]
         for cell, of in values.items()
     ]
 
@@ -113,11 +118,6 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
         "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
-
-
-def _method(row: Row) -> str:
-    steps = row.steps_rule and f" @{row.steps_rule}"
-    return f"{row.model}{steps}"
 
 
 def _summary(rows: Sequence[Row]) -> str:

@@ -158,7 +158,7 @@ def test_the_numbers_of_the_page_are_those_of_the_table():
     page = (ROOT / "docs/shortest_path.md").read_text()
     checked = 0
     for model, rule, cells in re.findall(
-        r"^\| `(\w+)`(?: @(\w+))? \| (.*\]) \|$", page, re.MULTILINE
+        r"^\| `(\w+)(?:@(\w+))?` \| (.*\]) \|$", page, re.MULTILINE
     ):
         for size, cell in zip((16, 32, 64, 128, 256), cells.split(" | "), strict=True):
             estimate = mean(model, "geographic_threshold", size, rule or "1x")

@@ -20,7 +20,9 @@ LINE, KEY, REST = 0.145, 0.165, 0.75  # inches: of a method, a line of the legen
 class Ranking(TableFigure):
     """A dot with two 95 % intervals for each method, the best on top; a ring: as trained.
 
-    The thick one is a stratified bootstrap, the thin one Student's over the runs (`aggregate`).
+    The dot is the interquartile mean of all runs and cells together, with a stratified bootstrap:
+    the thick line. The thin line is Student's interval over the runs, around the mean of their own
+    interquartile means, so the dot need not be in its middle (`aggregate`).
 
     `groups` maps the name of a group, which is a colour, to its methods: `model` or `model@rule` ->
     name for the reader. The dotted line is the baseline's.

@@ -41,8 +41,8 @@ class Block:
 class ScoreTable(TextTable):
     """A line for each method, a column for each cell: mean over runs and its 95 % interval.
 
-    Bold is the best mean of a block and column where its interval does not meet that of the next
-    best. `spans` are headings over so many columns each.
+    Bold is the best mean of a block and column where its interval meets no other. `spans` are
+    headings over so many columns each.
     """
 
     study: str
@@ -123,15 +123,15 @@ def _texts(estimates: Sequence[Estimate | None], perfect: float) -> list[str]:
 
 
 def clearly_best(estimates: Sequence[Estimate | None], perfect: float) -> int | None:
-    """The place of the best mean, if its interval does not meet that of the next best mean."""
+    """The place of the best mean, if its interval meets that of no other; None if it is alone."""
     sign = -1 if perfect else 1
-    there = [(k, e) for k, e in enumerate(estimates) if e is not None and not math.isnan(e.mean)]
+    there = [(k, e) for k, e in enumerate(estimates) if e is not None and math.isfinite(e.mean)]
     ordered = sorted(there, key=lambda pair: sign * pair[1].mean)
     if len(ordered) < 2:
         return None
-    (place, first), (_, second) = ordered[:2]
-    apart = first.low > second.high if perfect else first.high < second.low
-    return place if apart else None
+    (place, best), *others = ordered
+    apart = [best.low > e.high if perfect else best.high < e.low for _, e in others]
+    return place if all(apart) else None
 
 
 def number(estimate: Estimate | None, perfect: float, *, is_bold: bool = False) -> str:

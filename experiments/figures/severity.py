@@ -7,10 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.correlation import mean_rank_correlation
+from experiments.correlation import mean_rank_correlation, on_shared_cells
 from experiments.figures.size_transfer import Line, is_of
 from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure, Tables
+from experiments.score_matrix import Cell
+from experiments.table import Row
 
+Points = dict[Cell, tuple[float, float]]  # of each cell its distance and score
 MINUS = "\N{MINUS SIGN}"
 CAPTION = (
     "Wasserstein distance of a test cell's graphs to the training set's; filled: the training"
@@ -23,7 +26,8 @@ class SeverityScatter(TableFigure):
     """A dot for each cell and method: the mean over runs.
 
     The title of a panel gives Spearman's ρ, mean over the methods, with the 95 % interval of a
-    bootstrap of the cells; `baseline` is not among them. Filled: cells of the training family.
+    bootstrap of the cells that all of them have a score in; `baseline` is not among them. A label
+    of two tasks is two methods. Filled: cells of the training family.
     """
 
     study: str
@@ -45,10 +49,11 @@ class SeverityScatter(TableFigure):
         for axes, (column, name) in zip(all_axes, self.measures.items(), strict=True):
             judged = []
             for line, colour, marker in zip(self.lines, COLOURS, MARKERS, strict=False):
-                points, is_home = self._points(tables, line, column)
-                _scatter(axes, points, is_home, (colour, marker, line.name))
-                judged += [points] if line.model != self.baseline else []
-            rho, low, high = mean_rank_correlation(judged, np.random.default_rng(0))
+                by_task = self._points(tables, line, column)
+                _scatter(axes, tables.rows, by_task, (colour, marker, line))
+                judged += by_task.values() if line.model != self.baseline else []
+            shared = on_shared_cells(judged)
+            rho, low, high = mean_rank_correlation(shared, np.random.default_rng(0))
             title = f"ρ = {rho:.2f} [{low:.2f}, {high:.2f}]".replace("-", MINUS)
             axes.set_title(title, fontsize=6.5)
             axes.set_xlabel(name, fontsize=7.5)
@@ -64,31 +69,33 @@ class SeverityScatter(TableFigure):
         figure.supxlabel(CAPTION, fontsize=7)
         return figure
 
-    def _points(self, tables: Tables, line: Line, column: str) -> tuple[np.ndarray, np.ndarray]:
-        """Distance and score of each cell [cells, 2], and whether it is of the training family."""
-        scores: dict[tuple[str, int], list[float]] = {}
-        families = {r.distribution for r in tables.rows if r.shift == "none"}
+    def _points(self, tables: Tables, line: Line, column: str) -> dict[str, Points]:
+        """Distance and score of each cell that has both, of every task of the label."""
+        scores: dict[tuple[str, str, int], list[float]] = {}
         for row in tables.rows:
             if row.metric == self.metric and is_of(row, line):
-                scores.setdefault((row.distribution, row.size), []).append(row.mean)
-        found = [
-            (getattr(cell, column), float(np.mean(scores[place])), cell.distribution in families)
-            for cell in tables.severities
-            for place in [(cell.distribution, cell.size)]
-            if cell.model == line.model and place in scores
-        ]
-        values = np.array(found, dtype=float).reshape(-1, 3)
-        values = values[~np.isnan(values).any(axis=1)]
-        return values[:, :2], values[:, 2] == 1
+                scores.setdefault((row.task, row.distribution, row.size), []).append(row.mean)
+        found: dict[str, Points] = {}
+        for cell in tables.severities:
+            place = cell.task, cell.distribution, cell.size
+            if cell.model == line.model and place in scores:
+                point = getattr(cell, column), float(np.mean(scores[place]))
+                if not np.isnan(point).any():
+                    found.setdefault(cell.task, {})[place[1:]] = point
+        return found
 
 
 def _scatter(
-    axes: Axes, points: np.ndarray, is_home: np.ndarray, look: tuple[str, str, str]
+    axes: Axes, rows: Sequence[Row], by_task: Mapping[str, Points], look: tuple[str, str, Line]
 ) -> None:
-    """The cells of a method; those of the training family are filled."""
-    colour, marker, name = look
+    """The cells of a label; those of a task's training family are filled."""
+    colour, marker, line = look
+    home = {(r.task, r.distribution) for r in rows if r.model == line.model and r.shift == "none"}
+    cells = [(task, cell, point) for task, of in by_task.items() for cell, point in of.items()]
+    is_home = np.array([(task, cell[0]) in home for task, cell, _ in cells], dtype=bool)
+    points = np.array([point for _, _, point in cells]).reshape(-1, 2)
     for chosen, face in ((~is_home, "none"), (is_home, colour)):
         axes.scatter(
             *points[chosen].T, s=11, marker=marker, facecolors=face, edgecolors=colour,
-            linewidths=0.7, label=name if face == colour else None,
+            linewidths=0.7, label=line.name if face == colour else None,
         )  # fmt: skip

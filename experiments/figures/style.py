@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -167,13 +168,20 @@ def _animate(
     durations = [frame_ms] * (len(pictures) - 1) + [12 * frame_ms]
     path = stem.with_suffix(".gif")
     first, *others = (picture.quantize(num_colours) for picture in pictures)
-    first.save(path, save_all=True, append_images=others, duration=durations, loop=0)
+    how: dict[str, Any] = {"save_all": True, "append_images": others, "duration": durations}
+    write_atomically(path, lambda temporary: first.save(temporary, format="GIF", loop=0, **how))
     return [path]
 
 
 def _save(figure: Figure, stem: Path) -> list[Path]:
     """As PNG and PDF, without dates: the same table gives the same bytes."""
-    paths = [stem.with_suffix(".png"), stem.with_suffix(".pdf")]
-    figure.savefig(paths[0], metadata={"Software": None})
-    figure.savefig(paths[1], metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    undated = {
+        "png": {"Software": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
+    paths = []
+    for kind, metadata in undated.items():
+        write = partial(figure.savefig, format=kind, metadata=metadata)
+        paths.append(stem.with_suffix(f".{kind}"))
+        write_atomically(paths[-1], write)
     return paths

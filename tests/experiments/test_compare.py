@@ -1,5 +1,6 @@
 import logging
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from experiments.errors import UserError
 from experiments.metric_goals import MetricGoal, goals_of, perfect_of
 from experiments.score_matrix import by_method, scores_of, shared_cells
 from experiments.standings import Goal, standings
-from experiments.table import read_table
+from experiments.table import read_table, write_table
 from tests.conftest import ROOT, composed
 from tests.experiments.test_tables_and_figures import row
 
@@ -57,6 +58,22 @@ def test_a_model_without_an_answer_is_the_worst_of_all():
     assert (first.method, last.shifted.mean) == ("a@10", 0)
     (first, last), _ = standings(methods, Goal(0, 0.5))
     assert (first.method, last.shifted.mean) == ("a@10", np.inf)
+
+
+def test_reach_is_of_the_mean_over_the_families_trained_on():
+    other = [replace(r, distribution="other", mean=0.5) for r in rows_of("a", [1, 1, 1])]
+    for rows in (rows_of("a", [1, 1, 0.7]) + other, other + rows_of("a", [1, 1, 0.7])):
+        ((a,), _) = standings(of(rows), Goal(1, 0.7))
+        assert (a.reach, a.reaches) == (2, (2, 2, 2))
+        ((a,), _) = standings(of(rows), Goal(1, 0.6))
+        assert a.reach == 4
+
+
+def test_a_label_of_two_tasks_is_two_methods():
+    methods = of(rows_of("a", [1, 1], task="t"), rows_of("a", [1, 0.5], task="u"),
+                 rows_of("b", [1, 0.2], task="u"))  # fmt: skip
+    assert list(methods) == ["t/a@10", "u/a@10", "b@10"]
+    assert [standing.method for standing in standings(methods, Goal(1, 0.5))[0]] == list(methods)
 
 
 def test_methods_are_compared_on_cells_that_are_shifted_for_all():
@@ -110,6 +127,30 @@ def test_the_ranking_of_quickstart_is_that_of_its_table(caplog):
     (written,) = re.findall(r"```text\n(.*?)\n```", PAGE.read_text(), re.DOTALL)
     assert written == caplog.records[-1].message
     assert "4x (4–4)" in text
+
+
+def test_tasks_with_the_same_labels_are_ranked_together(caplog):
+    text = compared(
+        caplog, "study=size_transfer", "pool_tasks=true", "baseline=shortest_path/deep_sets"
+    )
+    ranked = [line.split()[0] for line in text.splitlines() if "@" in line]
+    assert ranked[0] == "shortest_path_next_hop/linear_messages@12"
+    assert len(ranked) == 4
+
+
+def test_a_task_without_the_baseline_has_no_column_for_it(caplog):
+    message = compared(caplog, "study=quickstart", "baseline=untrained@1x")
+    with_it, without = message.split("\n\n")
+    assert "P(better than untrained@1x)" in with_it
+    assert "demo@1x" in without
+    assert "better" not in without
+
+
+def test_a_table_without_a_row_is_one_line(tmp_path):
+    write_table([], tmp_path / "s" / "transfer.csv")
+    with pytest.raises(UserError, match=r"s/transfer.csv: there is no row in it") as raised:
+        compare(composed(f"results_dir={tmp_path}", "study=s", config_name="compare"))
+    assert "\n" not in str(raised.value)
 
 
 def test_what_was_not_scored_as_trained_is_left_out_of_a_ranking(caplog):

@@ -1,4 +1,6 @@
+import math
 import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,9 +16,11 @@ from experiments.figures.score_table import (
     escaped,
     number,
 )  # fmt: skip
+from experiments.figures.severity import SeverityScatter
 from experiments.figures.size_transfer import Line
 from experiments.figures.style import Exhibit, Tables, TextTable, load_tables
 from experiments.metric_goals import MetricGoal
+from experiments.severities import Severity
 from experiments.statistics import Estimate
 from tests.conftest import ROOT, stems
 from tests.experiments.test_tables_and_figures import row
@@ -68,7 +72,9 @@ def test_the_best_is_bold_only_beyond_its_interval():
     clear = [Estimate(0.9, 0.85, 0.95), Estimate(0.5, 0.4, 0.84), None]
     assert clearly_best(clear, perfect=1) == 0
     assert clearly_best([*clear, Estimate(0.86, 0.8, 0.9)], perfect=1) is None
+    assert clearly_best([*clear, Estimate(0.3, 0.0, 0.9)], perfect=1) is None  # not the next best
     assert clearly_best(clear, perfect=0) == 1
+    assert clearly_best([*clear, Estimate(0.95, 0.7, 1.2)], perfect=0) is None
     assert clearly_best([Estimate(np.nan, np.nan, np.nan), clear[1]], perfect=1) is None
 
 
@@ -130,11 +136,72 @@ def test_every_cell_is_a_dot_of_each_method():
     assert figure.axes[0].get_title().startswith("ρ = \N{MINUS SIGN}0.")
 
 
+def severity_of_two_tasks():
+    """A label in two tasks, whose scores fall and rise with the distance; one has a NaN."""
+    rows, severities = [], []
+    for k, size in enumerate((16, 32, 64, 128)):
+        for task, score in (("t", 0.9 - 0.2 * k), ("u", 0.1 + 0.2 * k)):
+            score = math.nan if (task, size) == ("u", 128) else score
+            rows.append(row(task=task, size=size, mean=score, shift="size" if k else "none"))
+            severities.append(
+                Severity(task, "m", "grid", size, 9, 9, *[float(k + (task == "u"))] * 5)
+            )
+    return Tables(rows, {}, severities=severities)
+
+
+def test_the_tasks_of_a_label_are_not_mixed():
+    scatter = SeverityScatter("s", "valid", "", {"spectrum": ""}, lines=[Line("m", "M", "10")])
+    axes = scatter.draw(severity_of_two_tasks()).axes[0]
+    dots = np.concatenate([dots.get_offsets() for dots in axes.collections])
+    assert dots.tolist() == [
+        pytest.approx(dot)
+        for dot in [(0, 0.9), (1, 0.7), (2, 0.5), (3, 0.3), (1, 0.1), (2, 0.3), (3, 0.5)]
+    ]
+    assert axes.get_title().startswith("ρ = 0.00 ")  # -1 and 1
+
+
+def test_cells_that_one_method_has_no_score_in_are_not_correlated():
+    tables = severity_of_two_tasks()
+    alone = [r for r in tables.rows if r.task == "u"]
+    rows = [*alone, *(replace(r, model="n") for r in alone if r.size < 64)]
+    severities = [*tables.severities, *(replace(s, model="n") for s in tables.severities)]
+    lines = [Line("m", "M", "10"), Line("n", "N", "10"), Line("absent", "O")]
+    scatter = SeverityScatter("s", "valid", "", {"spectrum": ""}, lines=lines)
+    figure = scatter.draw(Tables(rows, {}, severities=severities))
+    assert figure.axes[0].get_title().startswith("ρ = 1.00 ")
+    nothing = scatter.draw(Tables([], {}, severities=severities))
+    assert nothing.axes[0].get_title().startswith("ρ = nan")
+
+
 def test_a_map_of_steps_and_sizes_leaves_blank_what_was_not_run():
     figure = EXHIBITS["steps_size"].draw(tables_of("steps_size"))
     numbers = [text for text in figure.axes[0].texts if text.get_fontsize() == 7]
     assert len(numbers) == 5 + 5 + 2 + 7 + 2  # of SR(10), (20), (25), (40) and (200)
     assert numbers[0].get_text() == "90"
+
+
+def mean_of(study, *cell):
+    rows = [
+        r for r in tables_of_study(study).rows if r.distribution in ("sr", "geographic_threshold")
+    ]
+    return np.mean([r.mean for r in rows if (r.model, r.metric, r.size) == cell])
+
+
+def test_what_is_said_of_the_untrained_and_of_curves_is_in_the_tables():
+    solved = [100 * mean_of("sat_cpu", "untrained", "solved", size) for size in (10, 20, 40)]
+    caption = EXHIBITS["steps_size"].caption.replace("\n", " ")
+    assert f"solves {solved[0]:.1f} % at 10 variables and none at 20 and 40" in caption
+    assert solved[1:] == [0, 0]
+    page = " ".join((ROOT / "docs" / "statistics.md").read_text().split())
+    curves = [p for p in tables_of_study("quickstart").curves if p.metric == "val/valid"]
+    for model in ("deep_sets", "node_mlp"):
+        values = [p for p in curves if p.model == model]
+        steps = {p.step for p in values}
+        means = [np.mean([p.value for p in values if p.step == step]) for step in steps]
+        assert {f"{mean:.2f}" for mean in means} == {"0.10"}
+        assert f"{mean_of('quickstart', model, 'valid', 16):.2f}" == "0.06"
+    assert f"{mean_of('quickstart', 'untrained', 'valid', 16):.2f}" == "0.06"
+    assert "stand at 0.10 from their first validation to their last" in page
 
 
 @pytest.mark.parametrize("name", EXHIBITS)

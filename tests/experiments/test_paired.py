@@ -1,5 +1,6 @@
 import logging
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from experiments.errors import UserError
 from experiments.metric_goals import goals_of
 from experiments.paired import paired
 from experiments.run_folder import RunFolder
-from experiments.table import write_table
+from experiments.table import read_table, write_table
 from experiments.train import train
 from tests.conftest import composed
 from tests.experiments.test_tables_and_figures import row
@@ -58,6 +59,40 @@ def test_a_method_against_itself_is_no_better(runs, caplog):
     assert next(line.split()[-3:] for line in table.splitlines()[1:]) == ["0", "0", "1"]
 
 
+def test_runs_of_one_method_on_several_instances_are_not_averaged(runs, caplog, tmp_path):
+    for run in runs.glob("a-*"):
+        shutil.copytree(run, tmp_path / run.name)
+    second = next(tmp_path.glob("a-seed1-*"))
+    rows = read_table(second / "transfer.csv")
+    write_table([replace(r, data_hash="x") for r in rows], second / "transfer.csv")
+    with pytest.raises(
+        UserError, match=r"^a: .* several sets of instances of .* 8, with"
+    ) as raised:
+        pair(runs, caplog, f"a={tmp_path}/a-*")
+    assert "\n" not in str(raised.value)
+    write_table(rows, second / "transfer.csv")
+    frame = pd.read_parquet(second / "instances.parquet")
+    frame[frame["index"] < 5].to_parquet(second / "instances.parquet")
+    with pytest.raises(UserError, match=r"^a: .* several sets of instances"):
+        pair(runs, caplog, f"a={tmp_path}/a-*")
+
+
+def test_means_are_over_the_instances_that_both_answer(runs, caplog, tmp_path):
+    copy = tmp_path / "b-seed0"
+    shutil.copytree(next(runs.glob("b-seed0-*")), copy)
+    scores = pd.read_parquet(copy / "instances.parquet")
+    scores.loc[(scores["size"] == 16) | (scores["index"] > 2), "node_accuracy"] = np.nan
+    scores.to_parquet(copy / "instances.parquet")
+    table = pair(runs, caplog, f"b={copy}", "metric=node_accuracy")[2]
+    small, large = [line.split() for line in table.splitlines()[1:3]]
+    whole = [pd.read_parquet(path) for path in runs.glob("a-*/instances.parquet")]
+    kept = [f[(f["size"] == 8) & (f["index"] < 3)]["node_accuracy"].mean() for f in whole]
+    assert small[2] == "3"
+    assert float(small[3]) == pytest.approx(np.mean(kept), rel=5e-3)
+    assert float(small[5]) == pytest.approx(float(small[3]) - float(small[4]), abs=2e-3)
+    assert large[2:] == ["0", *"––––––"]
+
+
 def test_other_instances_are_not_compared(runs, caplog):
     with pytest.raises(UserError, match=r"b: its instances of .* are not those of a"):
         pair(runs, caplog, f"b={runs}/other-*")
@@ -77,6 +112,14 @@ def test_a_wrong_key_of_a_pair_is_one_line(runs, caplog, override, line):
 def test_runs_of_two_configurations_are_no_method(runs, caplog):
     with pytest.raises(UserError, match=r"a: .* matches runs of several configurations"):
         pair(runs, caplog, f"a={runs}/*")
+
+
+def test_a_run_without_a_score_is_one_line(runs, caplog, tmp_path):
+    copy = tmp_path / "a"
+    shutil.copytree(next(runs.glob("a-seed0-*")), copy)
+    write_table([], copy / "transfer.csv")
+    with pytest.raises(UserError, match=r"^a: .* matches runs whose tables have no row$"):
+        pair(runs, caplog, f"a={copy}")
 
 
 def test_damaged_scores_are_one_line(runs, caplog, tmp_path):

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import fields
 
 import networkx as nx
 import numpy as np
@@ -18,6 +19,7 @@ from experiments.table import read_table, write_table
 from tests.conftest import ROOT, composed, instances
 from tests.experiments.test_tables_and_figures import row
 
+COLUMNS = [field.name for field in fields(Severity)][6:]
 GRAPHS = {
     "caveman": nx.connected_caveman_graph(3, 5),
     "random": nx.gnp_random_graph(20, 0.2, seed=1),
@@ -139,6 +141,20 @@ def test_a_wrong_key_is_one_line_and_writes_nothing(tmp_path, override, line):
     assert "\n" not in str(raised.value)
     assert not (folder / "severity.csv").exists()
     assert not (tmp_path / "data").exists()
+
+
+def test_the_studies_with_a_cell_at_no_distance_are_those_that_the_page_names():
+    at_zero = set()
+    for path in (ROOT / "results").glob("*/severity.csv"):
+        rows = read_table(path.with_name("transfer.csv"))
+        home = {(r.model, r.distribution, r.size) for r in rows if r.shift == "none"}
+        cells = [s for s in read_table(path, Severity)
+                 if (s.model, s.distribution, s.size) in home]  # fmt: skip
+        is_zero = {not any(getattr(cell, name) for name in COLUMNS) for cell in cells}
+        assert len(is_zero) == 1
+        at_zero |= {f"`{path.parent.name}`"} if is_zero.pop() else set()
+    page = (ROOT / "docs" / "statistics.md").read_text()
+    assert f"It is at 0 in {' and '.join(sorted(at_zero))}:" in page
 
 
 def test_a_stranger_s_run_is_not_built_but_told(tmp_path):

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from data_gen.summary import CellSummary
 from experiments.construct import construct
 from experiments.errors import UserError
-from experiments.figures.style import draw_figures
+from experiments.figures.style import Exhibit, draw_figures, load_tables
 from experiments.plot import plot
 from experiments.table import Row, format_table, read_table, write_table
 from tests.conftest import ROOT, stems
@@ -47,7 +47,7 @@ def test_the_text_has_a_line_for_every_cell_and_a_column_for_every_method():
             for s, m, k in itertools.product((16, 32), "ab", ("valid", "solved"))]  # fmt: skip
     lines = format_table(rows).splitlines()
     assert lines[0].startswith("ShortestPath: valid")
-    assert lines[1].split()[-4:] == ["a", "@10", "b", "@10"]
+    assert lines[1].split()[-2:] == ["a@10", "b@10"]
     assert len(lines) == 4
     assert (
         format_table([row(seed=0, mean=0.2), row(seed=1, mean=0.4)])
@@ -66,6 +66,21 @@ def test_the_committed_figures_are_what_the_tables_give(tmp_path, folder):
     assert drawn
     for path in drawn:
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+def test_a_figure_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):
+    whole = load_tables(ROOT / "results" / "nbody_cpu")
+    path = ROOT / "conf" / "figure" / "rollout_string.yaml"
+    figure = construct(OmegaConf.load(path), "figure", Exhibit)
+    for kind in ("png", "pdf", "gif"):
+        (tmp_path / f"old.{kind}").write_text("old")
+        (tmp_path / f"new.{kind}").hardlink_to(tmp_path / f"old.{kind}")
+    drawn = figure.save(whole, tmp_path / "new")
+    assert [path.name for path in drawn] == ["new.png", "new.pdf", "new.gif"]
+    for path in drawn:
+        assert path.with_stem("old").read_text() == "old"  # was not written into
+        assert path.stat().st_size > 1000
+    assert len(list(tmp_path.iterdir())) == 6
 
 
 @pytest.mark.parametrize("name", stems("figure"))
@@ -109,3 +124,11 @@ def test_every_model_of_the_study_is_in_its_matrix_and_no_other():
     drawn = [model for models in config.groups.values() for model in models]
     studied = {r.model for r in read_table(ROOT / "results" / "inductive_bias" / "transfer.csv")}
     assert sorted(drawn) == sorted(studied)
+
+
+def test_published_configurations_name_no_place():
+    paths = list((ROOT / "results").glob("*/runs/*/.hydra/config.yaml"))
+    assert paths
+    for path in paths:
+        machine = OmegaConf.load(path).machine
+        assert (machine.data_dir, machine.runs_dir) == ("data", "outputs"), path

@@ -169,13 +169,16 @@ def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_agai
 
 
 def test_jobs_that_outlive_their_sweep_are_waited_for(tmp_path, tiny):
-    words = [*tiny, *LONG, "hydra/launcher=isolated"]
+    words = [*tiny, *LONG, "train.num_steps=5000", "hydra/launcher=isolated", "seed=0"]
     process = sweep(tmp_path, *words)
-    wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
+    wait_until(lambda: states(tmp_path), process)
     process.kill()
-    process.communicate()
-    assert "2 jobs: 2 done, 0 skipped, 0 failed" in ended(sweep(tmp_path, *words))
-    assert len(list((tmp_path / "runs" / "s").glob("*-seed*"))) == 2
+    process.wait()
+    process.stderr.close()
+    assert "1 jobs: 1 done, 0 skipped, 0 failed" in ended(sweep(tmp_path, *words))
+    (log,) = (path for path in (tmp_path / "runs" / "s").glob(".submitit/*/*.err")
+              if "waiting for it" in path.read_text())  # fmt: skip
+    assert "update" not in log.read_text().partition("waiting for it")[2]
 
 
 @pytest.mark.skipif(not slurm_cluster.is_installed(), reason="no Slurm that may be started")

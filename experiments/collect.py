@@ -87,5 +87,5 @@ def join_study(folder: Path, tracker: Tracker | None) -> None:
     LOG.info("\n%s\n", format_table(rows))
     for path in paths:
         LOG.info("%s", path)
-    with mirrored(tracker, source_of_study(folder, folder)):
+    with mirrored(tracker, source_of_study(folder, folder.parent)):
         pass  # all of it is there

@@ -70,7 +70,7 @@ def _check(config: DictConfig) -> None:
 def _source(config: DictConfig) -> Source:
     """The study's folder; raises UserError without a table, or without the metric."""
     folder = Path(config.results_dir) / config.study
-    source = source_of_study(folder, folder)
+    source = source_of_study(folder, folder.parent)
     if not (folder / "transfer.csv").is_file():
         raise UserError(f"study: {folder} has no transfer.csv")
     metrics = sorted({row.metric for row in source.rows()})

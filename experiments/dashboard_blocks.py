@@ -6,8 +6,9 @@ from typing import Any
 
 from data_gen.seeding import content_hash
 from experiments.leaderboard import leaderboard, transfer_matrix
+from experiments.metric_goals import MetricGoal, perfect_of
 from experiments.source import STUDY, Source, metric_name, own_rule
-from experiments.table import Row
+from experiments.table import Row, read_table
 
 WIDTH = 24  # of a report, in the units of its layout
 HEIGHT = 6
@@ -26,6 +27,7 @@ def report(source: Source, project: str, metric: str | None = None, entity: str 
     place = {"project": project, "entity": entity}
     blocks: list[Any] = [wr.TableOfContents()]
     rows = source.rows()
+    goals = read_table(source.folder / "metrics.csv", MetricGoal)
     for task in dict.fromkeys(row.task for row in rows):
         of_task = [row for row in rows if row.task == task]
         shown = metric if metric in {row.metric for row in of_task} else of_task[0].metric
@@ -33,7 +35,8 @@ def report(source: Source, project: str, metric: str | None = None, entity: str 
             name=task, filters=f"Group = '{source.study}' and JobType = '{task}'",
             groupby=["config.label"], **place,
         )  # fmt: skip
-        blocks += _of_task(wr, runs, [row for row in of_task if row.metric == shown])
+        perfect = perfect_of(goals, task, shown)
+        blocks += _of_task(wr, runs, [row for row in of_task if row.metric == shown], perfect)
     own = f"Group = '{source.study}' and JobType = '{STUDY}'"
     blocks += _of_study(wr, wr.Runset(name=source.study, filters=own, **place), source)
     made = wr.Report(
@@ -57,13 +60,13 @@ def _reports() -> ModuleType:
     return wr
 
 
-def _of_task(wr: ModuleType, runs: Any, rows: list[Row]) -> list[Any]:  # noqa: ANN401
+def _of_task(wr: ModuleType, runs: Any, rows: list[Row], perfect: float) -> list:  # noqa: ANN401
     """Tables and panels of one metric of a task."""
     metric = rows[0].metric
     return [
         wr.H1(rows[0].task),
         wr.H2(f"Leaderboard: {metric}"),
-        wr.MarkdownBlock(leaderboard(rows)),
+        wr.MarkdownBlock(leaderboard(rows, perfect)),
         wr.H2(f"Size curves: {metric}"),
         wr.PanelGrid(runsets=[runs], panels=_size_curves(wr, rows)),
         wr.H2(f"Transfer matrix: {metric}"),

@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from experiments.statistics import is_share, over_runs
+from experiments.statistics import over_runs
 from experiments.table import Row, method
 
 SHIFTS = ("none", "size", "distribution", "both")
 
 
-def leaderboard(rows: Sequence[Row]) -> str:
+def leaderboard(rows: Sequence[Row], perfect: float) -> str:
     """A line for each method, the best under both shifts first: its mean under every shift.
 
     Args:
         rows: of one task and one metric. A mean is over the cells of a seed and then over seeds,
             with the 95 % interval of Student's t where there are several.
+        perfect: what the right answer scores in the metric; 0: the least is best.
     """
     methods = _by(rows, method)
-    sign = -1 if is_share(rows[0].metric) else 1  # of an error, the least is best
+    sign = 1 if perfect == 0 else -1
     order = sorted(methods, key=lambda name: (_places(methods[name], sign), name))
     lines = [["method", "parameters", *(f"shift: {shift}" for shift in SHIFTS)]]
     for name in order:

@@ -159,7 +159,7 @@ def _objective(trial: "Trial", space: DictConfig, training: DictConfig) -> float
         model = new_model(study, device_of(config))
         make_training_sets(study, model)
         run.save_config(study.config)
-        with mirrored(tracker_of(config), source_of_run(run, study.config, run.path.parent)):
+        with mirrored(tracker_of(config), source_of_run(run, study.config, run.path.parents[1])):
             train_once(study, model, run, ALONE)
         lines = run.metrics_path.read_text().splitlines()
     loss = min(json.loads(line)["val/loss"] for line in lines)

@@ -59,25 +59,35 @@ class Source:
         return sorted([*self.folder.glob("*.png"), *self.folder.glob("*.gif")])
 
 
-def source_of_run(folder: RunFolder, config: DictConfig, home: Path) -> Source:
-    """A run; its tags say nothing about the cells that it is tested on.
+def source_of_run(folder: RunFolder, config: DictConfig, runs_dir: Path) -> Source:
+    """A run, mirrored in `<runs_dir>/<study>`; its tags say nothing about the cells of its tests.
 
     Raises:
-        UserError: of a study that is no name, as in the folder of a stranger; it becomes a path.
+        UserError: of a configuration that is none of a run, as in the folder of a stranger: its
+            study becomes a path.
     """
-    if not is_name(config.get("study")) or not is_name(config.get("task_label")):
-        raise UserError(f"{folder.config_path}: study and task_label are not names")
     plain = OmegaConf.to_container(OmegaConf.masked_copy(config, _stored(config)), resolve=True)
-    assert isinstance(plain, dict)
-    train = plain.get("train", {})
-    sizes = train.get("sizes") or [0]
-    facts = [config.task_label, config.label, *train.get("distribution", {})]
+    try:
+        home = runs_dir / _name(plain, "study")
+        task = _name(plain, "task_label")
+        sizes = [int(size) for size in plain["train"]["sizes"]] or [0]
+        facts = [task, plain["label"], *plain["train"]["distribution"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder.config_path}: not the configuration of a run") from error
     tags = tuple(str(tag)[:MAX_TAG] for tag in [*facts, f"sizes {min(sizes)}-{max(sizes)}"])
-    return Source(folder.path, home, config.study, config.task_label, tags, plain)  # type: ignore[arg-type]
+    return Source(folder.path, home, home.name, task, tags, plain)
 
 
-def source_of_study(folder: Path, home: Path) -> Source:
-    """The joined tables and the figures of a study."""
+def _name(plain: Any, key: str) -> str:  # noqa: ANN401
+    """A value that may be part of a path; raises ValueError for another."""
+    if not is_name(plain[key]):
+        raise ValueError(key)
+    return plain[key]
+
+
+def source_of_study(folder: Path, runs_dir: Path) -> Source:
+    """The joined tables and the figures of a study, mirrored in `<runs_dir>/<study>`."""
+    home = runs_dir / folder.name
     return Source(folder, home, folder.name, STUDY, (STUDY,), {"study": folder.name})
 
 

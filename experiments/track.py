@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from experiments.cli import start
 from experiments.errors import UserError
 from experiments.evaluate import done_runs
+from experiments.predicates import is_name
 from experiments.source import Source, source_of_run, source_of_study
 from experiments.tracking import Tracker, tracker_of
 from experiments.validation import check_mappings, check_writable
@@ -43,15 +44,15 @@ def track(config: DictConfig) -> None:
 def _sources(config: DictConfig) -> list[Source]:
     """What was asked for."""
     runs_dir = Path(config.machine.runs_dir)
-    sources = []
-    for folder in done_runs(str(config.run)) if config.run is not None else []:
-        trained = folder.load_config()
-        sources.append(source_of_run(folder, trained, runs_dir / trained.study))
+    runs = done_runs(str(config.run)) if config.run is not None else []
+    sources = [source_of_run(folder, folder.load_config(), runs_dir) for folder in runs]
     if config.study is not None:
-        folder = Path(config.study)
+        folder = Path(config.study).resolve()
+        if not is_name(folder.name):
+            raise UserError(f"study: {config.study!r} is not allowed, a folder with a name is")
         if not (folder / "transfer.csv").is_file():
             raise UserError(f"study: {folder} has no transfer.csv")
-        sources.append(source_of_study(folder, runs_dir / folder.name))
+        sources.append(source_of_study(folder, runs_dir))
     return sources
 
 

@@ -61,7 +61,7 @@ def _fill(
             return
         world.first(lambda: folder.save_config(study.config))
         world.first(lambda: make(study.data_sets, num_workers_of(study.config)))
-        with mirrored(tracker, source_of_run(folder, study.config, folder.path.parent)):
+        with mirrored(tracker, source_of_run(folder, study.config, folder.path.parents[1])):
             seconds = train_once(study, model, folder, world)
             world.first(lambda: _score(study, model, folder, seconds))
         world.first(folder.finish)

@@ -78,7 +78,29 @@ def test_tensorboard_has_curves_sizes_and_animations(tmp_path):
     assert image.encoded_image_string == (study / "rollout_gravity.gif").read_bytes()
 
 
-def test_a_strangers_study_is_no_path(tmp_path):
-    config = OmegaConf.create({"study": "../../home", "task_label": "t", "model": 1, "task": 2})
-    with pytest.raises(UserError, match=r"config\.yaml: study and task_label are not names"):
-        source_of_run(RunFolder(tmp_path), config, tmp_path)
+@pytest.mark.parametrize("change", [
+    {"study": "../../home"}, {"study": 3}, {"task_label": "a/b"}, {"train": 3},
+    {"train": {"sizes": [1, "x"], "distribution": {}}}, {"train": {}},
+])  # fmt: skip
+def test_the_folder_of_a_stranger_names_no_path_and_is_one_line(tmp_path, change):
+    whole = {"study": "s", "task_label": "t", "label": "m", "model": 1, "task": 2,
+             "train": {"sizes": [8], "distribution": {"grid": {}}}}  # fmt: skip
+    assert source_of_run(RunFolder(tmp_path), OmegaConf.create(whole), tmp_path).study == "s"
+    with pytest.raises(UserError, match=r"config\.yaml: not the configuration of a run"):
+        source_of_run(RunFolder(tmp_path), OmegaConf.create({**whole, **change}), tmp_path)
+
+
+def test_a_study_without_a_name_replaces_nothing(tmp_path, monkeypatch):
+    kept = tmp_path / "runs" / "tensorboard" / "kept"
+    kept.mkdir(parents=True)
+    monkeypatch.chdir(ROOT / "results" / "quickstart")
+    for study in (".", "/"):
+        config = composed(f"study={study}", f"machine.runs_dir={tmp_path}/runs",
+                          "tracking=tensorboard", config_name="track")  # fmt: skip
+        if study == "/":
+            with pytest.raises(UserError, match="study: '/' is not allowed"):
+                track(config)
+        else:
+            track(config)
+    assert kept.is_dir()
+    assert (tmp_path / "runs" / "quickstart" / "tensorboard" / "quickstart").is_dir()

@@ -111,7 +111,8 @@ class Section:
 
     def _files(self) -> str:
         files = [path for kind in ("*.csv", "*.tex") for path in sorted(self.folder.glob(kind))]
-        files += [path for path in [self.folder / "runs"] if path.is_dir()]
+        folders = [self.folder / name for name in ("configurations", "runs")]
+        files += [path for path in folders if path.is_dir()]
         items = "".join(
             f'<li><a href="{escape(href(path, self.base))}">{escape(path.name)}</a></li>'
             for path in files

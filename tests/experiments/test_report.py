@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 from experiments.errors import UserError
 from experiments.report import report
 from experiments.rollout_points import RolloutPoint
+from experiments.run_folder import RunFolder, config_hash
 from experiments.statistics import over_runs
 from experiments.table import read_table, write_table
 from tests.conftest import ROOT, composed
@@ -77,9 +78,17 @@ def test_a_study_asks_its_question_before_it_tells_how_it_was_made(page):
     assert "python -m experiments.train experiment=nbody_cpu seed=0,1,2" in made
 
 
-def test_the_figure_that_the_readme_names_first_is_first(page):
-    section = page[page.index('<section class="study" data-study="quickstart"') :]
-    assert section.index("Enlarge size_transfer") < section.index("Enlarge family_transfer")
+@pytest.mark.parametrize(
+    ("study", "figure"),
+    [
+        ("quickstart", "size_transfer"),
+        ("inductive_bias", "inductive_bias"),
+        ("sat_cpu", "sat_rounds"),
+    ],
+)
+def test_the_figure_that_the_readme_names_first_is_first(page, study, figure):
+    section = page[page.index(f'<section class="study" data-study="{study}"') :]
+    assert re.search('aria-label="Enlarge ([^"]*)"', section)[1] == figure
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
@@ -112,10 +121,34 @@ def test_a_run_is_found_by_its_configuration(page):
     published = list(ROOT.glob("results/quickstart/runs/*"))
     runs = [run for known in data["runs"].values() for run in known["runs"]]
     assert sorted(run["name"] for run in runs) == sorted(path.name for path in published)
-    assert set(data["runs"]) == set(column(data["rows"], "config_hash"))
-    for config_hash, known in data["runs"].items():
-        assert all(run["name"].endswith(config_hash[:8]) for run in known["runs"])
+    for digest, known in data["runs"].items():
+        assert all(run["name"].endswith(digest[:8]) for run in known["runs"])
         assert "_target_: gn.models" in known["config"]
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_the_configuration_of_every_number_is_there(page, folder):
+    data = data_of(page, folder.name)
+    assert set(data["runs"]) == set(column(data["rows"], "config_hash"))
+    for digest, known in data["runs"].items():
+        assert known["href"].endswith(f"results/{folder.name}/configurations/{digest}.yaml")
+        assert config_hash(OmegaConf.create(known["config"])) == digest
+
+
+def test_a_configuration_is_looked_for_in_its_own_folder_and_then_in_runs(tmp_path):
+    config = OmegaConf.create({"model": 1, "task": 2, "seed": 0})
+    digest = config_hash(config)
+    folder = make_study(tmp_path / "in" / "s", [row(config_hash=digest)])
+    RunFolder(folder / "runs" / "x").save_config(config)
+    (known,) = data_of(written(tmp_path, results_dir=str(tmp_path / "in")), "s")["runs"].values()
+    assert known["href"] == "in/s/runs/x/.hydra/config.yaml"
+    path = folder / "configurations" / f"{digest}.yaml"
+    path.parent.mkdir()
+    path.write_text("# its own\nmodel: 1\ntask: 2\n")
+    (known,) = data_of(written(tmp_path, results_dir=str(tmp_path / "in")), "s")["runs"].values()
+    assert known["href"] == f"in/s/configurations/{digest}.yaml"
+    assert known["config"].startswith("# its own")
+    assert [run["name"] for run in known["runs"]] == ["x"]
 
 
 def test_the_players_have_the_places_of_the_tables(page):
@@ -270,6 +303,9 @@ def test_a_wrong_value_is_one_line(tmp_path, changes, words):
         ("runs/x/.hydra/config.yaml", b"a: ["),
         ("runs/x/.hydra/config.yaml", b"model: ${oc.env:HOME}\ntask: 1\n"),
         ("runs/x/.hydra/config.yaml", b"\xff"),
+        ("configurations/c.yaml", b"\xff"),
+        ("configurations/c.yaml", b"model: ${oc.env:HOME}\ntask: 1\n"),
+        ("configurations/c.yaml", b"model: 1\ntask: 1\n"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path, name, content):

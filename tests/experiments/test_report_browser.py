@@ -162,7 +162,7 @@ def test_a_run_that_is_not_published_says_so(opened):
     page.locator("section:visible .tabulator-row .number").first.click()
     text = page.locator("dialog.sheet").inner_text()
     assert "not published" in text
-    assert "python -m experiments.publish study=sat_cpu" in text
+    assert "gn.models.deep_sets" in text
 
 
 @pytest.mark.parametrize("study", ["nbody_cpu", "sat_cpu"])
@@ -270,7 +270,9 @@ def test_what_a_stranger_wrote_is_shown_and_not_run(opened, tmp_path):
     page.wait_for_selector("section[data-filled] .tabulator-row")
     page.locator('section:visible [data-part="chart"] .u-over').hover()
     page.locator(".tabulator-row .number").first.click()
-    assert ATTACK in page.locator("dialog.sheet").inner_text()
+    text = page.locator("dialog.sheet").inner_text()
+    assert f"Configuration {ATTACK} is not published in" in text
+    assert f"python -m experiments.publish study={ATTACK}" in text
     assert page.locator("[onerror]").count() == 0
     assert page.locator('img[src="x"]').count() == 0
     assert page.title() == f"{ATTACK}: Finite Means"

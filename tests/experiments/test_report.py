@@ -2,6 +2,7 @@ import base64
 import gzip
 import hashlib
 import html
+import io
 import json
 import math
 import os
@@ -10,11 +11,15 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from omegaconf import OmegaConf
+from PIL import Image
 
 from experiments.errors import UserError
 from experiments.report import report
+from experiments.report_page.pictures import small
+from experiments.report_page.plain_tables import curve_data
 from experiments.rollout_points import RolloutPoint
 from experiments.run_folder import RunFolder, config_hash
 from experiments.statistics import over_runs
@@ -45,6 +50,11 @@ def column(columns, name):
     return found if isinstance(found, list) else [found["values"][k] for k in found["index"]]
 
 
+def reduced(png):
+    """The colours of a picture, a sixteenth as wide and high."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB").reduce(16)).astype(int)
+
+
 @pytest.fixture(scope="module")
 def page(report_page):
     return report_page.read_text()
@@ -62,11 +72,41 @@ def test_every_study_and_figure_is_on_the_page(page):
         folder.name for folder in STUDIES
     ]
     pictures = sorted(ROOT.glob("results/*/*.png"))
-    assert pictures
+    shown = re.findall(r'src="data:image/png;base64,([^"]*)" alt="([^":]*): ', page)
+    assert sorted(name for _, name in shown) == sorted(path.stem for path in pictures)
+    of_name = {name: reduced(base64.b64decode(picture)) for picture, name in shown}
     for path in pictures:
-        assert base64.b64encode(path.read_bytes()).decode() in page
+        assert np.abs(reduced(path.read_bytes()) - of_name[path.stem]).mean() < 2
         if path.with_suffix(".pdf").is_file():
             assert f'{path.parent.name}/{path.stem}.pdf"' in page
+
+
+@pytest.mark.parametrize("name", ["inductive_bias/inductive_bias", "nbody_cpu/rollout_gravity"])
+def test_a_picture_gets_a_palette_and_looks_the_same(name):
+    content = (ROOT / "results" / f"{name}.png").read_bytes()
+    written = small(content)
+    assert len(written) < len(content) / 2
+    assert small(content) == written
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+        for png in (content, written)
+    )
+    assert before.shape == after.shape
+    assert np.abs(before - after).mean() < 2
+    assert np.abs(before - after).max() < 32
+    assert (after[(before == 255).all(axis=-1)] == 255).all()
+
+
+def test_a_picture_that_a_palette_would_spoil_or_enlarge_stays():
+    clear = np.zeros((64, 64, 4), dtype=np.uint8)
+    for pixels in (clear, np.full((2, 2), 255, dtype=np.uint8)):
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, "PNG", optimize=True)
+        assert small(stream.getvalue()) == stream.getvalue()
+    broken = (ROOT / "results/quickstart/severity.png").read_bytes()[:3000]
+    huge = broken[:16] + b"\x7f\xff\xff\xff" * 2 + broken[24:]
+    for content in (b"", b"x" * 100, broken, huge):
+        assert small(content) == content
 
 
 def test_a_study_asks_its_question_before_it_tells_how_it_was_made(page):
@@ -227,6 +267,32 @@ def test_links_are_relative_to_the_page(tmp_path):
     assert 'href="results/s%20t/transfer.csv"' in text
 
 
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("http://[bad", None),
+        ("//[bad", None),
+        ("a%20b.md", "in/s/a%20b.md"),
+        ("../x.md#what-is-y", "in/x.md#what-is-y"),
+        ("x.md#a%20%22b", "in/s/x.md#a%20%22b"),
+        ("javascript%3Aalert(1)", "in/s/javascript%3Aalert%281%29"),
+        ("https://example.com/a?b=1#c", "https://example.com/a?b=1#c"),
+    ],
+)
+def test_a_link_of_a_readme_leads_where_it_says_or_nowhere(tmp_path, address, link):
+    folder = make_study(tmp_path / "in" / "s")
+    (folder / "README.md").write_text(f"# s: why?\n\nSee [that]({address}).\n")
+    text = written(tmp_path, results_dir=str(tmp_path / "in"))
+    assert (f'<a href="{link}">that</a>' if link else "<a>that</a>") in text
+
+
+def test_links_of_cards_work_without_javascript(page):
+    links = re.findall(r'<a class="card" href="#([^"]*)"', page)
+    assert len(links) == len(STUDIES)
+    for link in [*links, "overview"]:
+        assert page.count(f' id="{link}"') == 1
+
+
 def test_a_study_that_is_not_published_asks_with_the_words_of_its_configuration(tmp_path):
     source = next((ROOT / "results/quickstart/runs").glob("next_hop-seed0-*"))
     folder = tmp_path / "outputs" / "quickstart"
@@ -259,6 +325,37 @@ def test_tables_that_a_study_may_have_are_shown(tmp_path):
     assert data["curves"]["low"][0] < 0.2
     assert data["curves"]["low"][1] is None
     assert 'href="in/s/transfer.tex"' in text
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "low", "high"),
+    [
+        ("val/valid", (0.0, 1.0), 0, 1),
+        ("val/loss", (0.1, 0.9), 0, None),
+        ("train/loss", (0.1, 3.0), 0, None),
+        ("val/error", (0.1, 0.9), 0, None),
+        ("val/energy", (-0.1, 0.9), None, None),
+    ],
+)
+def test_bands_of_learning_curves_end_where_values_do(tmp_path, metric, values, low, high):
+    lines = [f"t,m,{seed},1,{metric},{value}" for seed, value in enumerate(values)]
+    (tmp_path / "curves.csv").write_text("\n".join(["task,model,seed,step,metric,value", *lines]))
+    curves = curve_data(tmp_path)
+    assert curves["least"] == [min(values)]
+    (found_low,), (found_high,) = curves["low"], curves["high"]
+    assert found_low == low if low is not None else found_low < 0
+    assert found_high == high if high is not None else found_high > 1
+
+
+def test_no_band_of_a_share_of_ours_leaves_0_to_1(page):
+    for folder in STUDIES:
+        data = data_of(page, folder.name)
+        curves = data["curves"]
+        for metric, low, high in zip(
+            column(curves, "metric"), curves["low"], curves["high"], strict=True
+        ):
+            assert low is None or low >= 0
+            assert high is None or high <= 1 or metric.removeprefix("val/") not in data["shares"]
 
 
 def test_a_number_that_is_not_there_stays_so(tmp_path):

@@ -7,7 +7,7 @@ const NUMBERS = { sorter: "number", sorterParams: { alignEmptyValues: "bottom" }
 /** The table of all cells of a study: a click opens what a number is made of. */
 function cellTable(part, data) {
   const found = make("div", { className: "table" });
-  const search = searchField("Search: 64 grid, linear…", () => filter());
+  const search = searchField("Search", "Search: 64 grid, linear…", () => filter());
   const metrics = different(data.cells.map((cell) => cell.metric));
   const first = [...data.firstMetric.values()];
   const usual = different(first).length > 1 ? "each task's first" : first[0];
@@ -35,13 +35,13 @@ function cellTable(part, data) {
 }
 
 /** A labelled input for words; `fits` tells whether values have all of them. */
-function searchField(placeholder, change) {
+function searchField(label, placeholder, change) {
   const input = make("input", { type: "search", placeholder, oninput: change });
   const fits = (values) => {
     const text = values.join(" ").toLowerCase();
     return input.value.toLowerCase().split(/\s+/).every((word) => text.includes(word));
   };
-  return { field: make("label", {}, "Search ", input), fits };
+  return { field: make("label", {}, `${label} `, input), fits };
 }
 
 /** The columns; of texts that are all the same none is shown. */
@@ -96,7 +96,7 @@ function among(values) {
 /** Any table: columns of numbers sort as numbers. */
 function plainTable(part, { name, columns, lines: values }) {
   const holder = make("div", { className: "table" });
-  const search = searchField("Search", () => table.setFilter((line) => search.fits(Object.values(line))));
+  const search = searchField(`Search ${name}`, "", () => table.setFilter((line) => search.fits(Object.values(line))));
   part.append(make("h4", { textContent: name }), make("div", { className: "controls" }, search.field), holder);
   const defined = columns.map((title, k) => {
     const isText = values.some((line) => typeof line[k] === "string");

@@ -44,6 +44,20 @@ def config_hash(config: DictConfig) -> str:
     return content_hash(json.dumps(kept, sort_keys=True))
 
 
+def read_config(path: Path) -> DictConfig:
+    """A stored configuration; raises UserError if it is not one of ours."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        config = OmegaConf.create(yaml.safe_load(text))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: cannot be read ({_line(error)})") from error
+    if "${" in text:  # stored configurations are resolved; this one would read the environment
+        raise UserError(f"{path}: has an interpolation, which is not allowed")
+    if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
+        raise UserError(f"{path}: not the configuration of a run")
+    return config
+
+
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Write through a temporary name: a file is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,16 +154,7 @@ class RunFolder:
 
     def load_config(self) -> DictConfig:
         """The configuration of the run; raises UserError if it is not one of ours."""
-        try:
-            text = self.config_path.read_text()
-            config = OmegaConf.create(yaml.safe_load(text))
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise UserError(f"{self.config_path}: cannot be read ({_line(error)})") from error
-        if "${" in text:  # stored configurations are resolved; this one would read the environment
-            raise UserError(f"{self.config_path}: has an interpolation, which is not allowed")
-        if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
-            raise UserError(f"{self.config_path}: not the configuration of a run")
-        return config
+        return read_config(self.config_path)
 
     def save_weights(self, weights: dict[str, Tensor]) -> None:
         """Store the chosen weights."""

@@ -7,7 +7,7 @@ from typing import Any
 from experiments.errors import UserError
 from experiments.report_page.links import href
 from experiments.report_page.packing import coded, number, numbers
-from experiments.run_folder import RunFolder, config_hash
+from experiments.run_folder import RunFolder, config_hash, read_config
 from experiments.statistics import is_share, over_runs
 from experiments.table import Row
 
@@ -42,24 +42,28 @@ def table_data(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def run_data(folder: Path, base: Path) -> dict[str, Any]:
-    """Of every configuration of which a run is in the folder: its text and where the runs are.
+    """Of every configuration in the folder, itself or of a run: its text, and where the runs are.
 
-    A run is found by the hash of its configuration, whatever its folder is called. Raises
-    UserError for one that cannot be read.
+    That in `configurations/` goes before those of runs. A run is found by the hash of its
+    configuration, whatever its folder is called.
+
+    Raises:
+        UserError: one cannot be read, or is not the one that its name says.
     """
     found: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.glob("configurations/*.yaml")):
+        if config_hash(read_config(path)) != path.stem:
+            raise UserError(f"{path}: not the configuration of the hash that it is named after")
+        found[path.stem] = _known(path, base)
     for path in sorted([*folder.glob("runs/*"), *folder.glob("*")]):
         run = RunFolder(path)
         if run.config_path.is_file():
             config = run.load_config()
             entry = {"name": path.name, "href": href(path, base) + "/", "seed": config.get("seed")}
-            known = found.setdefault(config_hash(config), {"runs": [], "config": _text(run)})
+            known = found.setdefault(config_hash(config), _known(run.config_path, base))
             known["runs"].append(entry)
     return found
 
 
-def _text(run: RunFolder) -> str:
-    try:
-        return run.config_path.read_text(encoding="utf-8")
-    except ValueError as error:
-        raise UserError(f"{run.config_path}: cannot be read ({error})") from error
+def _known(path: Path, base: Path) -> dict[str, Any]:
+    return {"runs": [], "config": path.read_text(encoding="utf-8"), "href": href(path, base)}

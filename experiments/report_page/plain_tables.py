@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.errors import UserError
 from experiments.report_page.packing import coded, number, numbers
-from experiments.statistics import Estimate, over_seeds
+from experiments.statistics import Estimate, is_share, over_seeds
 
 DRAWN = ("transfer.csv", "literals.csv", "curves.csv")  # elsewhere on the page
 CURVE = ("task", "model", "metric")
@@ -26,7 +26,10 @@ def plain_tables(folder: Path) -> list[dict[str, Any]]:
 
 
 def curve_data(folder: Path) -> dict[str, Any] | None:
-    """Mean over seeds and 95 % interval at every step, as columns; None if there are no curves."""
+    """Mean over seeds, 95 % interval and least seed at every step, as columns.
+
+    None if there are no curves.
+    """
     path = folder / "curves.csv"
     if not path.is_file():
         return None
@@ -42,19 +45,26 @@ def curve_data(folder: Path) -> dict[str, Any] | None:
         steps = [int(key[-1]) for key in points]
     except ValueError as error:
         raise UserError(f"{path}: not a table of learning curves ({error})") from error
-    estimates = [_over_seeds(values) for values in points.values()]
+    estimates = [_over_seeds(key[CURVE.index("metric")], of) for key, of in points.items()]
     columns: dict[str, Any] = {"step": steps}
     columns |= {name: coded([key[k] for key in points]) for k, name in enumerate(CURVE)}
     for name in ("mean", "low", "high"):
         columns[name] = numbers(getattr(estimate, name) for estimate in estimates)
+    columns["least"] = numbers(min(values) for values in points.values())
     return columns
 
 
-def _over_seeds(values: list[float]) -> Estimate:
-    """Of one seed there is no interval."""
-    if len(values) > 1:
-        return over_seeds(np.array(values))
-    return Estimate(values[0], math.nan, math.nan)
+def _over_seeds(metric: str, values: list[float]) -> Estimate:
+    """Of one seed there is no interval; others end as those of `statistics.over_runs` do."""
+    if len(values) == 1:
+        return Estimate(values[0], math.nan, math.nan)
+    mean, low, high = over_seeds(np.array(values))
+    name = metric.rpartition("/")[2]
+    if all(value >= 0 for value in values):
+        low = max(low, 0.0)
+    if all(0 <= value <= 1 for value in values) and name != "loss" and is_share(name):
+        high = min(high, 1.0)
+    return Estimate(mean, low, high)
 
 
 def _plain_table(path: Path) -> dict[str, Any]:

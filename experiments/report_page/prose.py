@@ -5,7 +5,7 @@ import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
@@ -95,10 +95,19 @@ class _Links(Treeprocessor):
     def run(self, root: Element) -> None:
         """All links below an element."""
         for link in root.iter("a"):
-            address = link.get("href", "")
-            parts = urlsplit(address)
+            address = link.attrib.pop("href", "")
+            parts = _split(address)
             if parts.scheme in ("http", "https"):
-                continue
-            link.attrib.pop("href", None)
-            if not parts.scheme and not parts.netloc and parts.path:
-                link.set("href", href(self.folder / parts.path, self.base))
+                link.set("href", address)
+            elif not parts.scheme and not parts.netloc and parts.path:
+                file = href(self.folder / unquote(parts.path), self.base)
+                place = parts.fragment and f"#{quote(unquote(parts.fragment))}"
+                link.set("href", f"{file}{place}")
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; of one that is none, nothing."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")

@@ -3,7 +3,6 @@
 import base64
 import inspect
 import re
-import struct
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -18,6 +17,7 @@ from experiments.figures.style import CONF
 from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
 from experiments.report_page.packing import packed
+from experiments.report_page.pictures import size, small
 from experiments.report_page.plain_tables import curve_data, plain_tables
 from experiments.report_page.prose import FENCES, Prose, prose
 from experiments.report_page.scenes import scene_data
@@ -70,7 +70,7 @@ class Section:
     def html(self) -> str:
         """The section, without what the page draws from the data."""
         name, words = escape(self.folder.name), self.prose
-        parts = [f'<p class="name">{name}</p><h2>{escape(words.title)}</h2>{words.lead}']
+        parts = [f'<h1 class="name">{name}</h1><h2>{escape(words.title)}</h2>{words.lead}']
         if words.commands:
             parts.append(
                 f"<details><summary>The commands that made it</summary>{words.commands}</details>"
@@ -84,7 +84,10 @@ class Section:
         shown += [("cells", "Other tables")] if self.data["tables"] else []
         parts += [_part(key, title, "") for key, title in shown]
         parts.append(_part("files", "Files", words.notes + self._files()))
-        return f'<section class="study" data-study="{name}">{"".join(parts)}</section>'
+        return (
+            f'<section class="study" data-study="{name}" id="study/{name}">'
+            f"{''.join(parts)}</section>"
+        )
 
     def script(self) -> str:
         """The data, as a block that is not run."""
@@ -94,7 +97,7 @@ class Section:
 
     def _figure(self, path: Path) -> str:
         caption = escape(_caption(path))
-        content = path.read_bytes()
+        content = small(path.read_bytes())
         picture = base64.b64encode(content).decode()
         others = [path.with_suffix(ending) for ending in (".pdf", ".gif")]
         links = " · ".join(
@@ -105,13 +108,14 @@ class Section:
         return (
             f'<figure><button class="enlarge" aria-label="Enlarge {escape(path.stem)}">'
             f'<img src="data:image/png;base64,{picture}" alt="{escape(path.stem)}: {caption}"'
-            f'{_size(content)} decoding="async"></button><figcaption><b>{escape(path.stem)}</b>'
+            f'{_sides(content)} decoding="async"></button><figcaption><b>{escape(path.stem)}</b>'
             f" {caption} {links}</figcaption></figure>"
         )
 
     def _files(self) -> str:
         files = [path for kind in ("*.csv", "*.tex") for path in sorted(self.folder.glob(kind))]
-        files += [path for path in [self.folder / "runs"] if path.is_dir()]
+        folders = [self.folder / name for name in ("configurations", "runs")]
+        files += [path for path in folders if path.is_dir()]
         items = "".join(
             f'<li><a href="{escape(href(path, self.base))}">{escape(path.name)}</a></li>'
             for path in files
@@ -130,12 +134,10 @@ def _figures(folder: Path, text: str) -> list[Path]:
     return [found[stem] for stem in dict.fromkeys([*named, *found])]
 
 
-def _size(png: bytes) -> str:
+def _sides(png: bytes) -> str:
     """Width and height as attributes, the same scale for all pictures of a resolution."""
-    if png[12:16] != b"IHDR":
-        return ""
-    width, height = (round(side / PIXELS) for side in struct.unpack(">2I", png[16:24]))
-    return f' width="{width}" height="{height}"'
+    width, height = (round(side / PIXELS) for side in size(png))
+    return f' width="{width}" height="{height}"' if width and height else ""
 
 
 def _caption(path: Path) -> str:

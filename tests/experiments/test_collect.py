@@ -7,7 +7,7 @@ from data_gen.summary import CellSummary
 from experiments.collect import collect
 from experiments.errors import UserError
 from experiments.publish import publish
-from experiments.run_folder import RunFolder
+from experiments.run_folder import RunFolder, config_hash, read_config
 from experiments.table import read_table, write_table
 from tests.experiments.test_tables_and_figures import row
 
@@ -88,6 +88,29 @@ def test_publishing_may_leave_folders_out_but_no_row(tmp_path):
     with pytest.raises(UserError, match=r"runs: 'x\*' is the name of no run"):
         publish(publish_config(tmp_path, runs="x*"))
     assert [path.name for path in (published / "runs").iterdir()] == ["m-seed1"]
+
+
+def test_the_configuration_of_every_row_is_published_and_tells_no_place(tmp_path):
+    for seed, size in ((0, 3), (1, 3), (0, 4)):
+        config = OmegaConf.create({"model": size, "task": 2, "seed": seed})
+        method = {"model": f"m{size}", "seed": seed, "config_hash": config_hash(config)}
+        run = done_run(tmp_path / "outputs" / "s", f"m{size}-seed{seed}", **method)
+        run.config_path.unlink()
+        config.machine = {"runs_dir": "/home/someone"}
+        run.save_config(config)
+    done_run(tmp_path / "outputs" / "s", "changed", model="m5", config_hash="changed")
+    published = tmp_path / "results" / "s"
+    (published / "configurations").mkdir(parents=True)
+    (published / "configurations" / "stale.yaml").write_text("")
+    publish(publish_config(tmp_path, runs="m3-seed0"))
+    found = sorted((published / "configurations").iterdir())
+    hashes = {r.config_hash for r in read_table(published / "transfer.csv")}
+    assert len(hashes) == 3
+    assert {path.stem for path in found} == hashes - {"changed"}
+    for path in found:
+        assert config_hash(read_config(path)) == path.stem
+        assert "runs_dir: outputs" in path.read_text()
+    assert not list(published.glob("*.new"))
 
 
 def test_publishing_nothing_destroys_nothing(tmp_path):

@@ -2,6 +2,7 @@ import base64
 import gzip
 import hashlib
 import html
+import io
 import json
 import math
 import os
@@ -10,12 +11,17 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from omegaconf import OmegaConf
+from PIL import Image
 
 from experiments.errors import UserError
 from experiments.report import report
+from experiments.report_page.pictures import small
+from experiments.report_page.plain_tables import curve_data
 from experiments.rollout_points import RolloutPoint
+from experiments.run_folder import RunFolder, config_hash
 from experiments.statistics import over_runs
 from experiments.table import read_table, write_table
 from tests.conftest import ROOT, composed
@@ -44,6 +50,11 @@ def column(columns, name):
     return found if isinstance(found, list) else [found["values"][k] for k in found["index"]]
 
 
+def reduced(png):
+    """The colours of a picture, a sixteenth as wide and high."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB").reduce(16)).astype(int)
+
+
 @pytest.fixture(scope="module")
 def page(report_page):
     return report_page.read_text()
@@ -61,11 +72,45 @@ def test_every_study_and_figure_is_on_the_page(page):
         folder.name for folder in STUDIES
     ]
     pictures = sorted(ROOT.glob("results/*/*.png"))
-    assert pictures
+    shown = re.findall(r'src="data:image/png;base64,([^"]*)" alt="([^":]*): ', page)
+    assert sorted(name for _, name in shown) == sorted(path.stem for path in pictures)
+    of_name = {name: reduced(base64.b64decode(picture)) for picture, name in shown}
     for path in pictures:
-        assert base64.b64encode(path.read_bytes()).decode() in page
+        assert np.abs(reduced(path.read_bytes()) - of_name[path.stem]).mean() < 2
         if path.with_suffix(".pdf").is_file():
             assert f'{path.parent.name}/{path.stem}.pdf"' in page
+
+
+@pytest.mark.parametrize("name", ["inductive_bias/inductive_bias", "nbody_cpu/rollout_gravity"])
+def test_a_picture_gets_a_palette_and_looks_the_same(name):
+    content = (ROOT / "results" / f"{name}.png").read_bytes()
+    written = small(content)
+    assert len(written) < len(content) / 2
+    assert small(content) == written
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+        for png in (content, written)
+    )
+    assert before.shape == after.shape
+    assert np.abs(before - after).mean() < 1
+    assert np.abs(before - after).max() < 32
+    colours, counts = np.unique(before.reshape(-1, 3), axis=0, return_counts=True)
+    for colour in colours[np.argsort(-counts)[:50]]:
+        assert (after[(before == colour).all(axis=-1)] == colour).all()
+
+
+def test_a_picture_that_a_palette_would_spoil_or_enlarge_stays():
+    rng = np.random.default_rng(0)
+    clear = rng.choice(np.array([0, 128], dtype=np.uint8), size=(64, 64, 4))
+    photograph = rng.integers(256, size=(300, 300, 3), dtype=np.uint8)
+    for pixels in (clear, photograph, np.full((2, 2), 255, dtype=np.uint8)):
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, "PNG", optimize=True)
+        assert small(stream.getvalue()) == stream.getvalue()
+    broken = (ROOT / "results/quickstart/severity.png").read_bytes()[:3000]
+    huge = broken[:16] + b"\x7f\xff\xff\xff" * 2 + broken[24:]
+    for content in (b"", b"x" * 100, broken, huge):
+        assert small(content) == content
 
 
 def test_a_study_asks_its_question_before_it_tells_how_it_was_made(page):
@@ -77,9 +122,17 @@ def test_a_study_asks_its_question_before_it_tells_how_it_was_made(page):
     assert "python -m experiments.train experiment=nbody_cpu seed=0,1,2" in made
 
 
-def test_the_figure_that_the_readme_names_first_is_first(page):
-    section = page[page.index('<section class="study" data-study="quickstart"') :]
-    assert section.index("Enlarge size_transfer") < section.index("Enlarge family_transfer")
+@pytest.mark.parametrize(
+    ("study", "figure"),
+    [
+        ("quickstart", "size_transfer"),
+        ("inductive_bias", "inductive_bias"),
+        ("sat_cpu", "sat_rounds"),
+    ],
+)
+def test_the_figure_that_the_readme_names_first_is_first(page, study, figure):
+    section = page[page.index(f'<section class="study" data-study="{study}"') :]
+    assert re.search('aria-label="Enlarge ([^"]*)"', section)[1] == figure
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
@@ -112,10 +165,34 @@ def test_a_run_is_found_by_its_configuration(page):
     published = list(ROOT.glob("results/quickstart/runs/*"))
     runs = [run for known in data["runs"].values() for run in known["runs"]]
     assert sorted(run["name"] for run in runs) == sorted(path.name for path in published)
-    assert set(data["runs"]) == set(column(data["rows"], "config_hash"))
-    for config_hash, known in data["runs"].items():
-        assert all(run["name"].endswith(config_hash[:8]) for run in known["runs"])
+    for digest, known in data["runs"].items():
+        assert all(run["name"].endswith(digest[:8]) for run in known["runs"])
         assert "_target_: gn.models" in known["config"]
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_the_configuration_of_every_number_is_there(page, folder):
+    data = data_of(page, folder.name)
+    assert set(data["runs"]) == set(column(data["rows"], "config_hash"))
+    for digest, known in data["runs"].items():
+        assert known["href"].endswith(f"results/{folder.name}/configurations/{digest}.yaml")
+        assert config_hash(OmegaConf.create(known["config"])) == digest
+
+
+def test_a_configuration_is_looked_for_in_its_own_folder_and_then_in_runs(tmp_path):
+    config = OmegaConf.create({"model": 1, "task": 2, "seed": 0})
+    digest = config_hash(config)
+    folder = make_study(tmp_path / "in" / "s", [row(config_hash=digest)])
+    RunFolder(folder / "runs" / "x").save_config(config)
+    (known,) = data_of(written(tmp_path, results_dir=str(tmp_path / "in")), "s")["runs"].values()
+    assert known["href"] == "in/s/runs/x/.hydra/config.yaml"
+    path = folder / "configurations" / f"{digest}.yaml"
+    path.parent.mkdir()
+    path.write_text("# its own\nmodel: 1\ntask: 2\n")
+    (known,) = data_of(written(tmp_path, results_dir=str(tmp_path / "in")), "s")["runs"].values()
+    assert known["href"] == f"in/s/configurations/{digest}.yaml"
+    assert known["config"].startswith("# its own")
+    assert [run["name"] for run in known["runs"]] == ["x"]
 
 
 def test_the_players_have_the_places_of_the_tables(page):
@@ -194,6 +271,32 @@ def test_links_are_relative_to_the_page(tmp_path):
     assert 'href="results/s%20t/transfer.csv"' in text
 
 
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("http://[bad", None),
+        ("//[bad", None),
+        ("a%20b.md", "in/s/a%20b.md"),
+        ("../x.md#what-is-y", "in/x.md#what-is-y"),
+        ("x.md#a%20%22b", "in/s/x.md#a%20%22b"),
+        ("javascript%3Aalert(1)", "in/s/javascript%3Aalert%281%29"),
+        ("https://example.com/a?b=1#c", "https://example.com/a?b=1#c"),
+    ],
+)
+def test_a_link_of_a_readme_leads_where_it_says_or_nowhere(tmp_path, address, link):
+    folder = make_study(tmp_path / "in" / "s")
+    (folder / "README.md").write_text(f"# s: why?\n\nSee [that]({address}).\n")
+    text = written(tmp_path, results_dir=str(tmp_path / "in"))
+    assert (f'<a href="{link}">that</a>' if link else "<a>that</a>") in text
+
+
+def test_links_of_cards_work_without_javascript(page):
+    links = re.findall(r'<a class="card" href="#([^"]*)"', page)
+    assert len(links) == len(STUDIES)
+    for link in [*links, "overview"]:
+        assert page.count(f' id="{link}"') == 1
+
+
 def test_a_study_that_is_not_published_asks_with_the_words_of_its_configuration(tmp_path):
     source = next((ROOT / "results/quickstart/runs").glob("next_hop-seed0-*"))
     folder = tmp_path / "outputs" / "quickstart"
@@ -226,6 +329,37 @@ def test_tables_that_a_study_may_have_are_shown(tmp_path):
     assert data["curves"]["low"][0] < 0.2
     assert data["curves"]["low"][1] is None
     assert 'href="in/s/transfer.tex"' in text
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "low", "high"),
+    [
+        ("val/valid", (0.0, 1.0), 0, 1),
+        ("val/loss", (0.1, 0.9), 0, None),
+        ("train/loss", (0.1, 3.0), 0, None),
+        ("val/error", (0.1, 0.9), 0, None),
+        ("val/energy", (-0.1, 0.9), None, None),
+    ],
+)
+def test_bands_of_learning_curves_end_where_values_do(tmp_path, metric, values, low, high):
+    lines = [f"t,m,{seed},1,{metric},{value}" for seed, value in enumerate(values)]
+    (tmp_path / "curves.csv").write_text("\n".join(["task,model,seed,step,metric,value", *lines]))
+    curves = curve_data(tmp_path)
+    assert curves["least"] == [min(values)]
+    (found_low,), (found_high,) = curves["low"], curves["high"]
+    assert found_low == low if low is not None else found_low < 0
+    assert found_high == high if high is not None else found_high > 1
+
+
+def test_no_band_of_a_share_of_ours_leaves_0_to_1(page):
+    for folder in STUDIES:
+        data = data_of(page, folder.name)
+        curves = data["curves"]
+        for metric, low, high in zip(
+            column(curves, "metric"), curves["low"], curves["high"], strict=True
+        ):
+            assert low is None or low >= 0
+            assert high is None or high <= 1 or metric.removeprefix("val/") not in data["shares"]
 
 
 def test_a_number_that_is_not_there_stays_so(tmp_path):
@@ -270,6 +404,9 @@ def test_a_wrong_value_is_one_line(tmp_path, changes, words):
         ("runs/x/.hydra/config.yaml", b"a: ["),
         ("runs/x/.hydra/config.yaml", b"model: ${oc.env:HOME}\ntask: 1\n"),
         ("runs/x/.hydra/config.yaml", b"\xff"),
+        ("configurations/c.yaml", b"\xff"),
+        ("configurations/c.yaml", b"model: ${oc.env:HOME}\ntask: 1\n"),
+        ("configurations/c.yaml", b"model: 1\ntask: 1\n"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path, name, content):

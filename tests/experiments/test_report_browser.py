@@ -153,7 +153,7 @@ def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
     assert sheet.inner_text() == text
     page.keyboard.press("Escape")
     assert not sheet.is_visible()
-    assert "model=" not in page.url
+    page.wait_for_url(lambda url: "model=" not in url)
 
 
 def test_a_run_that_is_not_published_says_so(opened):
@@ -162,7 +162,7 @@ def test_a_run_that_is_not_published_says_so(opened):
     page.locator("section:visible .tabulator-row .number").first.click()
     text = page.locator("dialog.sheet").inner_text()
     assert "not published" in text
-    assert "python -m experiments.publish study=sat_cpu" in text
+    assert "gn.models.deep_sets" in text
 
 
 @pytest.mark.parametrize("study", ["nbody_cpu", "sat_cpu"])
@@ -206,6 +206,75 @@ def test_the_chart_tells_numbers_and_hides_methods(opened):
     assert "next_hop @1x" not in part.locator(".readout").inner_text()
     part.locator(".u-over").click(position={"x": 300, "y": 100})
     assert "solved" in page.locator("dialog.sheet h2").inner_text()
+
+
+def test_the_worst_method_is_shown_at_first_and_buttons_are_as_their_lines(opened):
+    page = opened("#study/inductive_bias")
+    part = page.locator('section:visible [data-part="chart"]')
+    shown = part.locator('.chip[aria-pressed="true"]').all_inner_texts()
+    metric, distribution = (
+        part.locator(f'[data-key="{key}"]').input_value() for key in ("metric", "distribution")
+    )
+    groups = {}
+    for r in read_table(ROOT / "results/inductive_bias/transfer.csv"):
+        if (r.metric, r.distribution, r.size) == (metric, distribution, 128) and r.mean == r.mean:
+            name = r.model + (r.steps_rule and f" @{r.steps_rule}")
+            groups.setdefault(name, []).append(r)
+    means = {name: over_runs(rows).mean for name, rows in groups.items()}
+    worst = min(means.values())
+    assert len(shown) == 8
+    assert sum(means[name] == worst for name in shown) == 1
+    part.locator(".plain", has_text="All").click()
+    assert part.locator(".chip .dashed").count() > 8
+    looks = part.locator(".chip .swatch").evaluate_all("all => all.map(i => i.style.background)")
+    assert len(set(looks)) == min(len(looks), 24)
+
+
+def test_learning_curves_begin_with_a_score_and_losses_have_a_log_scale(opened):
+    page = opened("#study/quickstart/learning")
+    part = page.locator('section:visible [data-part="learning"]')
+    metric, log = part.locator("select").nth(1), part.get_by_label("log scale")
+    assert metric.input_value() == "val/valid"
+    assert not log.is_visible()
+    before = part.locator("canvas").evaluate("c => c.toDataURL()")
+    metric.select_option("val/loss")
+    assert log.is_checked()
+    drawn = part.locator("canvas").evaluate("c => c.toDataURL()")
+    log.uncheck()
+    linear = part.locator("canvas").evaluate("c => c.toDataURL()")
+    assert len({before, drawn, linear}) == 3
+
+
+def test_other_tables_are_searched_as_well(opened):
+    page = opened("#study/quickstart/cells")
+    part = page.locator('section:visible [data-part="cells"]')
+    searches = part.locator('input[type="search"]')
+    assert searches.count() == part.locator("h4").count() == 3
+    table = part.locator(".tabulator").first
+    lines = (ROOT / "results/quickstart/cells.csv").read_text().splitlines()
+    count = sum("grid" in line for line in lines)
+    searches.first.fill("GRID")
+    counter = table.locator(".tabulator-page-counter")
+    sync_api.expect(counter).to_contain_text(f"of {count} rows")
+    assert all("grid" in text for text in table.locator(".tabulator-row").all_inner_texts())
+    searches.first.fill("nothing like it")
+    sync_api.expect(table).to_contain_text("No line fits.")
+
+
+def test_without_javascript_a_card_leads_to_its_study(opened):
+    page = opened(java_script_enabled=False)
+    page.locator(".card", has_text="sat_cpu").click()
+    assert page.url.endswith("#study/sat_cpu")
+    top = page.locator("section#study\\/sat_cpu").bounding_box()["y"]
+    assert 0 <= top < 200
+
+
+def test_what_is_shown_has_one_first_heading(opened):
+    page = opened()
+    assert page.locator("h1:visible").count() == 1
+    page.locator(".card").first.click()
+    page.wait_for_selector("section[data-filled]")
+    assert page.locator("h1:visible").all_inner_texts() == [STUDIES[0].name]
 
 
 def test_the_theme_follows_the_system_and_remembers_a_choice(opened):
@@ -270,7 +339,9 @@ def test_what_a_stranger_wrote_is_shown_and_not_run(opened, tmp_path):
     page.wait_for_selector("section[data-filled] .tabulator-row")
     page.locator('section:visible [data-part="chart"] .u-over').hover()
     page.locator(".tabulator-row .number").first.click()
-    assert ATTACK in page.locator("dialog.sheet").inner_text()
+    text = page.locator("dialog.sheet").inner_text()
+    assert f"Configuration {ATTACK} is not published in" in text
+    assert f"python -m experiments.publish study={ATTACK}" in text
     assert page.locator("[onerror]").count() == 0
     assert page.locator('img[src="x"]').count() == 0
     assert page.title() == f"{ATTACK}: Finite Means"

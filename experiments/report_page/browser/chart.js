@@ -150,13 +150,11 @@ function tell(chart, lines, readout, pick) {
   const near = nearest(chart, lines)?.line;
   const first = Math.max(0, found.findIndex(({ line }) => line === near) - TOLD / 2);
   const rows = found.slice(first, first + TOLD).map(({ line, point }) => {
-    const swatch = make("i", { className: "swatch" });
-    swatch.style.background = line.look.colour;
     const text = `${line.name}  ${written(point.mean)} ${interval(point)}`;
     const words = pick && !hasPointer()
       ? make("button", { type: "button", className: "number", textContent: text, onclick: () => pick(line, x) })
       : text;
-    return make("li", { className: line === near ? "near" : "" }, swatch, words);
+    return make("li", { className: line === near ? "near" : "" }, swatch(line.look), words);
   });
   readout.replaceChildren(make("b", { textContent: `${chart.axes[0].label} ${x}` }), make("ul", {}, ...rows));
 }

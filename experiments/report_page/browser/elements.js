@@ -50,3 +50,12 @@ function lineLook(n) {
   const place = Math.floor(n / colours.length) % 3;
   return { colour: colours[n % colours.length], dash: [[], [7, 4], [2, 3]][place] };
 }
+
+/** The mark of a line beside its name: a disc of its colour, or a piece of a dashed one. */
+function swatch({ colour, dash: [on, off] }) {
+  const mark = make("i", { className: on ? "swatch dashed" : "swatch" });
+  mark.style.background = on
+    ? `repeating-linear-gradient(90deg, ${colour} 0 ${on}px, transparent ${on}px ${on + off}px)`
+    : colour;
+  return mark;
+}

@@ -50,7 +50,7 @@ class Explorer {
 
   /**
    * All if few; else those that score best at the largest size that most models have an answer for:
-   * of each model the best rule first, then the second.
+   * of each model the best rule first, then the second; and the worst of all, to see what is little.
    */
   firstMethods() {
     const all = this.options("method", { task: this.place.task });
@@ -63,7 +63,7 @@ class Explorer {
     const ranked = here.filter((cell) => cell.size === common).sort((a, b) => sign * (a.mean - b.mean));
     const rank = (cell) => ranked.filter((other) => other.model === cell.model).indexOf(cell);
     const best = [...ranked].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN_FIRST);
-    const chosen = best.length ? best.map((cell) => cell.method) : all.slice(0, SHOWN_FIRST);
+    const chosen = best.length ? [...best, ranked.at(-1)].map((cell) => cell.method) : all.slice(0, SHOWN_FIRST);
     return all.filter((method) => chosen.includes(method));
   }
 

@@ -10,11 +10,17 @@ function learning(part, data) {
   const ofTask = () => data.curves.filter((point) => point.task === task.select.value);
   const task = choice("Task", values("task"), () => { offer(); draw(); });
   const metric = choice("Metric", [], () => draw());
-  controls.append(task.field, metric.field);
+  const log = make("input", { type: "checkbox", checked: true, onchange: () => draw() });
+  const logField = make("label", {}, log, " log scale");
+  const isShare = () => data.shares.includes(metric.select.value.replace(/^val\//, ""));
+  controls.append(task.field, metric.field, logField);
 
   function offer() {
-    const options = values("metric", ofTask()).map((name) => make("option", { value: name, textContent: name }));
+    const metrics = values("metric", ofTask());
+    const options = metrics.map((name) => make("option", { value: name, textContent: name }));
     metric.select.replaceChildren(...options);
+    const isScore = (name) => name.startsWith("val/") && name !== "val/loss";
+    metric.select.value = metrics.find(isScore) ?? metrics[0];
     const all = values("model", ofTask());
     methods.choose(all.length > SHOWN_FIRST + 1 ? all.slice(0, SHOWN_FIRST) : all);
   }
@@ -23,11 +29,17 @@ function learning(part, data) {
     const all = values("model", ofTask());
     methods.draw(all);
     const found = ofTask().filter((point) => point.metric === metric.select.value && point.mean !== null);
+    const chosen = found.filter((point) => methods.slots.has(point.model));
+    logField.hidden = isShare();
+    const isLogY = !isShare() && log.checked && chosen.some((point) => point.mean > 0);
     const lines = methods.shown().map(([name, look]) => {
-      const mine = found.filter((point) => point.model === name);
-      return { name, look, points: mine.map((point) => ({ ...point, x: point.step })) };
+      const mine = chosen.filter((point) => point.model === name && (!isLogY || point.mean > 0));
+      return { name, look, points: mine.map((point) => stepPoint(point, isLogY)) };
     }).filter((line) => line.points.length);
-    drawLines(holder, lines, { xLabel: "step", yLabel: metric.select.value, isLogX: false, isLogY: false });
+    const isWithin = chosen.every((point) => (point.low ?? point.mean) >= 0 && (point.high ?? point.mean) <= 1);
+    drawLines(holder, lines, {
+      xLabel: "step", yLabel: metric.select.value, isLogX: false, isLogY, isShare: isShare() && isWithin,
+    });
     note.textContent = `Mean over seeds and its 95 % interval, if there are several.${methods.note(all)}`;
   }
 
@@ -36,4 +48,11 @@ function learning(part, data) {
   offer();
   draw();
   whenWidthChanges(holder, redraw);
+}
+
+/** On a logarithmic axis an interval that reaches 0 ends at the least seed. */
+function stepPoint(point, isLogY) {
+  const isCut = isLogY && point.low !== null && point.low <= 0;
+  const low = isCut ? (point.least > 0 ? point.least : point.mean) : point.low;
+  return { ...point, x: point.step, low };
 }

@@ -40,11 +40,10 @@ class Methods {
 
   chip(name) {
     const slot = this.slots.get(name);
-    const swatch = make("i", { className: "swatch" });
-    if (slot !== undefined) swatch.style.background = lineLook(slot).colour;
+    const mark = slot === undefined ? make("i", { className: "swatch" }) : swatch(lineLook(slot));
     const onclick = () => this.change(() => this.toggle(name), name);
     const isShown = String(slot !== undefined);
-    return make("button", { type: "button", className: "chip", "aria-pressed": isShown, onclick }, swatch, name);
+    return make("button", { type: "button", className: "chip", "aria-pressed": isShown, onclick }, mark, name);
   }
 
   button(text, choose) {

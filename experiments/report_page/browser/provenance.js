@@ -73,10 +73,11 @@ function configuration(data, hash) {
   const title = make("h3", { textContent: "Configuration" });
   if (!known) {
     const command = `python -m experiments.publish study=${data.name}`;
-    const text = `No run of configuration ${hash} is in ${decodeURIComponent(data.folder)}runs/. Where the study was run, this puts it there: `;
+    const text = `Configuration ${hash} is not published in ${decodeURIComponent(data.folder)}configurations/. Where the study was run, this puts it there: `;
     return make("div", {}, title, make("p", {}, text, make("code", { textContent: command })));
   }
-  const text = `Of ${known.runs[0].name}; runs of the same hash differ at most in "seed" and "machine".`;
-  return make("div", {}, title, make("p", { className: "note", textContent: text }),
+  const file = make("a", { href: known.href, textContent: hash });
+  const text = '; runs of the same hash differ at most in "seed" and "machine".';
+  return make("div", {}, title, make("p", { className: "note" }, file, text),
     make("pre", { tabIndex: 0, textContent: known.config }));
 }

@@ -7,14 +7,13 @@ const NUMBERS = { sorter: "number", sorterParams: { alignEmptyValues: "bottom" }
 /** The table of all cells of a study: a click opens what a number is made of. */
 function cellTable(part, data) {
   const found = make("div", { className: "table" });
-  const search = make("input", { type: "search", placeholder: "Search: 64 grid, linear…" });
+  const search = searchField("Search", "Search: 64 grid, linear…", () => filter());
   const metrics = different(data.cells.map((cell) => cell.metric));
   const first = [...data.firstMetric.values()];
   const usual = different(first).length > 1 ? "each task's first" : first[0];
   const choices = [["", usual], ...metrics.filter((m) => m !== usual).map((m) => [m, m]), ["*", "all metrics"]];
   const metric = choice("Metric", choices, () => filter());
-  const searched = make("label", {}, "Search ", search);
-  part.append(make("div", { className: "controls" }, searched, metric.field), found);
+  part.append(make("div", { className: "controls" }, search.field, metric.field), found);
 
   const table = new Tabulator(found, {
     data: data.cells, columns: cellColumns(data.cells, found.clientWidth < 560), layout: "fitDataFill", ...PAGES,
@@ -22,19 +21,27 @@ function cellTable(part, data) {
   });
   table.on("rowClick", (_, row) => openCell(data, row.getData()));
   table.on("tableBuilt", () => { filter(); byKeyboard(found); });
-  search.addEventListener("input", () => filter());
 
   function passes(cell) {
     const chosen = metric.select.value;
     const isMetric = chosen === "*" || cell.metric === (chosen || data.firstMetric.get(cell.task));
     if (!isMetric) return false;
-    const text = [cell.task, cell.method, cell.distribution, cell.size, cell.shift, cell.metric].join(" ").toLowerCase();
-    return search.value.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+    return search.fits([cell.task, cell.method, cell.distribution, cell.size, cell.shift, cell.metric]);
   }
 
   function filter() {
     table.setFilter(passes);
   }
+}
+
+/** A labelled input for words; `fits` tells whether values have all of them. */
+function searchField(label, placeholder, change) {
+  const input = make("input", { type: "search", placeholder, oninput: change });
+  const fits = (values) => {
+    const text = values.join(" ").toLowerCase();
+    return input.value.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  };
+  return { field: make("label", {}, `${label} `, input), fits };
 }
 
 /** The columns; of texts that are all the same none is shown. */
@@ -89,7 +96,8 @@ function among(values) {
 /** Any table: columns of numbers sort as numbers. */
 function plainTable(part, { name, columns, lines: values }) {
   const holder = make("div", { className: "table" });
-  part.append(make("h4", { textContent: name }), holder);
+  const search = searchField(`Search ${name}`, "", () => table.setFilter((line) => search.fits(Object.values(line))));
+  part.append(make("h4", { textContent: name }), make("div", { className: "controls" }, search.field), holder);
   const defined = columns.map((title, k) => {
     const isText = values.some((line) => typeof line[k] === "string");
     const side = isText ? {} : { ...NUMBERS, hozAlign: "right", headerHozAlign: "right" };
@@ -97,7 +105,7 @@ function plainTable(part, { name, columns, lines: values }) {
     return { field: `c${k}`, title, ...side, formatter, titleFormatter: () => document.createTextNode(title) };
   });
   const data = values.map((line) => Object.fromEntries(line.map((value, k) => [`c${k}`, value])));
-  const table = new Tabulator(holder, { data, columns: defined, layout: "fitDataFill", ...PAGES, paginationSize: 10, paginationSizeSelector: [10, 50, 100] });
+  const table = new Tabulator(holder, { data, columns: defined, layout: "fitDataFill", ...PAGES, paginationSize: 10, paginationSizeSelector: [10, 50, 100], placeholder: "No line fits." });
   table.on("tableBuilt", () => byKeyboard(holder));
 }
 

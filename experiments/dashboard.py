@@ -15,8 +15,8 @@ from omegaconf import DictConfig
 from experiments.cli import start
 from experiments.dashboard_blocks import report, serialised
 from experiments.errors import UserError
+from experiments.files import write_atomically
 from experiments.predicates import is_flag, is_name
-from experiments.run_folder import write_atomically
 from experiments.source import Source, source_of_study
 from experiments.trackers.wandb import check_key
 from experiments.validation import check_writable

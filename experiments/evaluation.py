@@ -20,7 +20,8 @@ from data_gen.summary import CellSummary, summarise
 from data_gen.task import Model, Task
 from data_gen.workers import bars_are_hidden
 from experiments.errors import UserError
-from experiments.run_folder import RunFolder, write_atomically
+from experiments.files import write_atomically
+from experiments.run_folder import RunFolder
 from experiments.statistics import over_instances
 from experiments.steps import Answer, answer_by, canonical
 from experiments.study import Study, TestCell

@@ -25,8 +25,9 @@ from experiments.batches import Batches
 from experiments.construct import build, construct
 from experiments.errors import UserError
 from experiments.evaluation import score_instances
+from experiments.files import write_atomically
 from experiments.parallel import ALONE, World
-from experiments.run_folder import RunFolder, write_atomically
+from experiments.run_folder import RunFolder
 from experiments.schedule import learning_rate, seeded
 from experiments.steps import answer_by
 from experiments.stop import StopRequest

@@ -16,8 +16,8 @@ from torch_geometric.nn import GATv2Conv
 
 from data_gen.spec import GraphSpec
 from experiments.construct import build, construct
+from experiments.files import write_atomically
 from experiments.probes import changed, random_graph, spec_of
-from experiments.run_folder import write_atomically
 from gn.aggregation import Aggregation
 from gn.attention import EdgeAttention
 from gn.model import GraphModel

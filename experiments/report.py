@@ -10,10 +10,10 @@ from omegaconf import DictConfig
 
 from experiments.cli import start
 from experiments.errors import UserError
+from experiments.files import write_atomically
 from experiments.predicates import is_folder, is_name
 from experiments.report_page.document import document
 from experiments.report_page.section import Section
-from experiments.run_folder import write_atomically
 
 LOG = logging.getLogger(__name__)
 

@@ -6,16 +6,13 @@ folder from a stranger can be opened.
 
 import json
 import logging
-import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
-from uuid import uuid4
 from zipfile import BadZipFile
 
 import torch
@@ -28,11 +25,11 @@ from torch import Tensor, nn
 
 from data_gen.seeding import content_hash
 from experiments.errors import UserError
+from experiments.files import write_atomically
 
 NOT_STORED = ("tracking",)  # who looks on: two starts that differ in it are the same run
 NOT_IDENTITY = ("machine", "seed", *NOT_STORED)  # where, how fast; and what has its own column
 KEPT_STATES = 2
-LEFTOVER_SECONDS = 3600  # that a writer may take
 LOG = logging.getLogger(__name__)
 
 
@@ -56,20 +53,6 @@ def read_config(path: Path) -> DictConfig:
     if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")
     return config
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Write through a temporary name: a file is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp{uuid4().hex}")
-    write(temporary)
-    with temporary.open("rb+") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    for leftover in path.parent.glob(f".{path.name}.tmp*"):
-        with suppress(FileNotFoundError):
-            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
-                leftover.unlink()  # of a writer that was killed
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,11 @@ from omegaconf import DictConfig, OmegaConf
 from data_gen.seeding import content_hash
 from experiments.cli import start
 from experiments.errors import USER_ERRORS, UserError, one_line
+from experiments.files import write_atomically
 from experiments.labels import labelled
 from experiments.parallel import ALONE
 from experiments.predicates import is_count, is_seed
-from experiments.run_folder import RunFolder, config_hash, write_atomically
+from experiments.run_folder import RunFolder, config_hash
 from experiments.search_space import check_space, suggested
 from experiments.source import source_of_run
 from experiments.study import Study, device_of

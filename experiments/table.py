@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from experiments.errors import UserError
-from experiments.run_folder import write_atomically
+from experiments.files import write_atomically
 from experiments.statistics import over_runs
 
 if TYPE_CHECKING:

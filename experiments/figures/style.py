@@ -17,10 +17,10 @@ from data_gen.summary import CellSummary
 from experiments.construct import construct
 from experiments.curves import CurvePoint
 from experiments.errors import UserError
+from experiments.files import write_atomically
 from experiments.literal_points import LiteralPoint
 from experiments.metric_goals import MetricGoal
 from experiments.rollout_points import RolloutPoint
-from experiments.run_folder import write_atomically
 from experiments.severities import Severity
 from experiments.table import Row, read_table
 

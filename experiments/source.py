@@ -66,7 +66,8 @@ def source_of_run(folder: RunFolder, config: DictConfig, runs_dir: Path) -> Sour
         UserError: of a configuration that is none of a run, as in the folder of a stranger: its
             study becomes a path.
     """
-    plain = OmegaConf.to_container(OmegaConf.masked_copy(config, _stored(config)), resolve=True)
+    stored = OmegaConf.masked_copy(config, _stored(config))
+    plain: Any = OmegaConf.to_container(stored, resolve=True)
     try:
         home = runs_dir / _name(plain, "study")
         task = _name(plain, "task_label")

@@ -19,7 +19,7 @@ async function unpack(name) {
   let start = 0;
   data.cells.forEach((cell, id) => {
     cell.id = id;
-    cell.method = cell.model + (cell.steps_rule && ` @${cell.steps_rule}`);
+    cell.method = cell.model + (cell.steps_rule && `@${cell.steps_rule}`);
     cell.rows = data.rows.slice(start, (start += cell.count));
   });
   data.firstMetric = new Map();

@@ -19,10 +19,10 @@ paper: $(STAMP) ## sweep, tables, figures, report: the study size_transfer from 
 	$(BIN)/python -m experiments.report
 
 test: check ## style, types and the fast tests
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 test-all: check ## the slow tests as well
-	$(BIN)/python -m pytest -q -n 2 -m "not gpu"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not gpu"
 
 check: $(STAMP) ## style and types
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from experiments.table import TIME_COLUMNS, read_table
 from tests.experiments import slurm_cluster
 
 ROOT = Path(__file__).parents[2]
-LONG = ["train.num_steps=2000", "val.every=100", "machine.save_every=100"]
+LONG = ["train.num_steps=1200", "val.every=100", "machine.save_every=100"]
 
 
 def sweep(tmp_path, *overrides, runs="runs", env=None):
@@ -64,7 +64,7 @@ def children(process, word):
     return sorted(found, key=lambda child: child.create_time())
 
 
-@pytest.mark.parametrize("launcher", ["serial", "processes"])
+@pytest.mark.parametrize("launcher", [pytest.param("serial", marks=pytest.mark.slow), "processes"])
 def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, launcher):
     tiny = [word for word in tiny if not word.startswith("label")]
     words = [*tiny, "model.hidden_dim=0,8", "train.optimizer.lr=1e37,1e-3", "seed=0"]
@@ -108,6 +108,7 @@ def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
     assert "2 jobs: 2 done, 0 skipped, 0 failed" in text
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_stop_stops_its_job_alone(tmp_path, tiny):
     process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=processes")
     wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
@@ -168,6 +169,7 @@ def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_agai
     assert "2 jobs: 1 done, 1 skipped" in ended(sweep(tmp_path, *tiny, *LONG))
 
 
+@pytest.mark.slow
 def test_jobs_that_outlive_their_sweep_are_waited_for(tmp_path, tiny):
     words = [*tiny, *LONG, "train.num_steps=5000", "hydra/launcher=isolated", "seed=0"]
     process = sweep(tmp_path, *words)

@@ -81,7 +81,7 @@ def test_every_study_and_figure_is_on_the_page(page):
             assert f'{path.parent.name}/{path.stem}.pdf"' in page
 
 
-@pytest.mark.parametrize("name", ["inductive_bias/inductive_bias", "nbody_cpu/rollout_gravity"])
+@pytest.mark.parametrize("name", ["sat_difficulty/sat_difficulty", "nbody_cpu/rollout_gravity"])
 def test_a_picture_gets_a_palette_and_looks_the_same(name):
     content = (ROOT / "results" / f"{name}.png").read_bytes()
     written = small(content)

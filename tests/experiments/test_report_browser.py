@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from experiments.report import report
 from experiments.statistics import over_runs
-from experiments.table import read_table, write_table
+from experiments.table import method, read_table, write_table
 from tests.conftest import ROOT
 from tests.experiments.test_tables_and_figures import STUDIES, row
 
@@ -218,8 +218,7 @@ def test_the_worst_method_is_shown_at_first_and_buttons_are_as_their_lines(opene
     groups = {}
     for r in read_table(ROOT / "results/inductive_bias/transfer.csv"):
         if (r.metric, r.distribution, r.size) == (metric, distribution, 128) and r.mean == r.mean:
-            name = r.model + (r.steps_rule and f" @{r.steps_rule}")
-            groups.setdefault(name, []).append(r)
+            groups.setdefault(method(r), []).append(r)
     means = {name: over_runs(rows).mean for name, rows in groups.items()}
     worst = min(means.values())
     assert len(shown) == 8

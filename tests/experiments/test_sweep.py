@@ -98,6 +98,7 @@ def test_a_sweep_that_was_killed_runs_what_is_missing_and_nothing_twice(tmp_path
         assert curve.read_text() == (tmp_path / "undisturbed" / "s" / name).read_text()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
     process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=processes")
     wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)

@@ -72,6 +72,7 @@ def test_a_trial_that_runs_out_of_memory_ends_no_search(tmp_path, tiny, monkeypa
     assert [line["error"] for line in lines(tmp_path)] == ["RuntimeError: out of memory"] * 2
 
 
+@pytest.mark.slow
 def test_two_starts_share_the_trials(tmp_path, tiny):
     command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *tiny, "num_trials=4")]
     starts = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in "ab"]
@@ -83,6 +84,7 @@ def test_two_starts_share_the_trials(tmp_path, tiny):
     assert not any(line["error"] for line in found)
 
 
+@pytest.mark.slow
 def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):
     long = [*tiny, "train.num_steps=800", "num_trials=1"]
     command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *long)]

@@ -77,13 +77,14 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, laun
     assert "Traceback" not in text
     (done,) = (tmp_path / "runs" / "s").glob("*/DONE")
     assert done.parent.name.startswith("node_mlp-hidden_dim-8-lr-0.001-seed0-")
-    when = done.stat().st_mtime_ns
-    assert "4 jobs: 0 done, 1 skipped, 3 failed" in ended(sweep(tmp_path, *words), code=1)
-    assert done.stat().st_mtime_ns == when
+    if launcher == "serial":
+        when = done.stat().st_mtime_ns
+        assert "4 jobs: 0 done, 1 skipped, 3 failed" in ended(sweep(tmp_path, *words), code=1)
+        assert done.stat().st_mtime_ns == when
 
 
 def test_a_sweep_that_was_killed_runs_what_is_missing_and_nothing_twice(tmp_path, tiny):
-    words = [*tiny, *LONG, "train.num_steps=1000", "hydra/launcher=processes"]
+    words = [*tiny, *LONG, "train.num_steps=500", "hydra/launcher=processes"]
     ended(sweep(tmp_path, *words, runs="undisturbed"))
     process = sweep(tmp_path, *words)
     wait_until(lambda: len({path.parent for path in states(tmp_path)}) == 2, process)
@@ -154,9 +155,10 @@ def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
     assert table(folder) == table(tmp_path / "undisturbed" / "size_transfer")
 
 
+@pytest.mark.slow
 def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_again(tmp_path, tiny):
     """Submitit's local executor: what differs on a cluster is who sends the signal."""
-    process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=isolated")
+    process = sweep(tmp_path, *tiny, *LONG, "train.num_steps=3000", "hydra/launcher=isolated")
     folders = tmp_path / "runs" / "s"
     wait_until(lambda: states(tmp_path, 0), process)
     children(process, "submitit.core._submit")[0].kill()
@@ -187,7 +189,8 @@ def test_jobs_that_outlive_their_sweep_are_waited_for(tmp_path, tiny):
 @pytest.mark.skipif(not slurm_cluster.is_installed(), reason="no Slurm that may be started")
 def test_slurm_runs_a_sweep_and_puts_back_what_is_preempted(tmp_path, tiny):
     with slurm_cluster.cluster(tmp_path / "slurm") as env:
-        process = sweep(tmp_path, *tiny, *LONG, "hydra/launcher=slurm", env=env)
+        words = [*tiny, *LONG, "train.num_steps=3000", "hydra/launcher=slurm"]
+        process = sweep(tmp_path, *words, env=env)
 
         def slurm(*words):
             return subprocess.run(words, env={**os.environ, **env}, text=True, check=True,

@@ -39,6 +39,7 @@ def online(url):
     return {**own_environment(), "WANDB_BASE_URL": url, "WANDB_API_KEY": KEY}
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_takes_nothing_from_a_run_and_is_sent_it_later(tmp_path, tiny):
     text = train_online(tmp_path, AWAY, *tiny)
     assert not {"tracking", "wandb"} & set(re.findall(r"\w+", text))

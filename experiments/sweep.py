@@ -26,14 +26,7 @@ from experiments.progress import shown_progress
 from experiments.tracking import tracker_of
 
 LOG = logging.getLogger(__name__)
-NAMED = {
-    "seed",
-    "model",
-    "label",
-    "task",
-    "task_label",
-    "study",
-}  # have a column or a label of their own
+NAMED = {"seed", "model", "label", "task", "task_label", "study"}  # tables tell these apart
 
 
 class StudySweeper(Sweeper):

@@ -39,6 +39,7 @@ def test_an_offline_run_has_the_config_every_line_and_every_row(tmp_path, tiny, 
     assert "wandb" not in "".join(capfd.readouterr())
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_one_mirror_of_the_whole_curve(tmp_path, tiny):
     overrides = [*tiny, *folders(tmp_path), "tracking=wandb", "train.num_steps=1000",
                  "val.every=50", "machine.save_every=100", "task_label=test"]  # fmt: skip

@@ -158,7 +158,8 @@ def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
 @pytest.mark.slow
 def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_again(tmp_path, tiny):
     """Submitit's local executor: what differs on a cluster is who sends the signal."""
-    process = sweep(tmp_path, *tiny, *LONG, "train.num_steps=3000", "hydra/launcher=isolated")
+    words = [*tiny, *LONG, "train.num_steps=3000", "hydra/launcher=isolated"]
+    process = sweep(tmp_path, *words)
     folders = tmp_path / "runs" / "s"
     wait_until(lambda: states(tmp_path, 0), process)
     children(process, "submitit.core._submit")[0].kill()
@@ -169,7 +170,7 @@ def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_agai
     assert "lost, the end of its log is in" in text
     (log,) = [p for p in folders.glob(".submitit/*/*.err") if "resumed" in p.read_text()]
     assert "resumed at update" in log.read_text()
-    assert "2 jobs: 1 done, 1 skipped" in ended(sweep(tmp_path, *tiny, *LONG))
+    assert "2 jobs: 1 done, 1 skipped" in ended(sweep(tmp_path, *words))
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ def main() -> None:
 
 def covered(shared: float) -> np.ndarray:
     """The share of studies whose interval holds the truth, of the bootstrap and of Student's."""
-    truth = stats.trim_mean(_scores(50_000, shared, np.random.default_rng(1)), 0.25, axis=None)
+    truth = stats.trim_mean(_scores(50_000, shared, np.random.default_rng(1)).ravel(), 0.25)
     rng = np.random.default_rng(2)
     holds = []
     for _ in range(NUM_STUDIES):

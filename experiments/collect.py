@@ -1,7 +1,7 @@
 """The tables of all runs of a study as one, with its figures."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,12 +27,21 @@ def run_folders(study_folder: Path) -> list[Path]:
     return sorted(done.parent for done in study_folder.glob("*/DONE"))
 
 
-def current_runs(study_folder: Path) -> list[Path]:
-    """Of every method the runs of its newest configuration: two are never pooled as seeds of one.
+def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> list[Path]:
+    """Of every method the runs of one configuration: two are never pooled as seeds of one.
 
-    Raises UserError if there are none.
+    Args:
+        study_folder: where the run folders are.
+        wanted: hashes of configurations that go before newer ones; None: those of the study's
+            table, which its last sweep wrote.
+
+    Raises:
+        UserError: there is no run that is done, or a table cannot be read.
     """
-    newest: dict[tuple[str, str], tuple[float, str]] = {}
+    table = study_folder / "transfer.csv"
+    if wanted is None:
+        wanted = {row.config_hash for row in read_table(table)} if table.is_file() else ()
+    chosen: dict[tuple[str, str], tuple[bool, float, str]] = {}
     about: dict[Path, tuple[tuple[str, str], str]] = {}
     for run in run_folders(study_folder):
         rows = read_table(run / "transfer.csv")
@@ -41,18 +50,18 @@ def current_runs(study_folder: Path) -> list[Path]:
         row = rows[0]
         method, when = (row.task, row.model), (run / "DONE").stat().st_mtime
         about[run] = method, row.config_hash
-        newest[method] = max(newest.get(method, (0.0, "")), (when, row.config_hash))
+        rank = row.config_hash in wanted, when, row.config_hash
+        chosen[method] = max(chosen.get(method, rank), rank)
     if not about:
         raise UserError(f"{study_folder}: there is no run in it that is done")
     for run, (method, config_hash) in about.items():
-        if config_hash != newest[method][1]:
-            LOG.warning("%s has an older configuration of %s: left out", run, method[1])
-    return [run for run, (method, config) in about.items() if config == newest[method][1]]
+        if config_hash != chosen[method][-1]:
+            LOG.warning("%s has another configuration of %s: left out", run, method[1])
+    return [run for run, (method, config) in about.items() if config == chosen[method][-1]]
 
 
-def collect(study_folder: Path) -> tuple[list[Row], list[CellSummary]]:
-    """Join the tables of all runs that are done; raises UserError if there are none."""
-    runs = current_runs(study_folder)
+def collect(runs: list[Path]) -> tuple[list[Row], list[CellSummary]]:
+    """The tables of runs as one."""
     return _joined(runs, "transfer*.csv", Row), _joined(runs, "cells*.csv", CellSummary)
 
 
@@ -80,10 +89,14 @@ def _joined(runs: list[Path], pattern: str, kind: type[C]) -> list[C]:
     return list(kept.values())
 
 
-def join_study(folder: Path, tracker: Tracker | None) -> None:
-    """Join the tables of the runs in a study's folder, draw, print, say where; mirror the study."""
-    rows, cells = collect(folder)
-    paths = write_study(rows, cells, current_runs(folder), folder)
+def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -> None:
+    """Join the tables of the runs in a study's folder, draw, print, say where; mirror the study.
+
+    Of a method with several configurations, the one whose hash is wanted counts.
+    """
+    runs = current_runs(folder, wanted)
+    rows, cells = collect(runs)
+    paths = write_study(rows, cells, runs, folder)
     LOG.info("\n%s\n", format_table(rows))
     for path in paths:
         LOG.info("%s", path)

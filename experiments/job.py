@@ -24,11 +24,13 @@ class Status(StrEnum):
 class Job:
     """A line of overrides; `folder` is None if they are refused, `error` is the line that says why.
 
+    `config_hash`: of its configuration, as its tables have it.
     `was_done`: when the sweep began.
     """
 
     overrides: list[str]
     folder: RunFolder | None = None
+    config_hash: str = ""
     error: str = ""
     was_done: bool = False
 
@@ -36,8 +38,9 @@ class Job:
     def of(cls, overrides: list[str], config: DictConfig) -> "Job":
         """The job of a configuration; raises UserError if that is not allowed."""
         check_config(config)
-        folder = RunFolder.of(Study(config).config)
-        return cls(overrides, folder, was_done=folder.is_done)
+        study = Study(config)
+        folder = RunFolder.of(study.config)
+        return cls(overrides, folder, study.run_hash, was_done=folder.is_done)
 
     @property
     def name(self) -> str:
@@ -68,4 +71,9 @@ def outcome_table(jobs: list[Job]) -> str:
     failed = [job for job in jobs if job.status == Status.FAILED]
     width = max((len(job.name) for job in failed), default=0)
     lines = [f"failed  {job.name.ljust(width)}  {job.error or LOST}" for job in failed]
-    return "\n".join([f"{len(jobs)} jobs: {counts}", *lines])
+    return "\n".join([f"{number_of(jobs)}: {counts}", *lines])
+
+
+def number_of(jobs: list[Job]) -> str:
+    """Of jobs, in words: `1 job`, `2 jobs`."""
+    return f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}"

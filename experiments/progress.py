@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from experiments.job import Job
+from experiments.job import Job, number_of
 
 LOG = logging.getLogger(__name__)
 SECONDS = 0.5  # between two looks
@@ -17,7 +17,8 @@ SECONDS = 0.5  # between two looks
 def shown_progress(jobs: list[Job]) -> Iterator[None]:
     """While entered: a bar on a terminal, elsewhere a line of the log whenever a job is done."""
     skipped = sum(job.was_done for job in jobs)
-    LOG.info("%d jobs: %d done before, %d to run", len(jobs), skipped, len(jobs) - skipped)
+    left = len(jobs) - skipped
+    LOG.info("%s: %d done before, %d to run", number_of(jobs), skipped, left)
     ended = threading.Event()
     bar = tqdm(total=len(jobs), initial=skipped, desc="sweep", unit=" jobs", disable=None)
     watch = threading.Thread(target=_watch, args=(jobs, bar, ended), daemon=True)
@@ -37,7 +38,7 @@ def _watch(jobs: list[Job], bar: tqdm, ended: threading.Event) -> None:
         is_last = ended.wait(SECONDS)
         done = sum(job.is_done for job in jobs)
         if done > seen and bar.disable:
-            LOG.info("%d of %d jobs done", done, len(jobs))
+            LOG.info("%d of %s done", done, number_of(jobs))
         bar.refresh()
         bar.update(done - seen)
         seen = done

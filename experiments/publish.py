@@ -36,10 +36,10 @@ def publish(config: DictConfig) -> None:
     target = Path(config.results_dir) / config.study
     if source.resolve() == target.resolve():
         raise UserError(f"results_dir: {target} is where the runs are")
-    rows, cells = collect(source)
+    runs = current_runs(source)
+    rows, cells = collect(runs)
     copies = target / "runs.new"
     shutil.rmtree(copies, ignore_errors=True)
-    runs = current_runs(source)
     cited = [run for run in runs if fnmatch(run.name, str(config.runs))]
     if not cited:
         raise UserError(f"runs: {config.runs!r} is the name of no run in {source}")

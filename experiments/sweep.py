@@ -19,11 +19,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from experiments.collect import join_study
 from experiments.errors import USER_ERRORS, UserError, one_line
-from experiments.job import Job, Status, outcome_table
+from experiments.job import Job, Status, number_of, outcome_table
 from experiments.labels import labelled
 from experiments.parallel import World
 from experiments.progress import shown_progress
-from experiments.tracking import tracker_of
+from experiments.tracking import Tracker, tracker_of
 
 LOG = logging.getLogger(__name__)
 NAMED = {"seed", "model", "label", "task", "task_label", "study"}  # tables tell these apart
@@ -57,14 +57,13 @@ class StudySweeper(Sweeper):
         with shown_progress(jobs):
             self._launch([job for job in jobs if job.is_open])
         try:
-            folders = {job.folder.path.parent for job in jobs if job.folder and job.is_done}
-            for folder in sorted(folders) if self.join and is_first else ():
-                join_study(folder, tracker)
+            if self.join and is_first:
+                join_studies(jobs, tracker)
         finally:
             LOG.info("%s", outcome_table(jobs))
         failed = sum(job.status == Status.FAILED for job in jobs)
         if failed:
-            raise UserError(f"{failed} of {len(jobs)} jobs failed, the same command tries again")
+            raise UserError(f"{failed} of {number_of(jobs)} failed, the same command tries again")
 
     def _jobs(self, arguments: list[str]) -> list[Job]:
         """In order; of those with the same run folder, the first."""
@@ -130,6 +129,13 @@ class StudySweeper(Sweeper):
         else:
             for job, done in zip(jobs, returns, strict=True):
                 job.error = done.return_value or ""
+
+
+def join_studies(jobs: list[Job], tracker: Tracker | None) -> None:
+    """Join the tables of every study with a run that is done, of the configurations of the jobs."""
+    studies = {job.folder.path.parent for job in jobs if job.folder and job.is_done}
+    for study in sorted(studies):
+        join_study(study, {job.config_hash for job in jobs}, tracker)
 
 
 def register_plugins() -> None:

@@ -5,11 +5,15 @@ import pytest
 from omegaconf import OmegaConf
 
 from data_gen.summary import CellSummary
-from experiments.collect import collect
+from experiments.collect import collect, current_runs
 from experiments.errors import UserError
+from experiments.job import Job
 from experiments.publish import publish
 from experiments.run_folder import RunFolder, config_hash, read_config
+from experiments.sweep import join_studies
 from experiments.table import read_table, write_table
+from experiments.train import train
+from tests.conftest import composed
 from tests.experiments.test_tables_and_figures import row
 
 
@@ -36,16 +40,36 @@ def test_two_configurations_are_never_pooled_as_seeds(tmp_path, caplog):
     done_run(tmp_path, "b", config_hash="old", seed=1, mean=0.2)
     done_run(tmp_path, "c", config_hash="new", seed=0, mean=0.9)
     with caplog.at_level(logging.WARNING):
-        rows, _ = collect(tmp_path)
+        rows, _ = collect(current_runs(tmp_path))
     assert [r.config_hash for r in rows] == ["new"]
-    assert sum("older configuration" in record.message for record in caplog.records) == 2
+    assert sum("another configuration" in record.message for record in caplog.records) == 2
+
+
+def test_a_sweep_is_joined_in_its_own_configuration_and_published_as_it_was(tmp_path, tiny):
+    configs = [
+        composed(*tiny, f"machine.runs_dir={tmp_path / 'outputs'}", "study=s",
+                 f"machine.data_dir={tmp_path / 'data'}", f"train.num_steps={n}", "val.every=1")
+        for n in (1, 2)
+    ]  # fmt: skip
+    for config in configs:
+        train(config)
+    study, published = tmp_path / "outputs" / "s", tmp_path / "results" / "s"
+    for config in configs:
+        job = Job.of([], config)
+        join_studies([job], None)
+        publish(publish_config(tmp_path))
+        for folder in (study, published):
+            assert {row.config_hash for row in read_table(folder / "transfer.csv")} == {
+                job.config_hash
+            }
+    assert len({folder.name for folder in study.glob("*/")}) == 2
 
 
 def test_seeds_of_one_configuration_are_joined_and_each_cell_is_told_once(tmp_path):
     for seed in range(3):
         done_run(tmp_path, f"run{seed}", seed=seed)
     (tmp_path / "half").mkdir()
-    rows, cells = collect(tmp_path)
+    rows, cells = collect(current_runs(tmp_path))
     assert sorted(r.seed for r in rows) == [0, 1, 2]
     assert len(cells) == 1
 
@@ -53,14 +77,14 @@ def test_seeds_of_one_configuration_are_joined_and_each_cell_is_told_once(tmp_pa
 def test_of_two_tables_of_a_cell_that_of_more_instances_counts(tmp_path):
     run = done_run(tmp_path, "run", num_instances=100, mean=0.5)
     write_table([row(num_instances=1000, mean=0.6)], run.table_path("again"))
-    assert [r.mean for r in collect(tmp_path)[0]] == [0.6]
+    assert [r.mean for r in collect([run.path])[0]] == [0.6]
     write_table([row(num_instances=20, mean=0.7)], run.table_path("again"))
-    assert [r.mean for r in collect(tmp_path)[0]] == [0.5]
+    assert [r.mean for r in collect([run.path])[0]] == [0.5]
 
 
 def test_a_study_without_a_run_is_one_line(tmp_path):
     with pytest.raises(UserError, match="no run in it that is done"):
-        collect(tmp_path)
+        current_runs(tmp_path)
 
 
 def test_publishing_replaces_the_runs_and_keeps_what_is_cited(tmp_path):

@@ -181,7 +181,7 @@ def test_jobs_that_outlive_their_sweep_are_waited_for(tmp_path, tiny):
     process.kill()
     process.wait()
     process.stderr.close()
-    assert "1 jobs: 1 done, 0 skipped, 0 failed" in ended(sweep(tmp_path, *words))
+    assert "1 job: 1 done, 0 skipped, 0 failed" in ended(sweep(tmp_path, *words))
     (log,) = (path for path in (tmp_path / "runs" / "s").glob(".submitit/*/*.err")
               if "waiting for it" in path.read_text())  # fmt: skip
     assert "update" not in log.read_text().partition("waiting for it")[2]

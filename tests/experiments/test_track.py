@@ -55,7 +55,7 @@ def test_a_study_is_mirrored_with_its_table_figures_and_animations(tmp_path):
 def test_a_sweep_that_ends_mirrors_its_study(tmp_path):
     done_run(tmp_path / "runs" / "s", "run")
     config = composed("tracking=wandb", "study=s", f"machine.runs_dir={tmp_path}/runs")
-    join_study(tmp_path / "runs" / "s", tracker_of(config))
+    join_study(tmp_path / "runs" / "s", (), tracker_of(config))
     mirror = the_mirror(tmp_path, "s")
     assert wandb_files.table(mirror)[1] == [without_nan(vars(row()).values())]
     assert wandb_files.run_record(mirror).job_type == "study"

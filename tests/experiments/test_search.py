@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from experiments.errors import UserError
+from experiments.run_folder import RunFolder
 from experiments.search import search
+from experiments.trials import Trials
 from tests.conftest import NAMES, composed
 
 pytest.importorskip("optuna")
@@ -102,6 +104,21 @@ def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):
     (line,) = lines(tmp_path)
     assert line["trial"] == "1"
     assert len(list((tmp_path / "runs" / "search").glob("*-seed0-*"))) == 1
+
+
+def test_a_trial_that_is_under_way_counts_and_one_killed_as_it_began_is_taken_up(tmp_path, tiny):
+    searched(tmp_path, *tiny, "num_trials=1")
+    folder = tmp_path / "runs" / "search"
+    (path,) = folder.glob("trials-*.log")
+    trials = Trials(folder, path.stem, 0)
+    trial = trials.ask()  # and its process is killed
+    assert len(searched(tmp_path, *tiny, "num_trials=2")) == 2
+    trial = trials.ask()
+    run = RunFolder(folder / "elsewhere")
+    trial.set_user_attr("run", run.path.name)
+    with run.locked():
+        assert len(searched(tmp_path, *tiny, "num_trials=3")) == 2
+    assert len(searched(tmp_path, *tiny, "num_trials=3")) == 3
 
 
 def test_a_trial_that_fails_is_told_and_ends_no_search(tmp_path, tiny):

@@ -41,8 +41,8 @@ def test_an_offline_run_has_the_config_every_line_and_every_row(tmp_path, tiny, 
 
 @pytest.mark.slow
 def test_a_killed_run_ends_with_one_mirror_of_the_whole_curve(tmp_path, tiny):
-    overrides = [*tiny, *folders(tmp_path), "tracking=wandb", "train.num_steps=1000",
-                 "val.every=50", "machine.save_every=100", "task_label=test"]  # fmt: skip
+    overrides = [*tiny, *folders(tmp_path), "tracking=wandb", "train.num_steps=5000",
+                 "val.every=250", "machine.save_every=100", "task_label=test"]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "experiments.train", *overrides], cwd=ROOT,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=own_environment(),

@@ -21,6 +21,20 @@ from tests.experiments.mirrors import (
 from tests.experiments.wandb_server import running
 
 KEY = "0123456789" * 4
+WAITING = """
+import time
+from pathlib import Path
+from experiments.cli import start
+from experiments.fit import Fit
+from experiments.train import train
+validate, limit = Fit._validate, time.monotonic() + 90
+def validate_and_wait(self, *arguments):
+    validate(self, *arguments)
+    while self.step == 100 and Path("{}").exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+Fit._validate = validate_and_wait
+start("train", train)
+"""  # half way it waits for as long as a file is there, or 90 s
 AWAY = "http://127.0.0.1:9"  # refuses
 
 
@@ -64,9 +78,20 @@ def test_a_server_that_is_away_takes_nothing_from_a_run_and_is_sent_it_later(tmp
 
 @pytest.mark.slow
 def test_a_server_that_is_there_is_sent_the_curve_while_it_grows(tmp_path, tiny):
+    limit = time.monotonic() + 120
     with running() as server:
-        train_online(tmp_path, server.url, *tiny, "train.num_steps=3000", "val.every=100")
-        mirror, limit = the_mirror(tmp_path), time.monotonic() + 60
+        (tmp_path / "wait").touch()
+        words = [*tiny, "train.num_steps=200", "val.every=20"]
+        start = [sys.executable, "-c", WAITING.format(tmp_path / "wait"), *words]
+        places = [*folders(tmp_path), "tracking=wandb", "tracking.mode=online"]
+        training = subprocess.Popen([*start, *places], cwd=ROOT, env=online(server.url))
+        while not server.steps():
+            assert training.poll() is None
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        (tmp_path / "wait").unlink()
+        assert training.wait(timeout=60) == 0
+        mirror = the_mirror(tmp_path)
         while processes_with(mirror):
             assert time.monotonic() < limit, "an upload ends when the run is whole"
             time.sleep(0.1)

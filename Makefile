@@ -43,6 +43,7 @@ bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.neuro_sat
 	$(BIN)/python -m benchmarks.simulators
 	$(BIN)/python -m benchmarks.parallel
+	$(BIN)/python -m benchmarks.tracking
 	$(BIN)/python -m benchmarks.coverage
 
 $(STAMP):

@@ -24,9 +24,9 @@ from experiments.train import train
 
 NUM_STEPS, ROUNDS = 240, 3
 TRAINING = [
-    "label=mirrored", "task_label=shortest_path", f"train.num_steps={NUM_STEPS}", "train.num_instances=1000",
-    "val.num_instances=50", "val.every=10", "transfer.num_instances=10", "machine.device=cpu",
-    "machine.num_workers=1",
+    "label=mirrored", "task_label=shortest_path", f"train.num_steps={NUM_STEPS}",
+    "train.num_instances=1000", "val.num_instances=50", "val.every=10", "transfer.num_instances=10",
+    "machine.device=cpu", "machine.num_workers=1",
 ]  # fmt: skip
 KINDS = {
     "off": [],

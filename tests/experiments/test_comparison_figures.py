@@ -1,5 +1,7 @@
 import math
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from functools import cache
 
@@ -110,6 +112,25 @@ def test_a_table_shows_what_the_rows_say():
     assert r"A \& B & $\mathbf{0.90}\,{\scriptstyle [0.90, 0.90]}$ \\" in text
     assert r"C & $0.20\," in text
     assert r"D & -- \\" in text
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+@pytest.mark.parametrize("name", PAPER_TABLES)
+def test_latex_sets_a_table_within_the_page(name, tmp_path):
+    text = EXHIBITS[name].text(tables_of(name))
+    num_columns = len(EXHIBITS[name].columns)
+    (tmp_path / "table.tex").write_text(text, encoding="utf-8")
+    (tmp_path / "page.tex").write_text(
+        r"\documentclass{article}\usepackage{booktabs}"
+        rf"\usepackage[textwidth={5.5 if num_columns <= 5 else 6.75}in]{{geometry}}"
+        r"\begin{document}\input{table}\end{document}"
+    )
+    said = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "page.tex"], cwd=tmp_path,
+        capture_output=True, text=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert "Output written on page.pdf (1 page" in said
+    assert "Overfull" not in said
 
 
 def test_a_ranking_has_the_methods_in_order():

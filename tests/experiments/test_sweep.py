@@ -211,6 +211,31 @@ def test_slurm_runs_a_sweep_and_puts_back_what_is_preempted(tmp_path, tiny):
     assert sum("resumed at update" in log for log in logs) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not slurm_cluster.is_installed(), reason="no Slurm that may be started")
+def test_the_tasks_of_a_slurm_job_share_a_training_and_are_put_back_together(tmp_path, tiny):
+    with slurm_cluster.cluster(tmp_path / "slurm") as env:
+        words = [*tiny, *LONG, "seed=0", "machine.num_workers=1", "machine.device=cpu"]
+        words += ["hydra/launcher=slurm", "hydra.launcher.tasks_per_node=2"]
+        process = sweep(tmp_path, *words, env={**env, "OMP_NUM_THREADS": "1"})
+
+        def slurm(*words):
+            return subprocess.run(words, env={**os.environ, **env}, text=True, check=True,
+                                  capture_output=True).stdout  # fmt: skip
+
+        wait_until(lambda: states(tmp_path, 0), process)
+        (job,) = slurm("squeue", "--noheader", "--array", "--format=%i").split()
+        slurm("scancel", "--signal=USR2", f"{job}.0")
+        wait_until(lambda: "PENDING" in slurm("squeue", "--noheader", "--format=%T"), process)
+        slurm("scontrol", "update", f"JobId={job}", "StartTime=now")
+        text = ended(process)
+    assert "1 job: 1 done, 0 skipped, 0 failed" in text
+    logs = [path.read_text() for path in (tmp_path / "runs" / "s").glob(".submitit/*/*.err")]
+    assert len(logs) == 2
+    assert all("resumed at update" in log for log in logs)  # in one process group, or
+    assert not any("another process is working on this run" in log for log in logs)
+
+
 def test_ray_runs_a_sweep(tmp_path, tiny):
     pytest.importorskip("ray")
     text = ended(

@@ -21,7 +21,7 @@ from experiments.cli import start
 from experiments.errors import UserError
 from experiments.evaluate import study_of
 from experiments.literal_points import LiteralPoint
-from experiments.run_folder import folder_of
+from experiments.run_pattern import done_run
 from experiments.study import TestCell, device_of
 from experiments.table import write_table
 from gn.stepped import SteppedModel
@@ -36,7 +36,7 @@ def embed(config: DictConfig) -> None:
         raise UserError(f"file: {path} exists, take another name")
     if type(config.num_rounds) is not int or config.num_rounds < 1:
         raise UserError(f"num_rounds: {config.num_rounds!r} is not allowed, 1 or more is")
-    folder = folder_of(str(config.run))
+    folder = done_run(str(config.run))
     transfer = {"sizes": [config.size], "num_instances": config.num_instances}
     study = study_of(folder.load_config(), transfer, config.machine)
     if not isinstance(study.task, Satisfiability):

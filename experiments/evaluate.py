@@ -8,7 +8,6 @@ python -m experiments.evaluate run=outputs/default/<run> data.files='cnf/*.cnf'
 import logging
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,7 +19,8 @@ from experiments.cli import CONF, start
 from experiments.construct import construct
 from experiments.errors import UserError
 from experiments.evaluation import evaluate
-from experiments.run_folder import RunFolder, config_hash
+from experiments.run_folder import config_hash
+from experiments.run_pattern import done_runs
 from experiments.study import Study, device_of, num_workers_of
 from experiments.table import format_table
 from experiments.validation import check_config, check_device, check_mappings
@@ -52,18 +52,6 @@ def evaluate_runs(config: DictConfig) -> None:
         rows += evaluate(study, model.to(device_of(config)), folder, seconds, config.name)
         LOG.info("%s", folder.table_path(config.name))
     LOG.info("%s", format_table(rows))
-
-
-def done_runs(pattern: str) -> list[RunFolder]:
-    """The runs of that name or pattern that are complete; raises UserError if none is."""
-    folders = _matches(pattern)
-    for folder in folders:
-        if not folder.is_done:
-            LOG.warning("%s is not done: left out", folder.path)
-    done = [folder for folder in folders if folder.is_done]
-    if not done:
-        raise UserError(f"run: {folders[0].path} is not done, start its training again")
-    return done
 
 
 def _transfer(config: DictConfig) -> dict[str, Any]:
@@ -104,21 +92,6 @@ def _completed(trained: DictConfig) -> DictConfig:
     merged = OmegaConf.merge(OmegaConf.masked_copy(defaults, SECTIONS), trained)
     assert isinstance(merged, DictConfig)
     return merged
-
-
-def _matches(pattern: str) -> list[RunFolder]:
-    """The run folder of that name, or those that a pattern matches; raises UserError if none."""
-    if not pattern:
-        raise UserError("run: '' is not a run folder")
-    if Path(pattern).is_dir():
-        return [RunFolder.existing(Path(pattern))]
-    anchor = Path(Path(pattern).anchor)
-    relative = str(Path(pattern).relative_to(anchor))
-    found = [RunFolder(path) for path in sorted(anchor.glob(relative))]
-    folders = [folder for folder in found if folder.config_path.is_file()]
-    if not folders:
-        raise UserError(f"run: {pattern!r} is not a run folder, nor a pattern of some")
-    return folders
 
 
 if __name__ == "__main__":

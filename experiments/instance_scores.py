@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from experiments.errors import UserError
-from experiments.run_folder import RunFolder
+from experiments.run_pattern import done_runs
 from experiments.score_matrix import Cell
 from experiments.table import Row, method, read_table
 
@@ -45,7 +44,7 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
         UserError: no run is there or done, or runs differ in more than the seed, or in their
             instances; there is no such metric or rule; or a file is damaged.
     """
-    folders = _folders(pattern, key)
+    folders = done_runs(pattern, key)
     rows = [row for f in folders for row in read_table(f.table_path(wanted.evaluation))]
     if not rows:
         raise UserError(f"{key}: {pattern!r} matches runs whose tables have no row")
@@ -71,15 +70,6 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
             )
     stacked = {cell: np.stack(of_runs) for cell, of_runs in scores.items()}
     return InstanceScores(method(mine[0]), stacked, {c: h for c, (h,) in hashes.items()})
-
-
-def _folders(pattern: str, key: str) -> list[RunFolder]:
-    """The run folders of that name or pattern that are done."""
-    matches = [RunFolder(Path(path)) for path in sorted(glob(pattern))]  # noqa: PTH207  (absolute)
-    done = [folder for folder in matches if folder.is_done]
-    if not done:
-        raise UserError(f"{key}: {pattern!r} is the name of no run folder that is done")
-    return done
 
 
 def _rule(rows: Sequence[Row], wanted: str | None, key: str) -> str:

@@ -10,7 +10,6 @@ the first two coordinates.
 import logging
 from collections.abc import Iterator
 from functools import partial
-from glob import glob
 from pathlib import Path
 
 import torch
@@ -30,7 +29,7 @@ from experiments.errors import UserError
 from experiments.evaluate import study_of
 from experiments.predicates import is_whole
 from experiments.rollout_points import RolloutPoint
-from experiments.run_folder import RunFolder, folder_of
+from experiments.run_pattern import done_run
 from experiments.study import Study, TestCell, device_of
 from experiments.table import write_table
 from gn.model import GraphModel
@@ -45,7 +44,7 @@ def roll_out(config: DictConfig) -> None:
     if path.exists():
         raise UserError(f"file: {path} exists, take another name")
     _check(config)
-    folder = _folder(str(config.run), config.task_label)
+    folder = done_run(str(config.run), config.task_label)
     transfer = {"sizes": config.sizes, "num_instances": config.instance + 1}
     study = study_of(folder.load_config(), transfer, config.machine)
     if not isinstance(study.task, NextStep):
@@ -63,19 +62,6 @@ def roll_out(config: DictConfig) -> None:
     points = [p for cell in cells for p in _points(config, study, model, cell)]
     write_table(points, path, RolloutPoint)
     LOG.info("%s", path)
-
-
-def _folder(pattern: str, task_label: str | None) -> RunFolder:
-    """The one run of that name or pattern, and of that task if one is given."""
-    if task_label is None:
-        return folder_of(pattern)
-    names = sorted(glob(pattern))  # noqa: PTH207  (the pattern may be absolute)
-    found = [n for n in names if RunFolder.existing(Path(n)).load_config().task_label == task_label]
-    if len(found) != 1:
-        raise UserError(
-            f"task_label: {len(found)} of {pattern!r} are {task_label!r}, one has to be"
-        )
-    return folder_of(found[0])
 
 
 def _check(config: DictConfig) -> None:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -196,14 +195,3 @@ class RunFolder:
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def folder_of(pattern: str) -> RunFolder:
-    """The one folder of that name or pattern; raises UserError if it is not a run that is done."""
-    matches = sorted(glob(pattern))  # noqa: PTH207  (the pattern may be absolute)
-    if len(matches) != 1:
-        raise UserError(f"run: {pattern!r} is the name of {len(matches)} folders, of one it is")
-    folder = RunFolder.existing(Path(matches[0]))
-    if not folder.is_done:
-        raise UserError(f"run: {folder.path} is not done, start its training again")
-    return folder

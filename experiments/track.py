@@ -13,8 +13,8 @@ from omegaconf import DictConfig
 
 from experiments.cli import start
 from experiments.errors import UserError
-from experiments.evaluate import done_runs
 from experiments.predicates import is_name
+from experiments.run_pattern import done_runs
 from experiments.source import Source, source_of_run, source_of_study
 from experiments.tracking import Tracker, tracker_of
 from experiments.validation import check_mappings, check_writable

@@ -100,7 +100,7 @@ def test_other_instances_are_not_compared(runs, caplog):
 
 @pytest.mark.parametrize(
     ("override", "line"),
-    [("b=nothing", "b: 'nothing' is the name of no run"), ("metric=x", "metric: 'x'"),
+    [("b=nothing", "b: 'nothing' is not a run folder"), ("metric=x", "metric: 'x'"),
      ("name=later", "there is no such table"), ("name=../x", "name: '../x'")],
 )  # fmt: skip
 def test_a_wrong_key_of_a_pair_is_one_line(runs, caplog, override, line):

@@ -120,7 +120,7 @@ def test_looking_inside_overwrites_nothing_and_needs_one_run(tiny_run, tmp_path)
     with pytest.raises(UserError, match="exists"):
         embed(embed_config(tiny_run, file))
     assert file.read_text() == "mine"
-    with pytest.raises(UserError, match="0 folders"):
+    with pytest.raises(UserError, match="not a run folder"):
         embed(embed_config(tiny_run, tmp_path / "other.csv", run=str(tmp_path / "no")))
     with pytest.raises(UserError, match="none is solved"):
         embed(embed_config(tiny_run, tmp_path / "other.csv", num_instances=2))

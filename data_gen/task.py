@@ -24,6 +24,18 @@ class LossPart(NamedTuple):
     num_terms: int
 
 
+class Ratio(NamedTuple):
+    """A metric of a cell that is a mean by a mean, as of errors by those of a trivial answer."""
+
+    scores: np.ndarray  # of every instance [n]
+    by: np.ndarray  # what the mean of the scores is divided by the mean of [n]
+
+    @property
+    def values(self) -> np.ndarray:
+        """Of every instance [n]: their mean is the ratio."""
+        return self.scores / max(float(self.by.mean()), float(np.finfo(np.float32).tiny))
+
+
 class Task(ABC, Generic[T]):
     """A problem on structures T. Subclasses are frozen dataclasses: their repr names the instances.
 
@@ -99,8 +111,8 @@ class Task(ABC, Generic[T]):
         """Those scores that are watched in training: all, unless they take too long for that."""
         return self.score(model, batch)
 
-    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Scores that need those of the whole cell, each [B], as a ratio to a trivial answer does.
+    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
+        """Metrics that need the scores of a whole cell, as a ratio to a trivial answer does.
 
         Args:
             scores: of all instances of a cell.

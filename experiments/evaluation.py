@@ -22,7 +22,7 @@ from data_gen.workers import bars_are_hidden
 from experiments.errors import UserError
 from experiments.files import write_atomically
 from experiments.run_folder import RunFolder
-from experiments.statistics import over_instances
+from experiments.statistics import over_instances, over_ratio
 from experiments.steps import Answer, answer_by, canonical
 from experiments.study import Study, TestCell
 from experiments.table import Row, write_table
@@ -131,7 +131,8 @@ def _score_cell(
         except UserError as error:
             raise UserError(f"{cell.distribution} of size {cell.size}: {error}") from error
     scores.pop("loss")
-    return {**scores, **study.task.relative(scores)}
+    relative = study.task.relative(scores)
+    return scores | {name: ratio.values for name, ratio in relative.items()}
 
 
 def _rules(study: Study, model: GraphModel) -> list[str]:
@@ -152,10 +153,14 @@ def _rows(
 ) -> list[Row]:
     """A row for every metric of one cell, over the instances it is defined for."""
     rows = []
+    relative = study.task.relative(scores)
     for metric, of_all in scores.items():
         is_defined = ~np.isnan(of_all)
         values = of_all[is_defined] if is_defined.any() else of_all  # NaN: "n/a"
-        estimate = over_instances(values, binary=metric in study.task.binary_metrics)
+        if metric in relative:
+            estimate = over_ratio(relative[metric])
+        else:
+            estimate = over_instances(values, binary=metric in study.task.binary_metrics)
         rows.append(
             Row(
                 study=study.config.study,

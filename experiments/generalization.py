@@ -6,6 +6,8 @@ import numpy as np
 
 from experiments.statistics import Estimate, over_seeds
 
+ROUNDING = 1e-9  # of a mean of scores
+
 
 def transfer_gap(home: np.ndarray, shifted: np.ndarray, *, perfect: float) -> Estimate:
     """What is lost by a shift, run by run: above 0 means lost, of scores and of errors alike.
@@ -29,7 +31,7 @@ def reach(
     """The largest multiple of the training size up to which every score is good enough.
 
     Sizes below the training size do not count, nor do those beyond the first that is not good
-    enough. 0: not even the training size is; NaN: none of that size or above was tested.
+    enough. 0: not even the training size is; NaN: it was not tested.
 
     Args:
         scores: by size, on the training family. NaN is not good enough.
@@ -37,13 +39,13 @@ def reach(
         threshold: at least this is good enough; where the score is an error, at most this.
         perfect: what the right answer scores: 1, or 0 where the score is an error.
     """
-    sizes = sorted(size for size in scores if size >= home_size)
-    if not sizes:
+    if home_size not in scores:
         return float("nan")
+    sizes = sorted(size for size in scores if size >= home_size)
     reached = 0.0
     for size in sizes:
-        good = scores[size] >= threshold if perfect else scores[size] <= threshold
-        if not good:
+        short = threshold - scores[size] if perfect else scores[size] - threshold
+        if not short <= ROUNDING:
             break
         reached = size / home_size
     return reached

@@ -45,7 +45,12 @@ def _value(trial: "Trial", key: str, values: DictConfig | ListConfig) -> object:
     low, high, log = values.low, values.high, values.get("log", False)
     if isinstance(low, int) and isinstance(high, int):
         return trial.suggest_int(key, low, high, log=log)
-    return float(f"{trial.suggest_float(key, low, high, log=log):.3g}")  # a label names it
+    return rounded(trial.suggest_float(key, low, high, log=log))
+
+
+def rounded(value: float) -> float:
+    """A number from a range as it is trained with: of three digits, for a label names it."""
+    return float(f"{value:.3g}")
 
 
 def _is_list(values: object) -> bool:

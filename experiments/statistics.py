@@ -10,6 +10,7 @@ from scipy import stats
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from data_gen.task import Ratio
     from experiments.table import Row
 
 NUM_RESAMPLES = 1000
@@ -41,6 +42,18 @@ def over_instances(values: np.ndarray, *, binary: bool) -> Estimate:
     return Estimate(mean, float(low), float(high))
 
 
+def over_ratio(ratio: Ratio) -> Estimate:
+    """A mean by a mean with a 95 % interval: the same bootstrap, of both together."""
+    mean = float(ratio.values.mean())
+    if np.isnan(mean):
+        return Estimate(mean, mean, mean)
+    num = len(ratio.by)
+    drawn = np.random.default_rng(0).integers(num, size=(NUM_RESAMPLES, num))
+    below = np.maximum(ratio.by[drawn].mean(axis=1), np.finfo(np.float32).tiny)
+    low, high = np.quantile(ratio.scores[drawn].mean(axis=1) / below, [0.025, 0.975])
+    return Estimate(mean, float(low), float(high))
+
+
 def over_runs(rows: Sequence[Row]) -> Estimate:
     """Mean of one cell over the runs of a study; of a single run, the interval of its row.
 
@@ -61,7 +74,7 @@ def is_share(metric: str) -> bool:
     """Whether a metric may be a share by its name: errors, drifts and their ratios are none."""
     words = set(metric.split("_"))
     is_ratio = metric in ("ratio", "velocity_ratio") or metric.startswith("ratio_")
-    return not is_ratio and not words & {"error", "drift", "constant", "floor"}
+    return not is_ratio and not words & {"error", "drift", "constant", "floor", "energy"}
 
 
 def over_seeds(means: np.ndarray) -> Estimate:

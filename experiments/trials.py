@@ -13,6 +13,7 @@ from filelock import FileLock
 from experiments.errors import UserError
 from experiments.files import write_atomically
 from experiments.run_folder import RunFolder
+from experiments.search_space import rounded
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -101,11 +102,21 @@ class Trials:
         for trial in ended:
             loss = "" if trial.value is None else f"{trial.value:.6g}"
             told = [trial.user_attrs.get(name, "") for name in ("error", "run")]
-            settings = [trial.params.get(key, "") for key in keys]
-            writer.writerow([trial.number, loss, *told, *settings])
+            settings = _settings(trial)
+            writer.writerow([trial.number, loss, *told, *(settings.get(key, "") for key in keys)])
         path = self.folder / f"{self.name}.csv"
         write_atomically(path, lambda temporary: temporary.write_text(text.getvalue()))
         return path
+
+
+def _settings(trial: "FrozenTrial") -> dict[str, Any]:
+    """What a trial was trained with."""
+    from optuna.distributions import FloatDistribution
+
+    return {
+        key: rounded(value) if isinstance(trial.distributions[key], FloatDistribution) else value
+        for key, value in trial.params.items()
+    }
 
 
 def _state(name: str) -> Any:  # noqa: ANN401

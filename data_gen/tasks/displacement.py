@@ -15,7 +15,7 @@ from data_gen.motion_scores import extent, squared_error
 from data_gen.packed import Packed
 from data_gen.scenes import check_dim, posed_motions
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.task import Model, Ratio, Task
 from data_gen.track import frames_of
 
 TOLERANCE = 0.1  # of the extent of a scene: an answer that is nearer to the truth is close
@@ -45,7 +45,7 @@ class Displacement(Task[Scene]):
     structure: ClassVar[type] = Scene
     size_unit: ClassVar[str] = "bodies"
     cost: ClassVar[float] = 60.0
-    binary_metrics: ClassVar[frozenset[str]] = frozenset({"close"})
+    binary_metrics: ClassVar[frozenset[str]] = frozenset({"close", "broken"})
 
     def __post_init__(self) -> None:
         check_dim(self.dim)
@@ -106,14 +106,12 @@ class Displacement(Task[Scene]):
         """Which scenes are clean, and which are broken."""
         return {"error_clean": is_clean(batch), "error_broken": ~is_clean(batch)}
 
-    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
         """The error by that of constant velocity; what broken scenes have of the whole error."""
         errors = scores["error"]
-        tiny = float(np.finfo(np.float32).tiny)
-        mean = max(float(errors.mean()), tiny)
         return {
-            "ratio": errors / max(float(scores["constant"].mean()), tiny),
-            "share_of_broken": errors * scores["broken"] / mean,
+            "ratio": Ratio(errors, scores["constant"]),
+            "share_of_broken": Ratio(errors * scores["broken"], errors),
         }
 
     def perfect(self, name: str) -> float | None:

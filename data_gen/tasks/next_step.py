@@ -19,7 +19,7 @@ from data_gen.packed import Packed
 from data_gen.rollout import errors_of_rest, errors_of_steps, moved, rollout
 from data_gen.scenes import check_dim, posed_motions
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.task import Model, Ratio, Task
 from data_gen.track import at_drawn_frames, frames_of
 
 TOLERANCE = 0.1  # of the extent of a scene: a rollout that is nearer to the truth is valid
@@ -174,15 +174,11 @@ class NextStep(Task[Scene]):
             "diverged": moment.has_diverged.float(),
         }
 
-    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
         """Each error by the mean error of constant velocity in the same scenes."""
         ratios = {"velocity_ratio": ("velocity_error", "constant_velocity_error")}
         ratios |= {f"ratio_{h}": (f"error_{h}", f"constant_{h}") for h in self.horizons}
-        tiny = np.finfo(np.float32).tiny
-        return {
-            name: scores[error] / max(float(np.mean(scores[constant])), tiny)
-            for name, (error, constant) in ratios.items()
-        }
+        return {name: Ratio(scores[error], scores[by]) for name, (error, by) in ratios.items()}
 
     def step(self, model: Model, batch: Batch, state: State, frame: int) -> State:
         """The state at the frame after, as a model has it that sees the state alone."""

@@ -17,7 +17,7 @@ from data_gen.dynamics.scene import MOVING, Motion, Scene
 from data_gen.packed import Packed
 from data_gen.scenes import check_dim, posed_motions
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.task import Model, Ratio, Task
 from data_gen.track import at_drawn_frames
 
 TOLERANCE = 0.1  # of the largest kinetic energy of a scene's motion: an answer that near is close
@@ -103,10 +103,10 @@ class SystemEnergy(Task[Scene]):
             "energy": true,
         }
 
-    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
         """The error by that of the cell's mean energy: 1 - R²."""
-        variance = max(float(scores["energy"].var()), float(np.finfo(np.float32).tiny))
-        return {"ratio": scores["error"] / variance}
+        energy = scores["energy"]
+        return {"ratio": Ratio(scores["error"], (energy - energy.mean()) ** 2)}
 
     def perfect(self, name: str) -> float | None:
         """No error; the energy is what it is."""

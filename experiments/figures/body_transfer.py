@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
-from experiments.figures.log_axis import draw_method, fit_log_axis
+from experiments.figures.log_axis import draw_method, fit_log_axis, name_what_is_above
 from experiments.figures.size_transfer import Line, label_size_axis
 from experiments.figures.style import PAGE, TableFigure, Tables
 from experiments.table import Row
@@ -52,6 +52,8 @@ class BodyTransfer(TableFigure):
         for axes, scenes in zip(panels, self.panels, strict=True):
             values += self._draw_panel(axes, self._rows(tables, scenes), scenes)
         fit_log_axis(panels[0], values, highest=self.highest)
+        for axes in panels:
+            name_what_is_above(axes)
         panels[0].set_ylabel(self.metric_label)
         legend_of_all(figure, panels)
         return figure

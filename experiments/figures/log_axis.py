@@ -1,5 +1,6 @@
 """Lines on a logarithmic axis, whose intervals may reach below 0."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from experiments.statistics import Estimate, over_runs
 from experiments.table import Row
 
 TINY = 1e-30  # below every axis
-SHIFT = 1.02  # of the place of a method by that of the one before
+SHIFT = 1.02  # at most, of the place of a method by that of the one before
+MOST = 9  # methods, that take half of the way from a size to the next
 
 
 def estimates(rows: Mapping[int, Sequence[Row]]) -> dict[int, Estimate]:
@@ -53,7 +55,9 @@ def draw_method(axes: Axes, rows: Sequence[Row], name: str, number: int) -> list
         return []
     means = np.array([e.mean for e in found.values()])
     ends = [means - [e.low for e in found.values()], [e.high for e in found.values()] - means]
-    beside = SHIFT ** (number - 3)
+    sizes = sorted(of_size)
+    apart = min((b / a for a, b in itertools.pairwise(sizes)), default=2.0)
+    beside = min(SHIFT, apart ** (0.5 / MOST)) ** (number - 3)
     axes.errorbar(
         [size * beside for size in found], means, yerr=ends, label=name, elinewidth=0.8,
         zorder=3 - 0.05 * number, **look(number),
@@ -65,6 +69,21 @@ def draw_method(axes: Axes, rows: Sequence[Row], name: str, number: int) -> list
             fontsize=6.5, color=look(number)["color"],
         )  # fmt: skip
     return means.tolist()
+
+
+def name_what_is_above(axes: Axes) -> None:
+    """The means of methods that are above the axis, as numbers at its end."""
+    top = axes.get_ylim()[1]
+    for container in axes.containers:
+        line = container[0]  # pyright: ignore[reportIndexIssue]
+        for x, y in np.asarray(line.get_xydata()):
+            if y > top:
+                digit, _, power = f"{y:.0e}".partition("e")
+                text = rf"$\uparrow\,{digit}\cdot 10^{{{int(power)}}}$"
+                axes.annotate(
+                    text, (x, top), (-4, -1), ha="right", va="top", textcoords="offset points",
+                    fontsize=6.5, color=line.get_color(),
+                )  # fmt: skip
 
 
 def fit_log_axis(

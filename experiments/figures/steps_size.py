@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from experiments.figures.style import PAGE, TableFigure, Tables
+from experiments.figures.style import PAGE, TableFigure, Tables, percent
 from experiments.statistics import over_runs
 from experiments.table import Row
 
@@ -86,8 +86,8 @@ class StepsSize(TableFigure):
                 place, ink = (x - 0.5, y - 0.5), "white" if share < 0.55 else "black"
                 axes.add_patch(Rectangle(place, 1, 1, color=colours(share), linewidth=0))
                 style: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
-                axes.text(x, y + 0.13, f"{100 * mean:.0f}", fontsize=7, **style)
-                ends = f"{100 * low:.0f}", f"{100 * high:.0f}"
+                axes.text(x, y + 0.13, percent(mean), fontsize=7, **style)
+                ends = percent(low), percent(high)
                 text = "–".join(dict.fromkeys(ends))
                 axes.text(x, y - 0.27, text, fontsize=4.6, **style)
         axes.set(xlim=(-0.5, len(steps) - 0.5), ylim=(-0.5, len(sizes) - 0.5))

@@ -120,6 +120,11 @@ class TextTable(Exhibit):
         return [path]
 
 
+def percent(share: float) -> str:
+    """Of a share, rounded as a table rounds it: 0.325 is 0.33 there or 0.32, and 33 or 32 here."""
+    return f"{100 * float(f'{share:.2f}'):.0f}"
+
+
 def load_tables(folder: Path) -> Tables:
     """The tables in a study's folder; of those beside scores and cells, what is there."""
     cells = read_table(folder / "cells.csv", CellSummary)

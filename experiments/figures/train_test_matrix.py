@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from experiments.figures.style import PAGE, TableFigure, Tables
+from experiments.figures.style import PAGE, TableFigure, Tables, percent
 from experiments.statistics import over_runs
 from experiments.table import Row
 
@@ -65,9 +65,9 @@ class TrainTestMatrix(TableFigure):
                 place = (x - 0.5, y - 0.5)
                 axes.add_patch(Rectangle(place, 1, 1, color=colours(share), linewidth=0))
                 ink = "white" if share < 0.6 else "black"
-                text = "n/a" if np.isnan(mean) else f"{100 * mean:.0f}"
+                text = "n/a" if np.isnan(mean) else percent(mean)
                 axes.text(x, y - 0.12, text, fontsize=7, ha="center", va="center", color=ink)
-                interval = "" if np.isnan(mean) else f"{100 * low:.0f}–{100 * high:.0f}"
+                interval = "" if np.isnan(mean) else f"{percent(low)}–{percent(high)}"
                 axes.text(x, y + 0.27, interval, fontsize=4.6, ha="center", va="center", color=ink)
                 if column.trained_as == label:
                     frame = Rectangle(place, 1, 1, fill=False, linewidth=1.2, zorder=3)

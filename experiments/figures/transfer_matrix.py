@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from experiments.figures.style import PAGE, TableFigure, Tables
+from experiments.figures.style import PAGE, TableFigure, Tables, percent
 from experiments.statistics import over_runs
 from experiments.table import Row
 
@@ -111,6 +111,6 @@ def _draw_line(axes: Axes, y: float, name: str, cells: list[list[Row]], per_fami
         mean, x = over_runs(cell).mean, _place(k, per_family)
         colour = "0.93" if np.isnan(mean) else colours(mean)
         axes.fill_between([x - 0.5, x + 0.5], y - 0.5, y + 0.5, color=colour, linewidth=0)
-        text = "n/a" if np.isnan(mean) else f"{100 * mean:.0f}"
+        text = "n/a" if np.isnan(mean) else percent(mean)
         ink = "0.4" if np.isnan(mean) else ("white" if mean < 0.6 else "black")
         axes.text(x, y, text, fontsize=6, ha="center", va="center", color=ink)

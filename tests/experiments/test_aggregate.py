@@ -105,6 +105,8 @@ def test_a_gap_above_0_is_a_loss_of_scores_and_of_errors():
         ({16: 0.9, 32: float("nan"), 64: 0.9}, 1),
         ({16: 0.9, 40: 0.85}, 2.5),
         ({8: 0.9}, None),
+        ({32: 0.9}, None),
+        ({16: 0.85 - 2e-16, 32: 0.85 - 1e-6}, 1),  # a mean of scores that are 0.85
     ],
 )
 def test_reach_is_how_far_every_size_is_good_enough(scores, expected):
@@ -117,23 +119,28 @@ def test_reach_is_how_far_every_size_is_good_enough(scores, expected):
 def test_pairs_see_what_means_do_not():
     hard = rng().normal(size=200)
     a, b = hard[None] + 0.1 + 0.01 * rng(1).normal(size=(2, 200)), np.stack([hard, hard])
-    mean, low, high, number = difference(a, b, rng())
-    assert mean == pytest.approx(0.1, abs=0.005)
-    assert 0.09 < low < high < 0.11
-    assert number == 200
+    found = difference(a, b, rng())
+    assert found.mean == pytest.approx(0.1, abs=0.005)
+    assert 0.09 < found.low < found.high < 0.11
+    assert found.num_instances == 200
     assert wins(a, b)[:2] == (200, 0)
 
 
 def test_the_instances_are_drawn():
     scores = rng().normal(size=(1, 400))
-    _, low, high, _ = difference(scores, np.zeros((1, 400)), rng())
-    assert high - low == pytest.approx(2 * 1.96 / np.sqrt(400), rel=0.15)
+    found = difference(scores, np.zeros((1, 400)), rng())
+    assert found.high - found.low == pytest.approx(2 * 1.96 / np.sqrt(400), rel=0.15)
+    assert np.isnan([found.low_over_runs, found.high_over_runs]).all()
 
 
-def test_the_runs_are_drawn_as_well_as_the_instances():
-    runs = np.array([[0.0] * 50, [1.0] * 50])
-    mean, low, high, _ = difference(runs, np.full((1, 50), 0.5), rng())
-    assert (mean, low, high) == (0, -0.5, 0.5)
+def test_over_runs_the_interval_is_welch_s():
+    a, b = np.array([[0.0, 1], [1, 1], [1, 0.5]]), np.array([[0.25, 0.25], [0.5, 0]])
+    found = difference(a, b, rng())
+    half = stats.t.ppf(0.975, 2) * 0.25 / np.sqrt(3)  # of 0.5, 1 and 0.75; those of b are alike
+    assert found.low_over_runs == pytest.approx(0.5 - half)
+    assert found.high_over_runs == pytest.approx(0.5 + half)
+    same = difference(a[:2] * 0, b[:1].repeat(2, 0), rng())
+    assert (same.low_over_runs, same.high_over_runs) == (-0.25, -0.25)
 
 
 def test_the_sign_test_of_two_runs_is_mcnemar_s():
@@ -147,7 +154,8 @@ def test_the_sign_test_of_two_runs_is_mcnemar_s():
 
 def test_instances_without_a_score_are_left_out():
     a, b = np.array([[1.0, np.nan, 3]]), np.array([[0.0, 5, np.nan]])
-    assert difference(a, b, rng())[0::3] == (1, 1)
+    found = difference(a, b, rng())
+    assert (found.mean, found.num_instances) == (1, 1)
     assert wins(a, b)[:2] == (1, 0)
     assert difference(a[:, 1:], b[:, 1:], rng()).num_instances == 0
 

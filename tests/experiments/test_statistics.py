@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from experiments.statistics import over_instances, over_seeds
+from data_gen.task import Ratio
+from experiments.figures.style import percent
+from experiments.statistics import over_instances, over_ratio, over_seeds
 
 
 def test_wilson_is_the_published_interval():
@@ -33,3 +35,24 @@ def test_the_interval_over_seeds_is_student_s():
     assert mean == 2
     assert high - mean == pytest.approx(4.302653 / np.sqrt(3))  # t of 2 degrees of freedom
     assert mean - low == pytest.approx(high - mean)
+
+
+def test_of_a_ratio_both_means_are_drawn():
+    rng = np.random.default_rng(3)
+    by = rng.exponential(size=200)
+    known = over_ratio(Ratio(0.3 * by, by))
+    assert tuple(known) == pytest.approx((0.3, 0.3, 0.3))
+    broken = rng.random(200) < 0.05
+    share = over_ratio(Ratio(by * np.where(broken, 100, 1) * broken, by * np.where(broken, 100, 1)))
+    assert 0 < share.low < share.mean < share.high < 1
+    scores = rng.exponential(size=200)
+    found = over_ratio(Ratio(scores, by))
+    sd = np.std(scores - found.mean * by, ddof=1) / by.mean() / np.sqrt(200)  # delta method
+    assert found.high - found.low == pytest.approx(2 * 1.96 * sd, rel=0.1)
+    assert np.isnan(over_ratio(Ratio(np.full(3, np.nan), np.ones(3)))).all()
+
+
+def test_a_percentage_is_rounded_as_the_tables_round():
+    for number in range(0, 1001):
+        share = number / 1000
+        assert percent(share) == f"{int(f'{share:.2f}'.replace('.', ''))}"

@@ -3,6 +3,7 @@
 import re
 import traceback
 
+import yaml
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 from safetensors import SafetensorError
@@ -17,7 +18,7 @@ class UserError(Exception):
 
 USER_ERRORS = (  # theirs and the file system's
     UserError, OSError, SafetensorError, SizeError, GenerationError, OmegaConfBaseException,
-    HydraException,
+    HydraException, yaml.YAMLError,
 )  # fmt: skip
 
 NOT_INSTALLED = re.compile(r"Could not find 'hydra/launcher/(?:(submitit)_\w+|(ray|joblib))'")

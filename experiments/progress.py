@@ -17,8 +17,10 @@ SECONDS = 0.5  # between two looks
 def shown_progress(jobs: list[Job]) -> Iterator[None]:
     """While entered: a bar on a terminal, elsewhere a line of the log whenever a job is done."""
     skipped = sum(job.was_done for job in jobs)
-    left = len(jobs) - skipped
+    left, refused = sum(job.is_open for job in jobs), [job for job in jobs if job.error]
     LOG.info("%s: %d done before, %d to run", number_of(jobs), skipped, left)
+    for error in dict.fromkeys(job.error for job in refused):
+        LOG.warning("refused, the others run: %s", error)
     ended = threading.Event()
     bar = tqdm(total=len(jobs), initial=skipped, desc="sweep", unit=" jobs", disable=None)
     watch = threading.Thread(target=_watch, args=(jobs, bar, ended), daemon=True)

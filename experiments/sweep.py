@@ -26,6 +26,7 @@ from experiments.progress import shown_progress
 from experiments.tracking import Tracker, tracker_of
 
 LOG = logging.getLogger(__name__)
+UNTOLD = ("experiment", "machine.", "tracking")  # arms name themselves; the others are no method
 NAMED = {"seed", "model", "label", "task", "task_label", "study"}  # tables tell these apart
 
 
@@ -71,7 +72,7 @@ class StudySweeper(Sweeper):
         lines = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
         parsed = parser.parse_overrides(lines)
         keys = {o.get_key_element() for o in parsed if o.is_sweep_override()} - NAMED
-        keys = {key for key in keys if not key.startswith("experiment")}  # arms name themselves
+        keys = {key for key in keys if not key.startswith(UNTOLD)}
         (batch,) = BasicSweeper.split_arguments(parsed, None)
         jobs: dict[str, Job] = {}
         for overrides in batch:

@@ -33,6 +33,11 @@ OPTIMIZERS = sorted(
     # Abstract; needs a closure; needs sparse gradients:
     and found not in (optim.Optimizer, optim.LBFGS, optim.SparseAdam)
 )
+TRAIN = Path(__file__).parent.parent / "conf" / "train.yaml"
+SECTIONS = (  # whose keys are all in it
+    "train", "train.schedule", "train.curriculum", "val", "transfer", "data", "machine",
+)  # fmt: skip
+GROUPS = ("task", "model", "tracking")  # chosen, and so not written in it
 MAPPINGS = (
     "task", "model", "train", "val", "transfer", "machine", "train.optimizer", "train.schedule",
     "train.distribution", "train.edge_weights", "transfer.distributions", "transfer.edge_weights",
@@ -43,6 +48,7 @@ MAPPINGS = (
 def check_config(config: DictConfig) -> None:
     """Raise UserError for the first value that is not allowed; the folders are left alone."""
     check_mappings(config, MAPPINGS)
+    _check_keys(config)
     if "answer" in config.task:
         check_mappings(config, ("task.answer",))
     for key, is_allowed, allowed in CHECKS:
@@ -55,6 +61,22 @@ def check_config(config: DictConfig) -> None:
         _check_sizes(config, key)
     _check_sizes_of(config)
     _check_stream(config)
+
+
+def _check_keys(config: DictConfig) -> None:
+    """Raise UserError for a key that `conf/train.yaml` does not have: in a yaml, a wrong name."""
+    known = OmegaConf.load(TRAIN)
+    for section in SECTIONS:
+        there, allowed = OmegaConf.select(config, section), OmegaConf.select(known, section)
+        for key in there:
+            if key not in allowed:
+                raise UserError(
+                    f"{section}.{key}: there is no such key, these are: {', '.join(allowed)}"
+                )
+    allowed = {*known, *GROUPS} - {"defaults", "hydra"}
+    for key in config:
+        if key not in allowed:
+            raise UserError(f"{key}: there is no such key, these are: {', '.join(sorted(allowed))}")
 
 
 def check_device(config: DictConfig) -> None:

@@ -152,9 +152,10 @@ def draw_figures(folder: Path) -> list[Path]:
         node = OmegaConf.load(config)
         if not isinstance(node, DictConfig):
             raise UserError(f"{config}: not the configuration of a figure")
-        exhibit: Exhibit = construct(node, f"figure.{config.stem}", Exhibit)
-        if exhibit.study == folder.name and exhibit.can_draw(tables):
-            paths += exhibit.save(tables, folder / config.stem)
+        if node.get("study") == folder.name:
+            exhibit: Exhibit = construct(node, f"figure.{config.stem}", Exhibit)
+            if exhibit.can_draw(tables):
+                paths += exhibit.save(tables, folder / config.stem)
     return paths
 
 

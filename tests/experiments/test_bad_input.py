@@ -123,6 +123,15 @@ def test_wrong_values_are_one_line_before_any_work(tmp_path, overrides, words, i
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "key", ["train.num_stps", "train.schedule.x", "val.evry", "machine.x", "trian"]
+)
+def test_a_key_that_there_is_not_is_one_line_wherever_it_is_written(tmp_path, key, in_process):
+    code, text = in_process("train", *folders(tmp_path), f"+{key}=3")
+    assert_one_line(code, text, f"{key}: there is no such key")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("runs_dir", ["/proc/nope", "/etc/passwd"])
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, runs_dir, in_process):
     code, text = in_process("train", *folders(tmp_path), f"machine.runs_dir={runs_dir}")

@@ -1,14 +1,21 @@
+from copy import copy
+
 import numpy as np
 import pytest
 import torch
 
 from data_gen.dataset import DataSet
+from data_gen.packed import Packed
+from data_gen.task import LossPart
+from data_gen.tasks.shortest_path import ShortestPath
 from experiments.batches import CachedBatches
 from experiments.errors import UserError
 from experiments.fit import Fit
+from experiments.parallel import ALONE
 from experiments.run_folder import RunFolder
 from experiments.schedule import learning_rate, num_message_passing_steps
-from tests.conftest import composed, study
+from experiments.update_loss import UpdateLoss
+from tests.conftest import composed, instances, study
 
 
 def test_the_number_of_steps_is_drawn_from_the_whole_range():
@@ -76,6 +83,39 @@ def test_an_update_is_the_same_whatever_was_drawn_before_it(tmp_path):
             losses.append(float(fit._update()))
     assert losses[:2] == losses[2:]
     assert losses[0] != losses[1]
+
+
+class TwoStates(ShortestPath):
+    """A loss that asks about the batch, and about the same graphs with their edges doubled."""
+
+    def loss(self, model, batch):
+        doubled = copy(batch)
+        doubled.edge_attr = 2 * batch.edge_attr
+        outputs = [model(batch), model(doubled), model(doubled)]
+        return sum(
+            self.answer.loss(output, of)
+            for output, of in zip(outputs, [batch, doubled, doubled], strict=True)
+        )
+
+    def loss_parts(self, model, batch):
+        return [LossPart(self.loss(model, batch), batch.num_graphs)]
+
+
+@pytest.mark.parametrize("last", [1, 2])
+def test_a_loss_may_ask_about_a_second_state(last):
+    config = composed("task=shortest_path_next_hop", f"train.loss_on_last_steps={last}",
+                      "train.num_message_passing_steps=3")  # fmt: skip
+    task, graphs = instances("shortest_path_next_hop", 8, 4)
+    task, batch = TwoStates(task.answer), Packed.pack(graphs).batch(range(4))
+    torch.manual_seed(0)
+    model = study("task=shortest_path_next_hop", "model=encode_process_decode").build_model()
+    wanted = [task.loss(lambda b, n=n: model(b, n), batch) for n in range(3 - last + 1, 4)]
+    loss = UpdateLoss(config, task, model, ALONE)(batch, 0)
+    torch.testing.assert_close(loss, torch.stack(wanted).mean())
+    gradients = [torch.autograd.grad(of, list(model.parameters()), allow_unused=True)
+                 for of in (loss, torch.stack(wanted).mean())]  # fmt: skip
+    for ours, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

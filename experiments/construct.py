@@ -1,22 +1,18 @@
-"""Objects from configuration, built only from this project's classes and torch's optimizers.
-
-A run folder from a stranger holds a configuration; nothing it names is run unless it is a class
-of ours (or of `torch.optim`).
-"""
+"""Objects from configuration: of trusted classes alone, with arguments that were looked at."""
 
 import inspect
 import math
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, get_args, get_type_hints
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig
 
-from experiments.errors import UserError
+from experiments.errors import UserError, message
+from experiments.moved import current_names
+from experiments.trusted import trusted
 
-TRUSTED = ("data_gen.", "gn.", "experiments.", "torch.optim.")
 REFUSALS = (ValueError, TypeError, RuntimeError, MemoryError)  # of a constructor
 WORDS: dict[object, str] = {
     bool: "true and false are", int: "a whole number is", float: "a number is", str: "a text is",
@@ -36,11 +32,12 @@ def construct(node: object, key: str, kind: type = object) -> Any:  # noqa: ANN4
     """
     if not isinstance(node, DictConfig) or "_target_" not in node:
         raise UserError(f"{key}: {node!r} is not allowed, a mapping with _target_ is")
+    node = current_names(node)
     _check_targets(node, key)
     try:
         found = instantiate(node, _convert_="all")
     except InstantiationException as error:
-        raise UserError(f"{key}: {_one_line(error.__cause__ or error)}") from error
+        raise UserError(f"{key}: {message(error.__cause__ or error)}") from error
     return _checked(found, key, kind)
 
 
@@ -53,7 +50,7 @@ def build(partial: Callable[..., Any], key: str, *args: object, **arguments: obj
     try:
         return partial(*args, **arguments)
     except REFUSALS as error:
-        raise UserError(f"{key}: {_one_line(error)}") from error
+        raise UserError(f"{key}: {message(error)}") from error
 
 
 def _checked(found: object, key: str, kind: type) -> object:
@@ -65,32 +62,16 @@ def _checked(found: object, key: str, kind: type) -> object:
 
 
 def _check_targets(node: object, key: str) -> None:
-    """Every `_target_` below `node` is a class defined in a trusted package."""
+    """Every `_target_` below `node` is trusted, and is given the arguments that it takes."""
     if isinstance(node, DictConfig):
         if "_target_" in node:
-            found = _trusted(node["_target_"], f"{key}._target_")
+            found = trusted(node["_target_"], f"{key}._target_")
             _check_arguments(found, node, key)
         for name in node:
             _check_targets(node[name], f"{key}.{name}")
     elif isinstance(node, ListConfig):
         for index, child in enumerate(node):
             _check_targets(child, f"{key}[{index}]")
-
-
-def _trusted(target: object, key: str) -> type:
-    """The class of that name."""
-    if not isinstance(target, str) or not target.startswith(TRUSTED):
-        raise UserError(f"{key}: {target!r} is not trusted: allowed are {', '.join(TRUSTED)}*")
-    module, _, name = target.rpartition(".")
-    try:
-        found = getattr(import_module(module), name)
-    except Exception as error:  # any module can fail to import in any way
-        raise UserError(f"{key}: {target!r} cannot be imported ({_one_line(error)})") from error
-    if not isinstance(found, type) or not f"{found.__module__}.".startswith(TRUSTED):
-        raise UserError(f"{key}: {target!r} is not a class of {', '.join(TRUSTED)}*")
-    if inspect.isabstract(found):
-        raise UserError(f"{key}: {target!r} is not allowed, it is abstract")
-    return found
 
 
 def _check_arguments(target: type, node: DictConfig, key: str) -> None:
@@ -120,7 +101,3 @@ def _is_a(value: object, kind: object) -> bool:
     if kind is float:
         return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
     return type(value) is kind
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

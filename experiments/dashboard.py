@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 
 from experiments.cli import start
 from experiments.dashboard_blocks import report, serialised
-from experiments.errors import UserError
+from experiments.errors import UserError, message
 from experiments.files import write_atomically
 from experiments.predicates import is_flag, is_name
 from experiments.source import Source, source_of_study
@@ -85,7 +85,7 @@ def _save(source: Source, config: DictConfig) -> str:
     try:
         made.save()
     except Exception as error:  # of a network, a server
-        text = " ".join(str(error).split()) or type(error).__name__
+        text = message(error)
         raise UserError(f"upload: the server does not take it ({text})") from error
     return made.url
 

@@ -33,15 +33,21 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if not isinstance(error, USER_ERRORS):
-        return _joined(traceback.format_exception_only(error)[-1])
+        return joined(traceback.format_exception_only(error)[-1])
     cause = f": {error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
     text = f"{error}{cause}".replace("To append to your config use", "; to add a key:")
     if missing := NOT_INSTALLED.search(text):
         plugin = missing[1] or missing[2]
         file = f"requirements{REQUIREMENTS[plugin]}.txt"
         return f"hydra/launcher: {plugin} is not installed, pip install -r {file} does it"
-    return _joined(text)
+    return joined(text)
 
 
-def _joined(text: str) -> str:
+def message(error: BaseException) -> str:
+    """The message of an error in one line, or its name if it has none."""
+    return joined(str(error)) or type(error).__name__
+
+
+def joined(text: str) -> str:
+    """A text in one line."""
     return re.sub(r"\s+", " ", text).strip()

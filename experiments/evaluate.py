@@ -19,7 +19,7 @@ from experiments.cli import CONF, start
 from experiments.construct import construct
 from experiments.errors import UserError
 from experiments.evaluation import evaluate
-from experiments.run_folder import config_hash
+from experiments.identity import config_hash
 from experiments.run_pattern import done_runs
 from experiments.study import Study, device_of, num_workers_of
 from experiments.table import format_table

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from experiments.errors import UserError
+from experiments.errors import UserError, message
 from experiments.run_pattern import done_runs
 from experiments.score_matrix import Cell
 from experiments.table import Row, method, read_table
@@ -89,7 +89,7 @@ def _frame(path: Path, metric: str, rule: str) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(path, columns=columns)
     except (OSError, ValueError, ArrowException) as error:
-        text = " ".join(str(error).split())
+        text = message(error)
         raise UserError(f"{path}: cannot be read ({text})") from error
     return pd.DataFrame(frame[frame["steps_rule"] == rule]).rename(columns={metric: "score"})
 

@@ -21,6 +21,8 @@ import torch.distributed as dist
 from torch.distributed import PrefixStore, Store  # pyright: ignore
 from torch.distributed.rendezvous import rendezvous
 
+from experiments.errors import message
+
 START = timedelta(minutes=10)  # that processes wait for one another to start
 WORK = timedelta(days=30)  # that they wait while one of them works
 GRACE = 10.0  # seconds in which processes that fail alike have all failed
@@ -91,6 +93,6 @@ def _end(error: BaseException, store: Store, place: str) -> NoReturn:
     out = sys.__stderr__ or sys.stderr
     if is_first and isinstance(error, Exception):
         traceback.print_exception(error, file=out)
-    out.write(f"error: {place}: {' '.join(str(error).split())[:300]}\n")
+    out.write(f"error: {place}: {message(error)[:300]}\n")
     out.flush()
     os._exit(1)

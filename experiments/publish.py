@@ -17,7 +17,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from experiments.cli import CONF, start
 from experiments.collect import collect, current_runs, write_study
 from experiments.errors import UserError
-from experiments.run_folder import RunFolder, config_hash
+from experiments.identity import config_hash
+from experiments.run_folder import RunFolder
 
 LOG = logging.getLogger(__name__)
 CITED = (

@@ -22,22 +22,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from data_gen.seeding import content_hash
-from experiments.errors import UserError
+from experiments.errors import UserError, message
 from experiments.files import write_atomically
+from experiments.identity import NOT_STORED, config_hash
+from experiments.moved import GONE
 
-NOT_STORED = ("tracking",)  # who looks on: two starts that differ in it are the same run
-NOT_IDENTITY = ("machine", "seed", *NOT_STORED)  # where, how fast; and what has its own column
 KEPT_STATES = 2
 LOG = logging.getLogger(__name__)
-
-
-def config_hash(config: DictConfig) -> str:
-    """The identity of a method: all that its numbers depend on but the seed."""
-    plain = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(plain, dict)
-    kept = {key: value for key, value in plain.items() if key not in NOT_IDENTITY}
-    return content_hash(json.dumps(kept, sort_keys=True))
 
 
 def read_config(path: Path) -> DictConfig:
@@ -46,11 +37,16 @@ def read_config(path: Path) -> DictConfig:
         text = path.read_text(encoding="utf-8")
         config = OmegaConf.create(yaml.safe_load(text))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read ({_line(error)})") from error
+        raise UserError(f"{path}: cannot be read ({message(error)})") from error
     if "${" in text:  # stored configurations are resolved; this one would read the environment
         raise UserError(f"{path}: has an interpolation, which is not allowed")
     if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")
+    for key in GONE:
+        parent, _, leaf = key.rpartition(".")
+        section = OmegaConf.select(config, parent)
+        if isinstance(section, DictConfig):
+            section.pop(leaf, None)
     return config
 
 
@@ -162,7 +158,7 @@ class RunFolder:
         try:
             write_atomically(path, lambda temporary: torch.save(state, temporary))
         except RuntimeError as error:  # what torch makes of a full disk
-            raise UserError(f"{path}: cannot be written ({_line(error)})") from error
+            raise UserError(f"{path}: cannot be written ({message(error)})") from error
         for old in sorted(path.parent.glob("*.pt"))[:-KEPT_STATES]:
             old.unlink()
 
@@ -172,7 +168,7 @@ class RunFolder:
             try:
                 state = torch.load(path, weights_only=True, map_location="cpu")
             except (OSError, EOFError, RuntimeError, UnpicklingError, BadZipFile) as error:
-                LOG.warning("%s cannot be read (%s): left out", path, _line(error))
+                LOG.warning("%s cannot be read (%s): left out", path, message(error))
                 continue
             if isinstance(state, dict) and "step" in state:
                 return state
@@ -191,7 +187,3 @@ class RunFolder:
     def finish(self) -> None:
         """Write DONE."""
         write_atomically(self.path / "DONE", lambda path: path.write_text(""))
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

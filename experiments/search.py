@@ -22,10 +22,11 @@ from omegaconf import DictConfig, OmegaConf
 from data_gen.seeding import content_hash
 from experiments.cli import start
 from experiments.errors import USER_ERRORS, UserError, one_line
+from experiments.identity import config_hash
 from experiments.labels import labelled
 from experiments.parallel import ALONE
 from experiments.predicates import is_count, is_seed
-from experiments.run_folder import RunFolder, config_hash
+from experiments.run_folder import RunFolder
 from experiments.search_space import check_space, suggested
 from experiments.source import source_of_run
 from experiments.study import Study, device_of

@@ -9,8 +9,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from data_gen.seeding import content_hash
 from experiments.errors import UserError
+from experiments.identity import NOT_STORED
 from experiments.predicates import is_name
-from experiments.run_folder import NOT_STORED, RunFolder
+from experiments.run_folder import RunFolder
 from experiments.table import Row, read_table
 
 MAX_TAG = 64  # characters; what wandb takes

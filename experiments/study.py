@@ -17,9 +17,9 @@ from data_gen.task import Task
 from experiments.batches import check_num_nodes
 from experiments.construct import build, construct
 from experiments.errors import UserError
+from experiments.identity import config_hash
 from experiments.labels import label
 from experiments.matching import matched
-from experiments.run_folder import config_hash
 from experiments.steps import check_can_settle, check_rule
 from experiments.validation import check_writable
 from gn.model import GraphModel

@@ -12,7 +12,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from experiments.cli import start
-from experiments.errors import UserError
+from experiments.errors import UserError, message
 from experiments.predicates import is_name
 from experiments.run_pattern import done_runs
 from experiments.source import Source, source_of_run, source_of_study
@@ -66,7 +66,7 @@ def _mirror(tracker: Tracker, source: Source) -> None:
     except UserError:
         raise
     except Exception as error:  # of the files, a disk, a package
-        text = " ".join(str(error).split()) or type(error).__name__
+        text = message(error)
         raise UserError(f"tracking: {source.folder} cannot be mirrored ({text})") from error
 
 

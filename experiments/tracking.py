@@ -16,6 +16,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from experiments.construct import construct
+from experiments.errors import message
 from experiments.source import Source
 
 LOG = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Mirror(Thread):
             self._send()
             self.tracker.finish(self.source, failed=self.failed)
         except Exception as error:  # of a disk, a server, a package: training goes on without
-            self._give_up(" ".join(str(error).split()) or type(error).__name__)
+            self._give_up(message(error))
 
     def close(self, *, failed: bool) -> None:
         """Let it end, and wait a little until it has."""

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from experiments.errors import UserError
+from experiments.identity import config_hash
 from experiments.report_page.links import href
 from experiments.report_page.packing import coded, number, numbers
-from experiments.run_folder import RunFolder, config_hash, read_config
+from experiments.run_folder import RunFolder, read_config
 from experiments.statistics import is_share, over_runs
 from experiments.table import Row
 

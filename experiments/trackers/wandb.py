@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from experiments.errors import UserError
+from experiments.errors import UserError, message
 from experiments.source import Source, by_size, summary
 from experiments.table import Row
 from experiments.tracking import Tracker
@@ -141,7 +141,7 @@ def check_key(key: str) -> None:
             host=host, source="tracking", prompt=False, update_session=False
         )
     except Exception as error:  # of a key that is none
-        raise UserError(f"{key} is not allowed: {' '.join(str(error).split())}") from error
+        raise UserError(f"{key} is not allowed: {message(error)}") from error
     if found is None:
         raise UserError(f"{key} is not allowed without an API key: set WANDB_API_KEY for {host}")
 

@@ -7,9 +7,10 @@ from omegaconf import OmegaConf
 from data_gen.summary import CellSummary
 from experiments.collect import collect, current_runs
 from experiments.errors import UserError
+from experiments.identity import config_hash
 from experiments.job import Job
 from experiments.publish import publish
-from experiments.run_folder import RunFolder, config_hash, read_config
+from experiments.run_folder import RunFolder, read_config
 from experiments.sweep import join_studies
 from experiments.table import read_table, write_table
 from experiments.train import train

@@ -17,11 +17,12 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from experiments.errors import UserError
+from experiments.identity import config_hash
 from experiments.report import report
 from experiments.report_page.pictures import small
 from experiments.report_page.plain_tables import curve_data
 from experiments.rollout_points import RolloutPoint
-from experiments.run_folder import RunFolder, config_hash
+from experiments.run_folder import RunFolder
 from experiments.statistics import over_runs
 from experiments.table import read_table, write_table
 from tests.conftest import ROOT, composed

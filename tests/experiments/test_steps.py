@@ -12,8 +12,9 @@ from data_gen.task import Task
 from data_gen.tasks.shortest_path import ShortestPath
 from experiments.errors import UserError
 from experiments.evaluation import evaluate, score_instances
+from experiments.identity import config_hash
 from experiments.matching import matched, num_parameters
-from experiments.run_folder import RunFolder, config_hash
+from experiments.run_folder import RunFolder
 from experiments.schedule import seeded
 from experiments.steps import answer_by, check_can_settle, check_rule
 from experiments.table import format_table, read_table

@@ -10,7 +10,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from experiments.errors import UserError
-from experiments.run_folder import RunFolder, config_hash
+from experiments.identity import config_hash
+from experiments.run_folder import RunFolder
 from experiments.tracking import tracker_of
 from experiments.train import train
 from tests.conftest import ROOT, composed, stems

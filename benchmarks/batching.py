@@ -19,13 +19,13 @@ from benchmarks.timing import compare
 from data_gen.cell import Cell
 from data_gen.dataset import DataSet
 from data_gen.distribution import Distribution
-from data_gen.distributions.barabasi_albert import BarabasiAlbert
-from data_gen.distributions.erdos_renyi import ErdosRenyi
-from data_gen.distributions.geographic_threshold import GeographicThreshold
-from data_gen.distributions.random_tree import RandomTree
-from data_gen.graph import Graph
+from data_gen.graphs.distributions.barabasi_albert import BarabasiAlbert
+from data_gen.graphs.distributions.erdos_renyi import ErdosRenyi
+from data_gen.graphs.distributions.geographic_threshold import GeographicThreshold
+from data_gen.graphs.distributions.random_tree import RandomTree
+from data_gen.graphs.graph import Graph
 from data_gen.packed import Packed
-from data_gen.tasks.shortest_path import ShortestPath
+from data_gen.paths.tasks.shortest_path import ShortestPath
 
 NUM_GRAPHS, BATCH, SIZE = 2048, 256, 20
 CASES: tuple[Distribution[Graph], ...] = (

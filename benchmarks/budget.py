@@ -9,7 +9,6 @@ function of its configuration; the `seconds` of its table are what a training th
 
 import argparse
 import re
-from pathlib import Path
 from time import process_time
 
 import torch
@@ -17,23 +16,23 @@ from hydra import compose, initialize_config_dir
 
 from data_gen.dataset import make
 from data_gen.packed import Packed
-from experiments.batches import CachedBatches
-from experiments.fit import Fit
-from experiments.study import Study
+from experiments.run.batches import CachedBatches
+from experiments.run.fit import Fit
+from experiments.run.parts import RunParts
+from experiments.settings.places import CONF
 
-CONF = Path(__file__).parent.parent / "conf"
 ROUNDS, UPDATES, WARMUP = 3, 16, 3
 
 
-def study_of(experiment: str, arm: str) -> Study:
+def study_of(experiment: str, arm: str) -> RunParts:
     """The study of one arm, as `experiments.train` builds it."""
     overrides = [f"experiment={experiment}", f"experiment/{experiment}@_global_={arm}"]
     names = ["label=budget", "task_label=budget"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return Study(compose("train", overrides=[*overrides, *names]))
+        return RunParts(compose("train", overrides=[*overrides, *names]))
 
 
-def seconds_per_update(study: Study, train_set: Packed) -> float:
+def seconds_per_update(study: RunParts, train_set: Packed) -> float:
     """CPU seconds of one update, the mean of a turn whose updates are spread over the training."""
     torch.manual_seed(0)
     batches = CachedBatches(study.config, train_set, study.task, study.train_set.cell.group_size)

@@ -9,7 +9,7 @@ the same in all cells of a run.
 import numpy as np
 from scipy import stats
 
-from experiments.aggregate import interquartile_mean, of_each_run
+from experiments.statistics.aggregate import interquartile_mean, of_each_run
 
 NUM_RUNS, NUM_CELLS, NUM_STUDIES = 3, 20, 1000
 SHARED = (0.0, 1 / 3, 4 / 5)  # of the variance

@@ -17,9 +17,9 @@ import numpy as np
 
 from benchmarks.timing import compare
 from data_gen.cell import Cell
-from data_gen.distributions.geographic_threshold import GeographicThreshold
+from data_gen.graphs.distributions.geographic_threshold import GeographicThreshold
 from data_gen.packed import Packed
-from data_gen.tasks.shortest_path import ShortestPath
+from data_gen.paths.tasks.shortest_path import ShortestPath
 
 CASES = {16: 128, 64: 32}  # size -> instances timed
 

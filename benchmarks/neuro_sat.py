@@ -18,11 +18,11 @@ from torch_geometric.utils import scatter
 
 from benchmarks.timing import compare
 from data_gen.cell import Cell
-from data_gen.distributions.sr import Sr
 from data_gen.packed import Packed
+from data_gen.sat.distributions.sr import Sr
+from data_gen.sat.tasks.satisfiability import Satisfiability
 from data_gen.spec import GraphOutput
-from data_gen.tasks.satisfiability import Satisfiability
-from gn.layer_norm_lstm import LayerNormLSTMCell
+from gn.kernels.layer_norm_lstm import LayerNormLSTMCell
 from gn.mlp import MLP
 from gn.models.neuro_sat import Formulas, NeuroSat
 

@@ -18,11 +18,12 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from data_gen.dataset import make
-from experiments.cli import CONF
-from experiments.fit import Fit
-from experiments.parallel import World
-from experiments.study import Study, num_workers_of
-from experiments.train import _batches as batches_of
+from experiments.processes.world import World
+from experiments.run.fit import Fit
+from experiments.run.machine import num_workers_of
+from experiments.run.parts import RunParts
+from experiments.run.training import _batches as batches_of
+from experiments.settings.places import CONF
 
 GRAVITY = ["experiment=nbody_cpu", "label=gravity", "task_label=next_step"]
 WARMUP, UPDATES, ROUNDS = 20, 100, 3
@@ -31,7 +32,7 @@ WARMUP, UPDATES, ROUNDS = 20, 100, 3
 def milliseconds(overrides: list[str]) -> float:
     """Of an update, in the processes that there are."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        study = Study(compose("train", [*GRAVITY, *overrides]))
+        study = RunParts(compose("train", [*GRAVITY, *overrides]))
     world = World.here()
     torch.set_num_threads(1)
     with world.joined("benchmark", torch.device("cpu")):
@@ -39,7 +40,7 @@ def milliseconds(overrides: list[str]) -> float:
         return _shortest(study, world)
 
 
-def _shortest(study: Study, world: World) -> float:
+def _shortest(study: RunParts, world: World) -> float:
     torch.manual_seed(0)
     model = study.build_model()
     times = []

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.timing import compare
-from data_gen.distributions.balls import Balls
-from data_gen.distributions.string import String
-from data_gen.dynamics.scene import Bonds, Clock, Law, Scene, points
-from data_gen.dynamics.simulate import simulate
+from data_gen.bodies.distributions.balls import Balls
+from data_gen.bodies.distributions.string import String
+from data_gen.bodies.dynamics.scene import Bonds, Clock, Law, Scene, points
+from data_gen.bodies.dynamics.simulate import simulate
 
 STEP, NUM_STEPS, EVERY = 1e-3, 5000, 100
 HALF_WIDTH, STRENGTH = 5.0, 0.1

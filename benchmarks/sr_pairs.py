@@ -20,10 +20,10 @@ import numpy as np
 
 from benchmarks.timing import compare
 from data_gen.cell import Cell
-from data_gen.distributions.sr import Sr, _Clauses
 from data_gen.packed import Packed
-from data_gen.sat_solver import solver
-from data_gen.tasks.satisfiability import Satisfiability
+from data_gen.sat.distributions.sr import Sr, _Clauses
+from data_gen.sat.solver import solver
+from data_gen.sat.tasks.satisfiability import Satisfiability
 from data_gen.workers import WorkerPool
 
 CASES = {10: 128, 40: 32, 100: 12}  # size -> pairs timed

@@ -18,8 +18,8 @@ from time import perf_counter
 
 from hydra import compose, initialize_config_dir
 
-from experiments.cli import CONF
-from experiments.fit import Fit
+from experiments.run.fit import Fit
+from experiments.settings.places import CONF
 from experiments.train import train
 
 NUM_STEPS, ROUNDS = 240, 3

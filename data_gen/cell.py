@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from torch_geometric.data import Data
 
-from data_gen.connectivity import MAX_TRIES
-from data_gen.distribution import Distribution, GenerationError
+from data_gen.distribution import MAX_TRIES, Distribution, GenerationError
 from data_gen.seeding import content_hash, instance_generator
 from data_gen.task import Task
 

@@ -1,16 +1,22 @@
 """Distribution: the law that structures of a given size are drawn from."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, get_args
 
 import numpy as np
 
-from data_gen.graph import Graph
-
 T = TypeVar("T")
-EdgeWeights = Callable[[Graph, np.random.Generator], np.ndarray]  # -> lengths [m], positive
+MAX_TRIES = 1000  # draws of a law until one is as it has to be; then the law is given up
+
+
+def set_structure(cls: type) -> None:
+    """Read the kind of structures off a class: `class Grid(Distribution[Graph])` has Graphs."""
+    for base in getattr(cls, "__orig_bases__", ()):
+        for argument in get_args(base):
+            if isinstance(argument, type):
+                cls.structure = argument  # type: ignore[attr-defined]
 
 
 class GenerationError(ValueError):
@@ -24,11 +30,15 @@ class Distribution(ABC, Generic[T]):
     without that differ in a single literal: they come as a group from one generator.
     """
 
-    structure: ClassVar[type] = Graph  # what is drawn: a task takes the one or the other
+    structure: ClassVar[type]  # T, what is drawn: a task takes the one or the other
     min_size: ClassVar[int] = 2
     group_size: ClassVar[int] = 1  # how many structures are drawn together
     is_list: ClassVar[bool] = False  # of structures that are given, and not drawn: see `names`
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other structures
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        set_structure(cls)
 
     @abstractmethod
     def draw(self, size: int, rng: np.random.Generator) -> T:
@@ -56,25 +66,85 @@ class Distribution(ABC, Generic[T]):
         return f"{self!r} v{self.generator_version}"
 
 
-@dataclass(frozen=True)
-class Reweighted(Distribution[Graph]):
-    """The graphs of another distribution, with edge lengths drawn from a law of their own."""
+class Change(ABC, Generic[T]):
+    """What is changed in the structures of a law, as the lengths of edges may be."""
 
-    distribution: Distribution[Graph]
-    edge_weights: EdgeWeights
+    @abstractmethod
+    def applied_to(self, distribution: Distribution[T]) -> Distribution[T]:
+        """The law of the changed structures; raises GenerationError for structures of others."""
+
+
+@dataclass(frozen=True)
+class Mixture(Distribution[T]):
+    """One of `distributions` is chosen uniformly for each structure, or group of them.
+
+    All give the same kind of structure, in groups of the same size.
+    """
+
+    distributions: Sequence[Distribution[T]]
+
+    def __post_init__(self) -> None:
+        given = self.distributions
+        laws = tuple(given) if isinstance(given, Sequence) and not isinstance(given, str) else ()
+        if not laws or not all(isinstance(law, Distribution) for law in laws):
+            raise ValueError(f"distributions is {given}: a list of one or more laws is needed")
+        object.__setattr__(self, "distributions", laws)
+        for name in ("structure", "group_size"):
+            found = {getattr(law, name) for law in laws}
+            if len(found) > 1:
+                raise ValueError(f"distributions is {laws}: all have to have one {name}")
+
+    @property
+    def structure(self) -> type:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """That of all."""
+        return self.distributions[0].structure
 
     @property
     def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """That of the graphs."""
-        return self.distribution.min_size
+        """Of which all give structures."""
+        return max(law.min_size for law in self.distributions)
+
+    @property
+    def group_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """That of all."""
+        return self.distributions[0].group_size
 
     @property
     def identity(self) -> str:
-        """Of the graphs and of the lengths."""
-        version = getattr(self.edge_weights, "generator_version", 1)
-        return f"{self.distribution.identity}, {self.edge_weights!r} v{version}"
+        """Of the mixture and of all that it mixes."""
+        return ", ".join([super().identity, *(law.identity for law in self.distributions)])
 
-    def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """The graph first, then its lengths."""
-        graph = self.distribution.draw(size, rng)
-        return graph._replace(lengths=self.edge_weights(graph, rng))
+    def draw(self, size: int, rng: np.random.Generator) -> T:
+        """The law first, then the structure."""
+        return self._choose(rng).draw(size, rng)
+
+    def draw_group(self, size: int, rng: np.random.Generator) -> list[T]:
+        """A group of one law."""
+        return self._choose(rng).draw_group(size, rng)
+
+    def _choose(self, rng: np.random.Generator) -> Distribution[T]:
+        return self.distributions[int(rng.integers(len(self.distributions)))]
+
+
+def interval(name: str, value: Sequence[float], low: float, high: float) -> tuple[float, float]:
+    """An argument [from, to] within the bounds, as floats.
+
+    Raises:
+        ValueError: in one line that names it.
+    """
+    pair = tuple(map(float, value))
+    if not (len(pair) == 2 and low <= pair[0] <= pair[1] <= high):
+        raise ValueError(f"{name} is {list(value)}: two numbers {low} <= from <= to <= {high}")
+    return pair
+
+
+def whole_interval(name: str, value: Sequence[int], low: int) -> tuple[int, int]:
+    """An argument [from, to] of whole numbers of at least `low`.
+
+    Raises:
+        ValueError: in one line that names it.
+    """
+    pair = tuple(value)
+    if not (len(pair) == 2 and all(isinstance(v, int) for v in pair) and low <= pair[0] <= pair[1]):
+        raise ValueError(f"{name} is {list(value)}: two whole numbers {low} <= from <= to")
+    return pair

@@ -5,10 +5,6 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-# The kinds of nodes and edges of the graph of a formula; see literal_clause_graph.py.
-FORMULA_NODES = ("literal", "clause")
-FORMULA_EDGES = ("literal to clause", "clause to literal", "complement")
-
 
 @dataclass(frozen=True)
 class GraphSpec:

@@ -8,8 +8,7 @@ import numpy as np
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-from data_gen.distribution import Distribution
-from data_gen.graph import Graph
+from data_gen.distribution import Distribution, set_structure
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
 
@@ -45,11 +44,15 @@ class Task(ABC, Generic[T]):
     `u` and `graph_*` have one row, everything else has a row for every node.
     """
 
-    structure: ClassVar[type] = Graph  # what T is: the distributions of it are those that fit
+    structure: ClassVar[type]  # T: the distributions of it are those that fit
     size_unit: ClassVar[str]  # what a size counts, in the plural: the label of the size axis
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
     cost: ClassVar[float] = 1.0  # of an instance, in those of shortest_path of the same size
     binary_metrics: ClassVar[frozenset[str]] = frozenset()  # 0 or 1 for each instance
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        set_structure(cls)
 
     @property
     @abstractmethod

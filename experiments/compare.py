@@ -1,120 +1,72 @@
-"""Rank the methods of a study by what is left of their score on shifted cells.
+"""Two methods on the same instances: what one answers and the other does not.
 
-python -m experiments.compare study=quickstart pool_tasks=true baseline=untrained@1x
+python -m experiments.compare 'a=outputs/charges_cpu/egnn-*' 'b=outputs/charges_cpu/gn_sum-*'
 """
 
 import logging
-import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from omegaconf import DictConfig, ListConfig
+import numpy as np
+from omegaconf import DictConfig
 
-from experiments.cli import start
-from experiments.errors import UserError
-from experiments.metric_goals import MetricGoal, perfect_of
-from experiments.predicates import is_flag, is_number
-from experiments.score_matrix import by_method, is_home
-from experiments.standings import Goal, Standing, standings
-from experiments.statistics import Estimate
-from experiments.table import Row, aligned, read_table
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.settings.predicates import is_name
+from experiments.statistics.matrix import Cell
+from experiments.statistics.pairs import defined, difference, wins
+from experiments.statistics.text import aligned
+from experiments.study.instances import InstanceScores, Wanted, load_scores
 
 LOG = logging.getLogger(__name__)
-CHOICES = {"models": "model", "steps_rules": "steps_rule"}  # a key -> the column it chooses from
 
 
 def compare(config: DictConfig) -> None:
-    """Print a ranking for every task, or one for all; a task without the baseline has none."""
-    if not is_number(config.threshold):
-        raise UserError(f"threshold: {config.threshold!r} is not allowed, a number is")
-    if not is_flag(config.pool_tasks):
-        raise UserError(f"pool_tasks: {config.pool_tasks!r} is not allowed, true and false are")
-    pools = _pools(config, Path(config.results_dir) / config.study)
-    names = dict.fromkeys(name for _, methods, _ in pools for name in methods)
-    if config.baseline is not None and config.baseline not in names:
-        allowed = ", ".join(names)
-        raise UserError(f"baseline: {config.baseline!r} is not allowed, one of these is: {allowed}")
-    texts = []
-    for title, methods, goal in pools:
-        baseline = config.baseline if config.baseline in methods else None
-        texts.append(ranking(title, methods, goal, baseline))
-    LOG.info("%s", "\n\n".join(texts))
+    """Print a line for every cell that both were scored on."""
+    if config.name != "" and not is_name(config.name):
+        raise UserError(f"name: {config.name!r} is not allowed, that of an evaluation is")
+    rule = None if config.steps_rule is None else str(config.steps_rule)
+    wanted = Wanted(config.name, config.metric, rule)
+    a = load_scores(str(config.a), "a", wanted)
+    b = load_scores(str(config.b), "b", wanted)
+    lines = [
+        ["distribution", "size", "instances", "a", "b", "a - b", "over runs", "a > b", "a < b", "p"]
+    ]
+    lines += [
+        [cell[0], str(cell[1]), *_line(a.cells[cell], b.cells[cell])] for cell in shared_cells(a, b)
+    ]
+    LOG.info("a: %s, %d runs\nb: %s, %d runs", *_who(a), *_who(b))
+    LOG.info("a - b [95 % interval over instances, of these runs], [over runs]; won; sign test")
+    LOG.info("%s", aligned(lines))
 
 
-def _pools(config: DictConfig, folder: Path) -> list[tuple[str, dict[str, list[Row]], Goal]]:
-    """The title, the rows by method and the goal of every ranking."""
-    path = folder / "transfer.csv"
-    rows = read_table(path)
-    if not rows:
-        raise UserError(f"{path}: there is no row in it, one for every score is needed")
-    goals = read_table(folder / "metrics.csv", MetricGoal)
-    metric = config.metric or rows[0].metric
-    tasks = list(dict.fromkeys(row.task for row in rows))
-    pools = []
-    for pool in [tasks] if config.pool_tasks else [[task] for task in tasks]:
-        perfect = {perfect_of(goals, task, metric) for task in pool}.pop()
-        mine = [row for row in rows if row.metric == metric and row.task in pool]
-        for key, column in CHOICES.items():
-            mine = _chosen(mine, config[key], key, column)
-        methods = _tested_as_trained(by_method(mine))
-        title = f"{', '.join(pool)}: {metric}"
-        pools.append((title, methods, Goal(perfect, float(config.threshold))))
-    return pools
+def shared_cells(a: InstanceScores, b: InstanceScores) -> list[Cell]:
+    """The cells that both have; raises UserError if there are none, or instances differ."""
+    shared = [cell for cell in a.cells if cell in b.cells]
+    if not shared:
+        raise UserError("b: it was scored on no cell that a was scored on")
+    for cell in shared:
+        same_number = a.cells[cell].shape[1] == b.cells[cell].shape[1]
+        if not same_number or a.data_hashes[cell] != b.data_hashes[cell]:
+            name, size = cell
+            raise UserError(f"b: its instances of {name} of size {size} are not those of a")
+    return shared
 
 
-def _chosen(rows: list[Row], wanted: object, key: str, column: str) -> list[Row]:
-    """Rows with a value that is asked for, or with none; raises UserError for an unknown one."""
-    if wanted is None:
-        return rows
-    there = list(dict.fromkeys(getattr(row, column) for row in rows))
-    values = [str(value) for value in wanted] if isinstance(wanted, ListConfig) else []
-    unknown = [value for value in values if value not in there]
-    if unknown or not values:
-        allowed = ", ".join(filter(None, there))
-        raise UserError(f"{key}: {wanted} is not allowed, a list is, of: {allowed}")
-    return [row for row in rows if getattr(row, column) in {*values, ""}]
+def _line(a: np.ndarray, b: np.ndarray) -> list[str]:
+    """The comparison on one cell [runs, instances] as text, over the instances that both answer."""
+    a, b = defined(a, b)
+    if a.shape[1] == 0:
+        return ["0", *["–"] * 7]
+    found = difference(a, b, np.random.default_rng(0))
+    higher, lower, p = wins(a, b)
+    between = f"{found.mean:.3g} [{found.low:.2g}, {found.high:.2g}]"
+    means = [f"{scores.mean():.3g}" for scores in (a, b)]
+    runs = f"[{found.low_over_runs:.2g}, {found.high_over_runs:.2g}]"
+    runs = "–" if np.isnan(found.low_over_runs) else runs
+    return [str(found.num_instances), *means, between, runs, str(higher), str(lower), f"{p:.2g}"]
 
 
-def _tested_as_trained(methods: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """Those that have a score in distribution; of the others there is no gap nor reach."""
-    for name, rows in methods.items():
-        if not any(map(is_home, rows)):
-            LOG.warning("%s has no score as trained: left out", name)
-    return {name: rows for name, rows in methods.items() if any(map(is_home, rows))}
-
-
-def ranking(
-    title: str, methods: Mapping[str, Sequence[Row]], goal: Goal, baseline: str | None
-) -> str:
-    """The text of a ranking: a line for every method, the best first.
-
-    Raises:
-        UserError: see `standings`.
-    """
-    found, cells = standings(methods, goal, baseline)
-    kind, sign = ("score", "≥") if goal.perfect else ("error", "≤")
-    iqm, of_reach = f"IQM of shifted cells ({len(cells)})", f"reach at {sign} {goal.threshold:g}"
-    head = ["method", "runs", iqm, "over runs", "as trained", "gap", of_reach]
-    lines = [[*head, f"P(better than {baseline})"] if baseline else head]
-    for standing in found:
-        line = [standing.method, str(standing.num_runs)]
-        line += [_text(estimate) for estimate in (standing.shifted, standing.over_runs)]
-        line += [f"{standing.home:.3g}", _text(standing.gap), _reach(standing)]
-        lines.append([*line, _text(standing.better)] if baseline else line)
-    return f"{title} ({kind}), [95 % intervals]\n{aligned(lines)}"
-
-
-def _text(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return "–"
-    ends = "" if math.isnan(estimate.low) else f" [{estimate.low:.2g}, {estimate.high:.2g}]"
-    return f"{estimate.mean:.2g}{ends}"
-
-
-def _reach(standing: Standing) -> str:
-    """Of the mean, and the least and the most of a run."""
-    low, high = min(standing.reaches), max(standing.reaches)
-    return f"{standing.reach:.3g}x ({low:.3g}–{high:.3g})"
+def _who(scores: InstanceScores) -> tuple[str, int]:
+    return scores.name, len(next(iter(scores.cells.values())))
 
 
 if __name__ == "__main__":

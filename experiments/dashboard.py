@@ -12,14 +12,14 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from experiments.cli import start
-from experiments.dashboard_blocks import report, serialised
-from experiments.errors import UserError, message
-from experiments.files import write_atomically
-from experiments.predicates import is_flag, is_name
-from experiments.source import Source, source_of_study
-from experiments.trackers.wandb import check_key
-from experiments.validation import check_writable
+from data_gen.files import write_atomically
+from experiments.settings.checks import check_writable
+from experiments.settings.command import start
+from experiments.settings.errors import UserError, message
+from experiments.settings.predicates import is_flag, is_name
+from experiments.tracking.source import Source, source_of_study
+from experiments.tracking.wandb import check_key
+from experiments.tracking.wandb_report import report, serialised
 
 LOG = logging.getLogger(__name__)
 

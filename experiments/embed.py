@@ -14,16 +14,17 @@ from omegaconf import DictConfig
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.sat_decoding import LITERAL, candidates, complements, share_satisfied
+from data_gen.sat.decoding import LITERAL, candidates, complements, share_satisfied
+from data_gen.sat.tasks.satisfiability import Satisfiability
 from data_gen.spec import GraphOutput
-from data_gen.tasks.satisfiability import Satisfiability
-from experiments.cli import start
-from experiments.errors import UserError
-from experiments.evaluate import study_of
-from experiments.literal_points import LiteralPoint
-from experiments.run_pattern import done_run
-from experiments.study import TestCell, device_of
-from experiments.table import write_table
+from experiments.run.found import done_run
+from experiments.run.machine import device_of
+from experiments.run.parts import TestCell
+from experiments.run.stored import study_of
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.tables.literal_points import LiteralPoint
+from experiments.tables.rows import write_table
 from gn.stepped import SteppedModel
 
 LOG = logging.getLogger(__name__)

@@ -7,26 +7,24 @@ python -m experiments.evaluate run=outputs/default/<run> data.files='cnf/*.cnf'
 
 import logging
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from data_gen.dataset import make
-from data_gen.distributions.dimacs_files import DimacsFiles
-from experiments.cli import CONF, start
-from experiments.construct import construct
-from experiments.errors import UserError
-from experiments.evaluation import evaluate
-from experiments.identity import config_hash
-from experiments.run_pattern import done_runs
-from experiments.study import Study, device_of, num_workers_of
-from experiments.table import format_table
-from experiments.validation import check_config, check_device, check_mappings
+from data_gen.sat.distributions.dimacs_files import DimacsFiles
+from experiments.run.evaluation import evaluate
+from experiments.run.found import done_runs
+from experiments.run.machine import device_of, num_workers_of
+from experiments.run.stored import study_of
+from experiments.settings.checks import check_mappings
+from experiments.settings.command import start
+from experiments.settings.construct import construct
+from experiments.settings.errors import UserError
+from experiments.statistics.text import format_table
 
 LOG = logging.getLogger(__name__)
-SECTIONS = ["data", "train", "val", "transfer"]  # whose keys do not depend on what is chosen
 
 
 def evaluate_runs(config: DictConfig) -> None:
@@ -66,32 +64,6 @@ def _transfer(config: DictConfig) -> dict[str, Any]:
     node = OmegaConf.create({"_target_": target, **config.data})
     law = construct(node, "data", DimacsFiles)
     return {**asked, "distributions": {"files": node}, "edge_weights": {}, "sizes": law.sizes}
-
-
-def study_of(trained: DictConfig, transfer: Mapping[str, Any], machine: DictConfig) -> Study:
-    """A run's study, with the cells asked for in the place of those it had."""
-    merged = _completed(trained)
-    with open_dict(merged):
-        for key, value in transfer.items():
-            merged.transfer[key] = value
-        if "sizes" in transfer or "distributions" in transfer:
-            merged.transfer.sizes_of = transfer.get("sizes_of", {})
-        merged.machine = {**trained.machine, **machine}
-    check_config(merged)
-    check_device(merged)
-    return Study(merged, config_hash(trained))
-
-
-def _completed(trained: DictConfig) -> DictConfig:
-    """A copy in which settings that are younger than the run have the value of conf/train.yaml.
-
-    That value leaves everything as it was before there was the setting.
-    """
-    defaults = OmegaConf.load(CONF / "train.yaml")
-    assert isinstance(defaults, DictConfig)
-    merged = OmegaConf.merge(OmegaConf.masked_copy(defaults, SECTIONS), trained)
-    assert isinstance(merged, DictConfig)
-    return merged
 
 
 if __name__ == "__main__":

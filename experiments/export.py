@@ -11,17 +11,18 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from data_gen import dimacs
 from data_gen.cell import Cell, SizeError, StructureError
-from data_gen.cnf import Problem
 from data_gen.distribution import Distribution
-from data_gen.sat_solver import SOLVER
-from data_gen.tasks.satisfiability import Satisfiability
-from experiments.cli import start
-from experiments.construct import construct
-from experiments.errors import UserError
-from experiments.labels import label
-from experiments.validation import check_export, check_writable
+from data_gen.sat import dimacs
+from data_gen.sat.cnf import Problem
+from data_gen.sat.solver import SOLVER
+from data_gen.sat.tasks.satisfiability import Satisfiability
+from experiments.run.validation import check_export
+from experiments.settings.checks import check_writable
+from experiments.settings.command import start
+from experiments.settings.construct import construct
+from experiments.settings.errors import UserError
+from experiments.settings.labels import label
 
 LOG = logging.getLogger(__name__)
 BLOCK = 128  # formulas that are made at a time

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from experiments.cli import start
-from experiments.errors import UserError
-from experiments.files import write_atomically
-from experiments.identity import config_hash
-from experiments.predicates import is_folder
-from experiments.run_folder import RunFolder, read_config
-from experiments.table import read_table
+from data_gen.files import write_atomically
+from experiments.run.folder import RunFolder, read_config
+from experiments.run.identity import config_hash
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.settings.predicates import is_folder
+from experiments.tables.rows import read_table
 
 LOG = logging.getLogger(__name__)
 TABLES = ("transfer*.csv", "curves.csv")  # that name configurations

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from experiments.cli import start
-from experiments.errors import UserError
 from experiments.figures.style import draw_figures
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
 
 LOG = logging.getLogger(__name__)
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from experiments.cli import CONF, start
-from experiments.collect import collect, current_runs, write_study
-from experiments.errors import UserError
-from experiments.identity import config_hash
-from experiments.run_folder import RunFolder
+from experiments.run.folder import RunFolder
+from experiments.run.identity import config_hash
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.settings.places import CONF
+from experiments.study.join import collect, current_runs, write_study
 
 LOG = logging.getLogger(__name__)
 CITED = (

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from experiments.cli import start
-from experiments.errors import UserError
-from experiments.files import write_atomically
-from experiments.predicates import is_folder, is_name
+from data_gen.files import write_atomically
 from experiments.report_page.document import document
 from experiments.report_page.section import Section
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.settings.predicates import is_folder, is_name
 
 LOG = logging.getLogger(__name__)
 

@@ -17,21 +17,22 @@ from omegaconf import DictConfig, ListConfig
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen import conserved
-from data_gen.body_features import Units, observed
-from data_gen.dynamics.scene import BOXES, KINDS, WALL
-from data_gen.motion_scores import State
-from data_gen.rollout import rollout
-from data_gen.tasks.next_step import NextStep
-from data_gen.track import frames_of
-from experiments.cli import start
-from experiments.errors import UserError
-from experiments.evaluate import study_of
-from experiments.predicates import is_whole
-from experiments.rollout_points import RolloutPoint
-from experiments.run_pattern import done_run
-from experiments.study import Study, TestCell, device_of
-from experiments.table import write_table
+from data_gen.bodies import conserved
+from data_gen.bodies.dynamics.scene import BOXES, KINDS, WALL
+from data_gen.bodies.features import Units, observed
+from data_gen.bodies.frames import frames_of
+from data_gen.bodies.rollout import rollout
+from data_gen.bodies.scores import State
+from data_gen.bodies.tasks.next_step import NextStep
+from experiments.run.found import done_run
+from experiments.run.machine import device_of
+from experiments.run.parts import RunParts, TestCell
+from experiments.run.stored import study_of
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.settings.predicates import is_whole
+from experiments.tables.rollout_points import RolloutPoint
+from experiments.tables.rows import write_table
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def _check(config: DictConfig) -> None:
 
 @torch.inference_mode()
 def _points(
-    config: DictConfig, study: Study, model: GraphModel, cell: TestCell
+    config: DictConfig, study: RunParts, model: GraphModel, cell: TestCell
 ) -> Iterator[RolloutPoint]:
     """The bodies of one scene at the frames that are written."""
     task = study.task

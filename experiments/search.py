@@ -20,20 +20,22 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from data_gen.seeding import content_hash
-from experiments.cli import start
-from experiments.errors import USER_ERRORS, UserError, one_line
-from experiments.identity import config_hash
-from experiments.labels import labelled
-from experiments.parallel import ALONE
-from experiments.predicates import is_count, is_seed
-from experiments.run_folder import RunFolder
-from experiments.search_space import check_space, suggested
-from experiments.source import source_of_run
-from experiments.study import Study, device_of
-from experiments.tracking import mirrored, tracker_of
-from experiments.train import make_training_sets, new_model, train_once
-from experiments.trials import Trials
-from experiments.validation import COUNT, SEED, check_config, check_device, check_writable
+from experiments.processes.world import ALONE
+from experiments.run.folder import RunFolder
+from experiments.run.identity import config_hash
+from experiments.run.machine import device_of
+from experiments.run.parts import RunParts
+from experiments.run.training import make_training_sets, new_model, train_once
+from experiments.run.validation import check_config, check_device
+from experiments.settings.checks import COUNT, SEED, check_writable
+from experiments.settings.command import start
+from experiments.settings.errors import USER_ERRORS, UserError, one_line
+from experiments.settings.labels import labelled
+from experiments.settings.predicates import is_count, is_seed
+from experiments.sweep.space import check_space, suggested
+from experiments.sweep.trials import Trials
+from experiments.tracking.mirrors import mirrored, tracker_of
+from experiments.tracking.source import source_of_run
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -100,7 +102,7 @@ def _check(config: DictConfig, training: DictConfig) -> None:
     check_space(config.space, training)
     check_writable(training, "machine.runs_dir")
     tracker_of(training)
-    Study(training)
+    RunParts(training)
 
 
 def _configured(trial: "Trial", space: DictConfig, training: DictConfig) -> DictConfig:
@@ -116,7 +118,7 @@ def _configured(trial: "Trial", space: DictConfig, training: DictConfig) -> Dict
 
 def _train(trials: Trials, trial: "Trial", config: DictConfig, begun: Callable[[], None]) -> None:
     """Train, and tell the trial its least validation loss; call `begun` when it has its run."""
-    study = Study(config)
+    study = RunParts(config)
     run = RunFolder.of(study.config)
     with run.locked(waits=True):  # another process may have drawn the same
         trial.set_user_attr("run", run.path.name)

@@ -13,18 +13,20 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from data_gen.dataset import DataSet, make
-from experiments.cli import CONF, start
-from experiments.collect import current_runs
-from experiments.errors import UserError
-from experiments.evaluate import study_of
-from experiments.graph_shape import Shape, distances, shape_of
-from experiments.predicates import is_count, is_folder
-from experiments.run_folder import RunFolder
-from experiments.score_matrix import Cell
-from experiments.severities import Severity
-from experiments.study import Study, num_workers_of
-from experiments.table import Row, read_table, write_table
-from experiments.validation import check_mappings
+from experiments.run.folder import RunFolder
+from experiments.run.machine import num_workers_of
+from experiments.run.parts import RunParts
+from experiments.run.stored import study_of
+from experiments.settings.checks import check_mappings
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.settings.places import CONF
+from experiments.settings.predicates import is_count, is_folder
+from experiments.statistics.graph_shape import Shape, distances, shape_of
+from experiments.statistics.matrix import Cell
+from experiments.study.join import current_runs
+from experiments.tables.rows import Row, read_table, write_table
+from experiments.tables.severities import Severity
 
 LOG = logging.getLogger(__name__)
 Method = tuple[str, str]  # labels of task and model
@@ -53,7 +55,7 @@ def severity(config: DictConfig) -> None:
 class TestedOn:
     """The training set of a method, and the cells that it was scored on."""
 
-    def __init__(self, study: Study, cells: Mapping[Cell, int], num_instances: int) -> None:
+    def __init__(self, study: RunParts, cells: Mapping[Cell, int], num_instances: int) -> None:
         """Of `study`, those that are in `cells` (with how many instances), `num_instances` each."""
         self.train_set = _first(study.train_set, num_instances)
         self.test_sets = {

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gn.segment import gather, segment_max, segment_softmax, segment_sum
+from gn.kernels.segment import gather, segment_max, segment_softmax, segment_sum
 from gn.topology import Incidence
 
 

@@ -4,8 +4,8 @@ import math
 
 from torch import Tensor, nn
 
+from gn.kernels.segment import gather, segment_softmax, segment_sum
 from gn.model import check_heads
-from gn.segment import gather, segment_softmax, segment_sum
 from gn.topology import Topology
 
 

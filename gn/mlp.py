@@ -6,9 +6,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gn.fused_mlp import Activation, fused_mlp
-from gn.gather import Plan
-from gn.segment import segment_sum
+from gn.kernels.fused_mlp import Activation, fused_mlp
+from gn.kernels.gather import Plan
+from gn.kernels.segment import segment_sum
 from gn.topology import Incidence
 
 Argument = Tensor | tuple[Tensor | None, Incidence] | None  # [M, F], or [R, F] and who reads what

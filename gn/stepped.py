@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput
+from gn.kernels.segment import segment_max
 from gn.model import GraphModel, Steps, check_widths
 from gn.readout import State
-from gn.segment import segment_max
 from gn.topology import Topology
 
 

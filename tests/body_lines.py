@@ -7,8 +7,8 @@ import math
 import sys
 from pathlib import Path
 
-from experiments.statistics import over_runs
-from experiments.table import read_table
+from experiments.statistics.intervals import over_runs
+from experiments.tables.rows import read_table
 
 RESULTS = Path(__file__).parent.parent / "results"
 SIZES = (3, 6, 12, 24)

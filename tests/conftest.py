@@ -8,9 +8,9 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 from data_gen.cell import Cell
-from experiments.matching import num_parameters
-from experiments.probes import spec_of
-from experiments.study import Study
+from docs.pages.probes import spec_of
+from experiments.run.matching import num_parameters
+from experiments.run.parts import RunParts
 
 ROOT = Path(__file__).parent.parent
 torch.set_num_threads(1)
@@ -31,7 +31,7 @@ def composed(*overrides, config_name="train"):
 
 
 def study(*overrides):
-    return Study(composed(*overrides))
+    return RunParts(composed(*overrides))
 
 
 @cache

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from data_gen.summary import CellSummary
-from experiments.statistics import over_runs
-from experiments.table import read_table
+from experiments.statistics.intervals import over_runs
+from experiments.tables.rows import read_table
 
 RESULTS = Path(__file__).parent.parent / "results"
 ROUNDS = ("16", "32", "64", "128", "256", "512", "1024")

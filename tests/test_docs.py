@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.model_page import page
-from experiments.statistics import over_runs, over_seeds
-from experiments.table import read_table
+from docs.pages.models import page
+from experiments.statistics.intervals import over_runs, over_seeds
+from experiments.tables.rows import read_table
 from tests import body_lines
 from tests.conftest import composed
 from tests.sat_lines import all_lines
@@ -47,7 +47,7 @@ ALL_COMMANDS = [
 def test_adding_a_task_works_as_written(tmp_path):
     page = ROOT / "CONTRIBUTING.md"
     copy = tmp_path / "copy"
-    keep = ("data_gen", "gn", "experiments", "conf", "tests", "pyproject.toml", "results")
+    keep = ("data_gen", "gn", "experiments", "conf", "docs", "tests", "pyproject.toml", "results")
     for name in keep:
         source = ROOT / name
         if source.is_dir():
@@ -56,7 +56,9 @@ def test_adding_a_task_works_as_written(tmp_path):
             shutil.copy(source, copy / name)
     for language in ("python", "yaml"):
         for name, text in blocks(page, language):
-            (copy / name.strip().removeprefix("file=")).write_text(text)
+            path = copy / name.strip().removeprefix("file=")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
     ran = []
     for command in commands(page):
         words = shlex.split(command)
@@ -138,7 +140,7 @@ def test_the_tables_of_inductive_bias_are_those_of_the_study():
 
 def test_the_page_of_models_is_what_the_code_says():
     written = (ROOT / "docs/models.md").read_text()
-    assert page() == written, "python -m experiments.model_page writes it"
+    assert page() == written, "python -m docs.pages.models writes it"
 
 
 def expanded(words):

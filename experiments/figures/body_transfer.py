@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from experiments.figures.log_axis import draw_method, fit_log_axis, name_what_is_above
 from experiments.figures.size_transfer import Line, label_size_axis
 from experiments.figures.style import PAGE, TableFigure, Tables
-from experiments.table import Row
+from experiments.tables.rows import Row
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from experiments.figures.body_transfer import at_home, legend_of_all
 from experiments.figures.log_axis import by_size, draw_method, estimates, fit_log_axis
 from experiments.figures.size_transfer import Line, label_size_axis
 from experiments.figures.style import PAGE, TableFigure, Tables
-from experiments.table import Row
+from experiments.tables.rows import Row
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.curves import CurvePoint
 from experiments.figures.body_transfer import legend_of_all
 from experiments.figures.log_axis import look
 from experiments.figures.size_transfer import Line
 from experiments.figures.style import PAGE, TableFigure, Tables
+from experiments.tables.curves import CurvePoint
 
 
 @dataclass(frozen=True)

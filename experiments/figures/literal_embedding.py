@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures.style import COLOURS, PAGE, TableFigure, Tables
-from experiments.literal_points import LiteralPoint
+from experiments.tables.literal_points import LiteralPoint
 
 MARGIN = 0.12  # around the points, of their extent
 TRUE, FALSE = COLOURS[0], COLOURS[1]

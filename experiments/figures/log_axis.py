@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from experiments.figures.style import COLOURS, MARKERS
-from experiments.statistics import Estimate, over_runs
-from experiments.table import Row
+from experiments.statistics.intervals import Estimate, over_runs
+from experiments.tables.rows import Row
 
 TINY = 1e-30  # below every axis
 SHIFT = 1.02  # at most, of the place of a method by that of the one before

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures.style import COLOURS, COLUMN, TableFigure, Tables
-from experiments.metric_goals import perfect_of
-from experiments.score_matrix import by_method, shared_cells
-from experiments.standings import Goal, Standing, standings
-from experiments.table import Row
+from experiments.statistics.matrix import by_method, shared_cells
+from experiments.statistics.standings import Goal, Standing, standings
+from experiments.tables.goals import perfect_of
+from experiments.tables.rows import Row
 
 LINE, KEY, REST = 0.145, 0.165, 0.75  # inches: of a method, a line of the legend, the others
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from experiments.figures.body_transfer import legend_of_all
 from experiments.figures.log_axis import estimates, fit_log_axis
 from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure, Tables
-from experiments.statistics import Estimate, over_runs
-from experiments.table import Row
+from experiments.statistics.intervals import Estimate, over_runs
+from experiments.tables.rows import Row
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure, Tables
-from experiments.statistics import over_runs
-from experiments.table import Row
+from experiments.statistics.intervals import over_runs
+from experiments.tables.rows import Row
 
 
 @dataclass(frozen=True)

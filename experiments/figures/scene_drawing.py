@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import Circle, Rectangle
 
 from experiments.figures.style import COLOURS
-from experiments.rollout_points import RolloutPoint
+from experiments.tables.rollout_points import RolloutPoint
 
 MARGIN = 0.06  # around the bodies, of their extent
 WIDER = 1.4  # times wider a window is at most for predictions that leave it

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from experiments.figures.size_transfer import Line, is_of
 from experiments.figures.style import Tables, TextTable
-from experiments.metric_goals import perfect_of
-from experiments.statistics import Estimate, over_runs
-from experiments.table import Row
+from experiments.statistics.intervals import Estimate, over_runs
+from experiments.tables.goals import perfect_of
+from experiments.tables.rows import Row
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",

@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.correlation import mean_rank_correlation, on_shared_cells
 from experiments.figures.size_transfer import Line, is_of
 from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure, Tables
-from experiments.score_matrix import Cell
-from experiments.table import Row
+from experiments.statistics.correlation import mean_rank_correlation, on_shared_cells
+from experiments.statistics.matrix import Cell
+from experiments.tables.rows import Row
 
 Points = dict[Cell, tuple[float, float]]  # of each cell its distance and score
 MINUS = "\N{MINUS SIGN}"

@@ -13,23 +13,24 @@ from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
+from data_gen.files import write_atomically
 from data_gen.summary import CellSummary
-from experiments.construct import construct
-from experiments.curves import CurvePoint
-from experiments.errors import UserError
-from experiments.files import write_atomically
-from experiments.literal_points import LiteralPoint
-from experiments.metric_goals import MetricGoal
-from experiments.rollout_points import RolloutPoint
-from experiments.severities import Severity
-from experiments.table import Row, read_table
+from experiments.settings.construct import construct
+from experiments.settings.errors import UserError
+from experiments.settings.places import CONF
+from experiments.tables.curves import CurvePoint
+from experiments.tables.goals import MetricGoal
+from experiments.tables.literal_points import LiteralPoint
+from experiments.tables.rollout_points import RolloutPoint
+from experiments.tables.rows import Row, read_table
+from experiments.tables.severities import Severity
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 R = TypeVar("R", bound="DataclassInstance")
 
-CONF = Path(__file__).parent.parent.parent / "conf" / "figure"
+FIGURES = CONF / "figure"
 FRAME_DPI, FRAME_MS = 110, 150  # of an animation
 COLUMN, PAGE = 3.4, 7.0  # inches: a column and a page of a two-column paper
 
@@ -148,7 +149,7 @@ def draw_figures(folder: Path) -> list[Path]:
     """Draw what shows the study whose tables are in a folder of its name, into that folder."""
     tables = load_tables(folder)
     paths = []
-    for config in sorted(CONF.glob("*.yaml")):
+    for config in sorted(FIGURES.glob("*.yaml")):
         node = OmegaConf.load(config)
         if not isinstance(node, DictConfig):
             raise UserError(f"{config}: not the configuration of a figure")

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from experiments.figures.style import PAGE, TableFigure, Tables, percent
-from experiments.statistics import over_runs
-from experiments.table import Row
+from experiments.statistics.intervals import over_runs
+from experiments.tables.rows import Row
 
 
 @dataclass(frozen=True)

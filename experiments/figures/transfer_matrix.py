@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from experiments.figures.style import PAGE, TableFigure, Tables, percent
-from experiments.statistics import over_runs
-from experiments.table import Row
+from experiments.statistics.intervals import over_runs
+from experiments.tables.rows import Row
 
 LINE, GAP = 0.165, 0.75  # inches of a line; lines between two groups
 

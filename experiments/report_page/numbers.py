@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.errors import UserError
-from experiments.identity import config_hash
 from experiments.report_page.links import href
 from experiments.report_page.packing import coded, number, numbers
-from experiments.run_folder import RunFolder, read_config
-from experiments.statistics import is_share, over_runs
-from experiments.table import Row
+from experiments.run.folder import RunFolder, read_config
+from experiments.run.identity import config_hash
+from experiments.settings.errors import UserError
+from experiments.statistics.intervals import is_share, over_runs
+from experiments.tables.rows import Row
 
 CELL = ("task", "model", "steps_rule", "distribution", "shift", "metric")  # and the size
 TEXTS = ("config_hash", "data_hash", "commit", "versions", "device")

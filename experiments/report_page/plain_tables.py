@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.errors import UserError
 from experiments.report_page.packing import coded, number, numbers
-from experiments.statistics import Estimate, is_share, over_seeds
+from experiments.settings.errors import UserError
+from experiments.statistics.intervals import Estimate, is_share, over_seeds
 
 DRAWN = ("transfer.csv", "literals.csv", "curves.csv")  # elsewhere on the page
 CURVE = ("task", "model", "metric")

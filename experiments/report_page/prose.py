@@ -11,10 +11,11 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-from experiments.errors import UserError
 from experiments.report_page.links import href
+from experiments.settings.errors import UserError
+from experiments.settings.places import CONF
 
-CONF = Path(__file__).parent.parent.parent / "conf" / "experiment"
+EXPERIMENTS = CONF / "experiment"
 MADE_BY = re.compile(r"\bMade by\b[^.]*\Z")  # the words that lead to the commands
 FENCES = re.compile(r"^```.*^```[^\n]*$", re.MULTILINE | re.DOTALL)  # the first to the last
 
@@ -36,7 +37,7 @@ def prose(folder: Path, base: Path) -> Prose:
     Raises:
         UserError: the README cannot be read.
     """
-    readme, config = folder / "README.md", CONF / f"{folder.name}.yaml"
+    readme, config = folder / "README.md", EXPERIMENTS / f"{folder.name}.yaml"
     if readme.is_file():
         return _of_readme(readme, base)
     lines = _comments(config) if config.is_file() else []

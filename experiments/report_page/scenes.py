@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from experiments.errors import UserError
 from experiments.figures.scene_drawing import Track
-from experiments.literal_points import LiteralPoint
 from experiments.report_page.packing import number, numbers
-from experiments.rollout_points import RolloutPoint
-from experiments.table import read_table
+from experiments.settings.errors import UserError
+from experiments.tables.literal_points import LiteralPoint
+from experiments.tables.rollout_points import RolloutPoint
+from experiments.tables.rows import read_table
 
 
 def scene_data(folder: Path) -> list[dict[str, Any]]:

@@ -11,9 +11,7 @@ from urllib.parse import quote
 
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.construct import construct
-from experiments.errors import UserError
-from experiments.figures.style import CONF
+from experiments.figures.style import FIGURES
 from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
 from experiments.report_page.packing import packed
@@ -21,7 +19,9 @@ from experiments.report_page.pictures import size, small
 from experiments.report_page.plain_tables import curve_data, plain_tables
 from experiments.report_page.prose import FENCES, Prose, prose
 from experiments.report_page.scenes import scene_data
-from experiments.table import read_table
+from experiments.settings.construct import construct
+from experiments.settings.errors import UserError
+from experiments.tables.rows import read_table
 
 PIXELS = 2.4  # of a picture for one of the page: 125 to an inch of paper
 
@@ -142,7 +142,7 @@ def _sides(png: bytes) -> str:
 
 def _caption(path: Path) -> str:
     """What a figure of ours says of itself; nothing for another's."""
-    config = CONF / f"{path.stem}.yaml"
+    config = FIGURES / f"{path.stem}.yaml"
     node = OmegaConf.load(config) if config.is_file() else None
     if not isinstance(node, DictConfig) or node.get("study") != path.parent.name:
         return ""

@@ -4,8 +4,8 @@ from torch import nn
 
 from data_gen.spec import GraphSpec
 from gn.aggregation import Mean
+from gn.kernels.segment import gather
 from gn.readout import State, ends
-from gn.segment import gather
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 

@@ -10,9 +10,9 @@ from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import Mean
+from gn.kernels.segment import gather
 from gn.mlp import MLP
 from gn.readout import ends
-from gn.segment import gather
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
+from gn.kernels.segment import segment_sum
 from gn.model import GraphModel, Steps, check_widths
 from gn.readout import Encoder, Readout
-from gn.segment import segment_sum
 from gn.topology import Incidence, Topology
 
 OFFSETS = 9  # of a neighbour in the raster: -1, 0, 1 rows by -1, 0, 1 columns

@@ -3,9 +3,9 @@
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
+from gn.kernels.segment import segment_sum
 from gn.mlp import MLP
 from gn.model import GraphModel, Steps
-from gn.segment import segment_sum
 from gn.topology import Topology
 
 

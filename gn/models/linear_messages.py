@@ -10,9 +10,9 @@ from torch_geometric.data import Batch
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.block import GraphNetworkBlock
+from gn.kernels.segment import gather
 from gn.mlp import MLP
 from gn.model import check_widths
-from gn.segment import gather
 from gn.stepped import SteppedModel
 from gn.topology import Incidence, Topology
 

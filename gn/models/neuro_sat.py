@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Batch
 
-from data_gen.spec import FORMULA_EDGES, FORMULA_NODES, GraphOutput, GraphSpec
-from gn.layer_norm_lstm import LayerNormLSTMCell
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.formula import EDGES, LITERAL, NODES
+from gn.kernels.layer_norm_lstm import LayerNormLSTMCell
+from gn.kernels.segment import carry
 from gn.mlp import MLP
 from gn.model import check_node_types, check_widths
-from gn.segment import carry
 from gn.stepped import SteppedModel
 from gn.topology import Incidence, Topology
 
@@ -42,13 +43,13 @@ class Formulas:
     @classmethod
     def from_batch(cls, batch: Batch) -> "Formulas":
         """Of a batch of typed graphs; each edge between a literal and its clause counts once."""
-        is_literal = batch.node_type == FORMULA_NODES.index("literal")
+        is_literal = batch.node_type == LITERAL
         literals, clauses = is_literal.nonzero().squeeze(1), (~is_literal).nonzero().squeeze(1)
         place = torch.empty_like(batch.node_type, dtype=torch.long)
         for nodes in (literals, clauses):
             place[nodes] = torch.arange(len(nodes), device=nodes.device)
         ends = {
-            kind: place[batch.edge_index[:, batch.edge_type == FORMULA_EDGES.index(kind)]]
+            kind: place[batch.edge_index[:, batch.edge_type == EDGES.index(kind)]]
             for kind in ("literal to clause", "complement")
         }
         complement = torch.full_like(literals, len(literals))
@@ -91,7 +92,7 @@ class NeuroSat(SteppedModel):
             round moves information half as far (G4SATBench, Li et al. 2024).
     """
 
-    node_types: ClassVar[tuple[str, ...]] = FORMULA_NODES
+    node_types: ClassVar[tuple[str, ...]] = NODES
 
     def __init__(
         self,

@@ -10,10 +10,10 @@ from torch_geometric.data import Batch
 from torch_geometric.utils import to_dense_batch
 
 from data_gen.spec import GraphOutput, GraphSpec
+from gn.kernels.segment import segment_sum
 from gn.mlp import MLP
 from gn.model import GraphModel, Steps, check_heads, check_widths
 from gn.readout import Encoder, Readout
-from gn.segment import segment_sum
 from gn.topology import Incidence, Topology
 
 

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 import torch
 
-from data_gen.cnf import Cnf, Problem
-from data_gen.sat_solver import solve
+from data_gen.sat.cnf import Cnf, Problem
+from data_gen.sat.solver import solve
 from data_gen.spec import GraphOutput
 from tests.contracts import batch_of, relabelled
 

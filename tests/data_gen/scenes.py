@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
-from data_gen.dynamics.forces import forces
-from data_gen.dynamics.scene import Bonds, Clock, Law, points
-from data_gen.dynamics.simulate import simulate
+from data_gen.bodies.dynamics.forces import forces
+from data_gen.bodies.dynamics.scene import Bonds, Clock, Law, points
+from data_gen.bodies.dynamics.simulate import simulate
 
 LAWS = {
     "gravity": Law("masses", strength=1.3, softening=0.1),

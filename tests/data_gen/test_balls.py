@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
+from data_gen.bodies.distributions.balls import Balls
+from data_gen.bodies.dynamics.scene import MOVING, Scene
+from data_gen.bodies.dynamics.simulate import simulate
 from data_gen.distribution import GenerationError
-from data_gen.distributions.balls import Balls
-from data_gen.dynamics.scene import MOVING, Scene
-from data_gen.dynamics.simulate import simulate
 
 DENSE = Balls(half_width=1.25)
 LAWS = [Balls(), Balls(fixed_box=True), DENSE]

@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 import torch
 
-from data_gen import conserved
-from data_gen.body_features import Units, displacement, observed, spec
-from data_gen.body_graph import body_graph
+from data_gen.bodies import conserved
+from data_gen.bodies.distributions.balls import Balls
+from data_gen.bodies.distributions.charges import Charges
+from data_gen.bodies.distributions.gravity import Gravity
+from data_gen.bodies.distributions.mass_spring import MassSpring
+from data_gen.bodies.distributions.springs import Springs
+from data_gen.bodies.distributions.string import String
+from data_gen.bodies.dynamics.scene import MOVING, WALL
+from data_gen.bodies.dynamics.simulate import simulate
+from data_gen.bodies.features import Units, displacement, observed, spec
+from data_gen.bodies.frames import at_drawn_frames, frames_of
+from data_gen.bodies.scene_graph import body_graph
+from data_gen.bodies.tasks.displacement import Displacement
+from data_gen.bodies.tasks.next_step import NextStep
+from data_gen.bodies.tasks.system_energy import SystemEnergy
 from data_gen.cell import Cell
-from data_gen.distributions.balls import Balls
-from data_gen.distributions.charges import Charges
-from data_gen.distributions.gravity import Gravity
-from data_gen.distributions.mass_spring import MassSpring
-from data_gen.distributions.springs import Springs
-from data_gen.distributions.string import String
-from data_gen.dynamics.scene import MOVING, WALL
-from data_gen.dynamics.simulate import simulate
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
-from data_gen.tasks.displacement import Displacement
-from data_gen.tasks.next_step import NextStep
-from data_gen.tasks.system_energy import SystemEnergy
-from data_gen.track import at_drawn_frames, frames_of
 from tests.contracts import batch_of
 
 LAWS = [

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from data_gen.dynamics.collisions import collide, time_to_meet
-from data_gen.dynamics.scene import DISC, MOVING, Clock, Law, points
-from data_gen.dynamics.simulate import simulate
+from data_gen.bodies.dynamics.collisions import collide, time_to_meet
+from data_gen.bodies.dynamics.scene import DISC, MOVING, Clock, Law, points
+from data_gen.bodies.dynamics.simulate import simulate
 from tests.data_gen.scenes import kinetic, plain_collisions
 
 

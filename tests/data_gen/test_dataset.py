@@ -12,10 +12,10 @@ from torch_geometric.data import Batch, Data
 from data_gen import dataset
 from data_gen.cell import Cell, SizeError
 from data_gen.dataset import DataSet, make
-from data_gen.distributions.erdos_renyi import ErdosRenyi
+from data_gen.graphs.distributions.erdos_renyi import ErdosRenyi
 from data_gen.packed import Packed
+from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.seeding import instance_generator
-from data_gen.tasks.shortest_path import ShortestPath
 from data_gen.workers import LostWorkerError, WorkerPool
 
 

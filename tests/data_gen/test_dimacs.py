@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from pysat.formula import CNF
 from pysat.solvers import Solver
 
-from data_gen import dimacs
 from data_gen.cell import Cell
-from data_gen.cnf import Cnf
-from data_gen.dimacs import DimacsError, read, write
 from data_gen.distribution import GenerationError
-from data_gen.distributions.dimacs_files import DimacsFiles
-from data_gen.distributions.sr import Sr
-from data_gen.tasks.satisfiability import Satisfiability
+from data_gen.sat import dimacs
+from data_gen.sat.cnf import Cnf
+from data_gen.sat.dimacs import DimacsError, read, write
+from data_gen.sat.distributions.dimacs_files import DimacsFiles
+from data_gen.sat.distributions.sr import Sr
+from data_gen.sat.tasks.satisfiability import Satisfiability
 
 N = 6
 CLAUSES = st.lists(st.lists(st.integers(-N, N).filter(bool), max_size=5), max_size=12)

@@ -7,15 +7,15 @@ import pytest
 from omegaconf import OmegaConf
 from scipy.stats import kstest
 
-from data_gen.connectivity import is_connected
-from data_gen.distributions.barabasi_albert import BarabasiAlbert
-from data_gen.distributions.caterpillar import Caterpillar
-from data_gen.distributions.erdos_renyi import ErdosRenyi
-from data_gen.distributions.geographic_threshold import GeographicThreshold
-from data_gen.distributions.random_geometric import RandomGeometric
-from data_gen.distributions.watts_strogatz import WattsStrogatz
-from data_gen.graph import Graph
-from experiments.construct import construct
+from data_gen.graphs.connectivity import is_connected
+from data_gen.graphs.distributions.barabasi_albert import BarabasiAlbert
+from data_gen.graphs.distributions.caterpillar import Caterpillar
+from data_gen.graphs.distributions.erdos_renyi import ErdosRenyi
+from data_gen.graphs.distributions.geographic_threshold import GeographicThreshold
+from data_gen.graphs.distributions.random_geometric import RandomGeometric
+from data_gen.graphs.distributions.watts_strogatz import WattsStrogatz
+from data_gen.graphs.graph import Graph
+from experiments.settings.construct import construct
 
 FILES = sorted((Path(__file__).parents[2] / "conf" / "distribution").glob("*.yaml"))
 ALL = {path.stem: construct(OmegaConf.load(path)[path.stem], path.stem) for path in FILES}

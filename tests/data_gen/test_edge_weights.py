@@ -7,12 +7,12 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from scipy.stats import kstest
 
-from data_gen.distribution import Reweighted
-from data_gen.distributions.random_tree import RandomTree
-from data_gen.edge_weights.euclidean import Euclidean
-from data_gen.edge_weights.heavy_tailed import HeavyTailed
-from data_gen.edge_weights.uniform import Uniform
-from data_gen.edge_weights.wide_range import WideRange
+from data_gen.graphs.distributions.random_tree import RandomTree
+from data_gen.graphs.edge_weights.euclidean import Euclidean
+from data_gen.graphs.edge_weights.heavy_tailed import HeavyTailed
+from data_gen.graphs.edge_weights.uniform import Uniform
+from data_gen.graphs.edge_weights.wide_range import WideRange
+from data_gen.graphs.weighted import Reweighted
 
 FILES = sorted((Path(__file__).parents[2] / "conf" / "edge_weights").glob("*.yaml"))
 LAWS = {path.stem: instantiate(OmegaConf.load(path)[path.stem]) for path in FILES}

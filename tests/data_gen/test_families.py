@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from data_gen.distributions.barabasi_albert import BarabasiAlbert
-from data_gen.distributions.caterpillar import Caterpillar
-from data_gen.distributions.delaunay import Delaunay
-from data_gen.distributions.erdos_renyi import ErdosRenyi
-from data_gen.distributions.geographic_threshold import GeographicThreshold
-from data_gen.distributions.grid import Grid
-from data_gen.distributions.random_geometric import RandomGeometric
-from data_gen.distributions.random_tree import RandomTree
-from data_gen.distributions.watts_strogatz import WattsStrogatz
+from data_gen.graphs.distributions.barabasi_albert import BarabasiAlbert
+from data_gen.graphs.distributions.caterpillar import Caterpillar
+from data_gen.graphs.distributions.delaunay import Delaunay
+from data_gen.graphs.distributions.erdos_renyi import ErdosRenyi
+from data_gen.graphs.distributions.geographic_threshold import GeographicThreshold
+from data_gen.graphs.distributions.grid import Grid
+from data_gen.graphs.distributions.random_geometric import RandomGeometric
+from data_gen.graphs.distributions.random_tree import RandomTree
+from data_gen.graphs.distributions.watts_strogatz import WattsStrogatz
 from tests.data_gen.test_distributions import draws, edge_set, rng, to_networkx
 
 

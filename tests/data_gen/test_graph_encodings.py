@@ -4,11 +4,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from data_gen.distributions.k_clique import KClique
-from data_gen.distributions.k_coloring import KColoring
-from data_gen.distributions.k_domset import KDomset
-from data_gen.distributions.k_vercov import KVercov
-from data_gen.sat_solver import solve, solver
+from data_gen.sat.distributions.k_clique import KClique
+from data_gen.sat.distributions.k_coloring import KColoring
+from data_gen.sat.distributions.k_domset import KDomset
+from data_gen.sat.distributions.k_vercov import KVercov
+from data_gen.sat.solver import solve, solver
 
 SET_LAWS = [KClique, KDomset, KVercov]
 LAWS = [*SET_LAWS, KColoring]

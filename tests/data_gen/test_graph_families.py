@@ -2,13 +2,13 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from data_gen.cnf import Problem
-from data_gen.distributions.forest_fire import ForestFire
-from data_gen.distributions.k_clique import KClique
-from data_gen.distributions.mixture import Mixture
-from data_gen.distributions.random_regular import RandomRegular
-from data_gen.distributions.random_tree import RandomTree
-from data_gen.distributions.sr import Sr
+from data_gen.distribution import Mixture
+from data_gen.graphs.distributions.forest_fire import ForestFire
+from data_gen.graphs.distributions.random_regular import RandomRegular
+from data_gen.graphs.distributions.random_tree import RandomTree
+from data_gen.sat.cnf import Problem
+from data_gen.sat.distributions.k_clique import KClique
+from data_gen.sat.distributions.sr import Sr
 
 
 def rng(seed=0):

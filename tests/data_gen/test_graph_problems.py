@@ -4,20 +4,18 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from data_gen.cnf import Problem
-from data_gen.connectivity import MAX_TRIES
-from data_gen.distribution import GenerationError
-from data_gen.distributions.forest_fire import ForestFire
-from data_gen.distributions.k_clique import KClique
-from data_gen.distributions.k_coloring import KColoring
-from data_gen.distributions.k_domset import KDomset
-from data_gen.distributions.k_vercov import KVercov
-from data_gen.distributions.mixture import Mixture
-from data_gen.distributions.random_regular import RandomRegular
-from data_gen.distributions.random_tree import RandomTree
-from data_gen.distributions.sr import Sr
-from data_gen.sat_solver import solve
-from experiments.construct import construct
+from data_gen.distribution import MAX_TRIES, GenerationError, Mixture
+from data_gen.graphs.distributions.forest_fire import ForestFire
+from data_gen.graphs.distributions.random_regular import RandomRegular
+from data_gen.graphs.distributions.random_tree import RandomTree
+from data_gen.sat.cnf import Problem
+from data_gen.sat.distributions.k_clique import KClique
+from data_gen.sat.distributions.k_coloring import KColoring
+from data_gen.sat.distributions.k_domset import KDomset
+from data_gen.sat.distributions.k_vercov import KVercov
+from data_gen.sat.distributions.sr import Sr
+from data_gen.sat.solver import solve
+from experiments.settings.construct import construct
 from tests.conftest import study
 
 CONF = Path(__file__).parents[2] / "conf" / "distribution"
@@ -118,7 +116,7 @@ def test_lists_and_tuples_are_the_same_law():
 
 @pytest.mark.parametrize("stem", ON_FAMILIES)
 def test_one_family_is_chosen_on_the_command_line(stem):
-    node = "{_target_: data_gen.distributions.forest_fire.ForestFire, p: 0.45}"
+    node = "{_target_: data_gen.graphs.distributions.forest_fire.ForestFire, p: 0.45}"
     parts = study(
         "task=satisfiability",
         f"distribution@train.distribution={stem}",

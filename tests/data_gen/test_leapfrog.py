@@ -3,8 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from data_gen.dynamics.scene import DISC, MOVING, PINNED, Bonds, Clock, Law, points
-from data_gen.dynamics.simulate import coarse, simulate
+from data_gen.bodies.dynamics.scene import DISC, MOVING, PINNED, Bonds, Clock, Law, points
+from data_gen.bodies.dynamics.simulate import coarse, simulate
 from tests.data_gen.scenes import LAWS, compiled_forces, end, kinetic, potential, scene
 
 ORDER_LAWS = ("gravity", "charge", "yukawa", "inverse_r", "springs")

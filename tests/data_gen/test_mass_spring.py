@@ -2,10 +2,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from data_gen.bodies.distributions.mass_spring import MassSpring
+from data_gen.bodies.dynamics.scene import PINNED
+from data_gen.bodies.dynamics.simulate import simulate
 from data_gen.distribution import GenerationError
-from data_gen.distributions.mass_spring import MassSpring
-from data_gen.dynamics.scene import PINNED
-from data_gen.dynamics.simulate import simulate
 
 TOPOLOGIES = ("chain", "ring", "grid", "tree")
 DEMO = MassSpring(compat="graph_nets")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from data_gen.distributions.charges import Charges
-from data_gen.distributions.gravity import DENSITY, STAR_MASS, Gravity
-from data_gen.distributions.springs import Springs
-from data_gen.dynamics.simulate import coarse, simulate
+from data_gen.bodies.distributions.charges import Charges
+from data_gen.bodies.distributions.gravity import DENSITY, STAR_MASS, Gravity
+from data_gen.bodies.distributions.springs import Springs
+from data_gen.bodies.dynamics.simulate import coarse, simulate
 
 
 def rng(seed=0):

@@ -2,12 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from data_gen import nearest_model
-from data_gen.formula_of_graph import formula_of
-from data_gen.nearest_model import agreement_with_nearest, distance_to_nearest, is_near_enough
-from data_gen.problem_graph import problem_graph
-from data_gen.sat_decoding import by_clusters, by_votes, candidates, complements, share_satisfied
-from data_gen.sat_solver import solve
+from data_gen.sat import nearest_model
+from data_gen.sat.decoding import by_clusters, by_votes, candidates, complements, share_satisfied
+from data_gen.sat.formula_graph import formula_of, problem_graph
+from data_gen.sat.nearest_model import agreement_with_nearest, distance_to_nearest, is_near_enough
+from data_gen.sat.solver import solve
 from tests.data_gen.sat_loops import (
     assignment_of,
     best_clusters,

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from data_gen.cnf import Cnf
 from data_gen.distribution import GenerationError
-from data_gen.distributions.community_attachment import CommunityAttachment
-from data_gen.distributions.popularity_similarity import PopularitySimilarity
-from data_gen.distributions.random_ksat import RandomKsat
-from data_gen.distributions.sr import Sr
-from data_gen.sat_pairs import hangs_together, without_repeats
+from data_gen.sat.cnf import Cnf
+from data_gen.sat.distributions.community_attachment import CommunityAttachment
+from data_gen.sat.distributions.popularity_similarity import PopularitySimilarity
+from data_gen.sat.distributions.random_ksat import RandomKsat
+from data_gen.sat.distributions.sr import Sr
+from data_gen.sat.pairs import hangs_together, without_repeats
 
 FAMILIES = {"ksat": RandomKsat(), "ca": CommunityAttachment(), "ps": PopularitySimilarity()}
 SMALL = {"ksat": 8, "ca": 25, "ps": 10}

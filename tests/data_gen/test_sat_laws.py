@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from data_gen.distributions.community_attachment import CommunityAttachment
-from data_gen.distributions.popularity_similarity import PopularitySimilarity, _chosen
-from data_gen.distributions.random_ksat import RandomKsat
-from data_gen.distributions.sr import Sr, _Clauses
-from data_gen.sat_solver import solve, solver
+from data_gen.sat.distributions.community_attachment import CommunityAttachment
+from data_gen.sat.distributions.popularity_similarity import PopularitySimilarity, _chosen
+from data_gen.sat.distributions.random_ksat import RandomKsat
+from data_gen.sat.distributions.sr import Sr, _Clauses
+from data_gen.sat.solver import solve, solver
 from tests.data_gen.test_sat_families import formulas, groups, num_models, rng
 
 

@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from data_gen.cell import Cell
-from data_gen.clause_loss import clause_loss
-from data_gen.cnf import Problem
-from data_gen.distributions.sr import Sr
-from data_gen.problem_graph import problem_graph
-from data_gen.sat_solver import solve
-from data_gen.tasks.sat_assignment import SatAssignment
-from data_gen.tasks.satisfiability import Satisfiability
-from data_gen.tasks.unsat_core import UnsatCore
+from data_gen.sat.clause_loss import clause_loss
+from data_gen.sat.cnf import Problem
+from data_gen.sat.distributions.sr import Sr
+from data_gen.sat.formula_graph import problem_graph
+from data_gen.sat.solver import solve
+from data_gen.sat.tasks.sat_assignment import SatAssignment
+from data_gen.sat.tasks.satisfiability import Satisfiability
+from data_gen.sat.tasks.unsat_core import UnsatCore
 from tests.contracts import batch_of, scores
 from tests.data_gen.sat_loops import (
     SAT,

@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from data_gen.cell import Cell, SizeError
-from data_gen.distributions.geographic_threshold import GeographicThreshold
-from data_gen.distributions.random_tree import RandomTree
-from data_gen.graph import Graph
+from data_gen.graphs.distributions.geographic_threshold import GeographicThreshold
+from data_gen.graphs.distributions.random_tree import RandomTree
+from data_gen.graphs.graph import Graph
 from data_gen.packed import Packed
-from data_gen.path_answer import NextHop, PathLabels, outgoing_log_softmax
-from data_gen.path_query import draw_queries
+from data_gen.paths.answer import NextHop, PathLabels, outgoing_log_softmax
+from data_gen.paths.query import draw_queries
+from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.spec import GraphOutput
-from data_gen.tasks.shortest_path import ShortestPath
 from tests.data_gen.test_distributions import GRAPHS
 
 SQUARE = Graph(  # 0-1-3 and 0-2-3 are equally long; 0-3 is longer than both

@@ -2,10 +2,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from data_gen.bodies.distributions.string import String
+from data_gen.bodies.dynamics.scene import DISC, MOVING, PINNED
+from data_gen.bodies.dynamics.simulate import simulate
 from data_gen.distribution import GenerationError
-from data_gen.distributions.string import String
-from data_gen.dynamics.scene import DISC, MOVING, PINNED
-from data_gen.dynamics.simulate import simulate
 
 PINS = (0, 1, 2)
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from data_gen.cnf import Cnf, Problem
-from data_gen.minimal_core import induced, is_minimal_core, minimal_core, variables_of
-from data_gen.tasks.unsat_core import UnsatCore
+from data_gen.sat.cnf import Cnf, Problem
+from data_gen.sat.minimal_core import induced, is_minimal_core, minimal_core, variables_of
+from data_gen.sat.tasks.unsat_core import UnsatCore
 from tests.contracts import batch_of
 from tests.data_gen.sat_loops import UNSAT, answer, case, cross_entropy, models, node, pairs
 

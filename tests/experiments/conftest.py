@@ -86,7 +86,9 @@ def in_process(monkeypatch):
         command = importlib.import_module(f"experiments.{module}")
         function = {"train": "train", "evaluate": "evaluate_runs"}[module]
         with pytest.raises(SystemExit) as raised:
-            importlib.import_module("experiments.cli").start(module, getattr(command, function))
+            importlib.import_module("experiments.settings.command").start(
+                module, getattr(command, function)
+            )
         code = raised.value.code
         return (1, code) if isinstance(code, str) else (code, "")  # as the interpreter does
 

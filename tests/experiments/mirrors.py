@@ -5,8 +5,8 @@ import json
 import math
 import os
 
-from experiments.source import summary
-from experiments.table import read_table
+from experiments.tables.rows import read_table
+from experiments.tracking.source import summary
 from tests.experiments import wandb_files
 
 

@@ -2,10 +2,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.aggregate import interquartile_mean, of_each_run, probability_of_improvement
-from experiments.correlation import mean_rank_correlation
-from experiments.generalization import reach, transfer_gap
-from experiments.pairs import difference, wins
+from experiments.statistics.aggregate import (
+    interquartile_mean,
+    of_each_run,
+    probability_of_improvement,
+)
+from experiments.statistics.correlation import mean_rank_correlation
+from experiments.statistics.pairs import difference, wins
+from experiments.statistics.standings import reach, transfer_gap
 
 
 def rng(seed=0):

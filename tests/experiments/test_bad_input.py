@@ -9,8 +9,8 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from experiments.cli import start
-from experiments.errors import UserError
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
 from experiments.train import train
 from tests.conftest import composed, study
 from tests.experiments.conftest import WRONG_VALUES
@@ -33,11 +33,11 @@ WRONG_TOGETHER = [
     (["distribution@transfer.distributions=[]", "~transfer.distributions.geographic_threshold"],
      ["transfer.distributions"]),
     (["train.distribution.geographic_threshold.theta=-1"], ["theta", "-1", "above 0"]),
-    (["train.distribution.geographic_threshold._target_=data_gen.edge_weights.euclidean.Euclidean",
+    (["train.distribution.geographic_threshold._target_=data_gen.graphs.edge_weights.euclidean.Euclidean",
       "~train.distribution.geographic_threshold.theta"], ["train.distribution", "Euclidean"]),
-    (["train.edge_weights.euclidean._target_=data_gen.distributions.grid.Grid"],
+    (["train.edge_weights.euclidean._target_=data_gen.graphs.distributions.grid.Grid"],
      ["train.edge_weights.euclidean", "Grid"]),
-    (["task.answer._target_=data_gen.distributions.grid.Grid"], ["task", "Grid"]),
+    (["task.answer._target_=data_gen.graphs.distributions.grid.Grid"], ["task", "Grid"]),
     (["model=linear_messages", "model.hidden_dim=-2"], ["model", "hidden_dim is -2"]),
     (["model=linear_messages", "model.aggregations=median"], ["model", "median", "max"]),
     *(

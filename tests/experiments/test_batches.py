@@ -8,11 +8,11 @@ import torch
 
 from data_gen.cell import Cell
 from data_gen.packed import Packed
-from experiments.batches import CachedBatches
-from experiments.errors import UserError
-from experiments.fit import Fit
-from experiments.run_folder import RunFolder
-from experiments.train import _batches as batches_of
+from experiments.run.batches import CachedBatches
+from experiments.run.fit import Fit
+from experiments.run.folder import RunFolder
+from experiments.run.training import _batches as batches_of
+from experiments.settings.errors import UserError
 from tests.conftest import composed, study
 
 

@@ -9,11 +9,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from omegaconf import OmegaConf
 
-from experiments.construct import construct
 from experiments.figures.rollout import Rollout
 from experiments.figures.style import LOOK, Tables, _animate, draw_figures
-from experiments.rollout_points import RolloutPoint
-from experiments.table import write_table
+from experiments.settings.construct import construct
+from experiments.tables.rollout_points import RolloutPoint
+from experiments.tables.rows import write_table
 from tests.conftest import ROOT
 from tests.experiments.test_tables_and_figures import row
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.batches import CachedBatches
-from experiments.fit import Fit
-from experiments.table import read_table
+from experiments.run.batches import CachedBatches
+from experiments.run.fit import Fit
+from experiments.run.validation import check_config
+from experiments.tables.rows import read_table
 from experiments.train import train
-from experiments.validation import check_config
 from tests.conftest import ROOT, composed, study
 
 ARMS = sorted(path.stem for path in (ROOT / "conf/experiment/nbody_cpu").glob("*.yaml"))

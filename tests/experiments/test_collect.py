@@ -5,14 +5,14 @@ import pytest
 from omegaconf import OmegaConf
 
 from data_gen.summary import CellSummary
-from experiments.collect import collect, current_runs
-from experiments.errors import UserError
-from experiments.identity import config_hash
-from experiments.job import Job
 from experiments.publish import publish
-from experiments.run_folder import RunFolder, read_config
-from experiments.sweep import join_studies
-from experiments.table import read_table, write_table
+from experiments.run.folder import RunFolder, read_config
+from experiments.run.identity import config_hash
+from experiments.settings.errors import UserError
+from experiments.study.join import collect, current_runs
+from experiments.sweep.job import Job
+from experiments.sweep.sweeper import join_studies
+from experiments.tables.rows import read_table, write_table
 from experiments.train import train
 from tests.conftest import composed
 from tests.experiments.test_tables_and_figures import row

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from experiments.construct import construct
 from experiments.figures.score_table import (
     Block,
     Column,
@@ -21,9 +20,10 @@ from experiments.figures.score_table import (
 from experiments.figures.severity import SeverityScatter
 from experiments.figures.size_transfer import Line
 from experiments.figures.style import Exhibit, Tables, TextTable, load_tables
-from experiments.metric_goals import MetricGoal
-from experiments.severities import Severity
-from experiments.statistics import Estimate
+from experiments.settings.construct import construct
+from experiments.statistics.intervals import Estimate
+from experiments.tables.goals import MetricGoal
+from experiments.tables.severities import Severity
 from tests.conftest import ROOT, stems
 from tests.experiments.test_tables_and_figures import row
 

@@ -2,11 +2,12 @@ import json
 
 import pytest
 
-from experiments.collect import current_runs
-from experiments.curves import CurvePoint, curves_of
-from experiments.errors import UserError
 from experiments.publish import publish
-from experiments.table import read_table
+from experiments.settings.errors import UserError
+from experiments.study.curves import curves_of
+from experiments.study.join import current_runs
+from experiments.tables.curves import CurvePoint
+from experiments.tables.rows import read_table
 from tests.conftest import ROOT
 from tests.experiments.test_collect import done_run, publish_config
 

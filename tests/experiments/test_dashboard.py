@@ -7,11 +7,11 @@ import pytest
 from omegaconf import OmegaConf
 
 from experiments.dashboard import dashboard
-from experiments.dashboard_blocks import report, serialised
-from experiments.errors import UserError
-from experiments.leaderboard import leaderboard, transfer_matrix
-from experiments.source import Source, source_of_study, summary
-from experiments.table import read_table
+from experiments.settings.errors import UserError
+from experiments.statistics.markdown import leaderboard, transfer_matrix
+from experiments.tables.rows import read_table
+from experiments.tracking.source import Source, source_of_study, summary
+from experiments.tracking.wandb_report import report, serialised
 from tests.conftest import ROOT, composed
 from tests.experiments.test_tables_and_figures import row
 

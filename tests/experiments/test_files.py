@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from data_gen import dimacs
 from data_gen.distribution import GenerationError
-from experiments.errors import UserError
+from data_gen.sat import dimacs
 from experiments.evaluate import evaluate_runs
 from experiments.export import export
-from experiments.run_folder import RunFolder
-from experiments.table import read_table
+from experiments.run.folder import RunFolder
+from experiments.settings.errors import UserError
+from experiments.tables.rows import read_table
 from experiments.train import train
 from tests.conftest import composed, study
 
@@ -113,7 +113,11 @@ def test_one_file_that_is_there_stops_an_export_before_any_work(tmp_path, settin
         ("folder", None, "a folder"),
         ("folder", "/proc/nope", "can be written to"),
         ("distributions", {}, "at least one distribution"),
-        ("distributions", {"grid": {"_target_": "data_gen.distributions.grid.Grid"}}, "Problem"),
+        (
+            "distributions",
+            {"grid": {"_target_": "data_gen.graphs.distributions.grid.Grid"}},
+            "Problem",
+        ),
     ],
 )
 def test_a_wrong_value_of_an_export_is_one_line_with_its_key(tmp_path, settings, key, value, word):

@@ -6,15 +6,15 @@ import torch
 
 from data_gen.dataset import DataSet
 from data_gen.packed import Packed
+from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.task import LossPart
-from data_gen.tasks.shortest_path import ShortestPath
-from experiments.batches import CachedBatches
-from experiments.errors import UserError
-from experiments.fit import Fit
-from experiments.parallel import ALONE
-from experiments.run_folder import RunFolder
-from experiments.schedule import learning_rate, num_message_passing_steps
-from experiments.update_loss import UpdateLoss
+from experiments.processes.world import ALONE
+from experiments.run.batches import CachedBatches
+from experiments.run.fit import Fit
+from experiments.run.folder import RunFolder
+from experiments.run.loss import UpdateLoss
+from experiments.run.schedule import learning_rate, num_message_passing_steps
+from experiments.settings.errors import UserError
 from tests.conftest import composed, instances, study
 
 

@@ -6,12 +6,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
-from experiments import moved
-from experiments.identity import NOT_IDENTITY, config_hash, identity
 from experiments.migrate import migrate
-from experiments.run_folder import RunFolder, read_config
-from experiments.study import Study
-from experiments.table import read_table
+from experiments.run.folder import RunFolder, read_config
+from experiments.run.identity import NOT_IDENTITY, config_hash, identity
+from experiments.run.parts import RunParts
+from experiments.settings import moved
+from experiments.tables.rows import read_table
 from tests.conftest import ROOT, composed, stems
 
 STUDIES = sorted(path.parent.name for path in (ROOT / "results").glob("*/configurations"))
@@ -87,7 +87,7 @@ def test_a_class_that_moves_makes_no_other_run(monkeypatch):
     of_old = changed(config, "model._target_", "gn.models.of_old.FullGraphNetwork")
     assert config_hash(of_old) == config_hash(config)
     assert RunFolder.of(of_old).path == RunFolder.of(config).path
-    assert type(Study(of_old).build_model()) is type(Study(config).build_model())
+    assert type(RunParts(of_old).build_model()) is type(RunParts(config).build_model())
 
 
 def test_the_order_of_a_yaml_makes_no_other_run():
@@ -150,7 +150,7 @@ def test_the_command_of_a_study_is_that_of_its_committed_runs(study):
         names = {"label": choices["model"], "task_label": choices["task"]}
         names = {k: v for k, v in names.items() if plain[k].startswith("${hydra")}
         config = OmegaConf.create({k: v for k, v in (plain | names).items() if k != "hydra"})
-        found.add(config_hash(Study(config).config))
+        found.add(config_hash(RunParts(config).config))
     assert found == {path.stem for path in (ROOT / "results" / study).glob("configurations/*")}
 
 

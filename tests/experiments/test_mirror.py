@@ -1,132 +1,106 @@
-"""A mirror follows its folder, and whatever happens to it stops nobody."""
-
-import json
-import logging
-import subprocess
-import sys
-from threading import Event
+"""Runs and studies that are there already are mirrored by a command."""
 
 import pytest
+from omegaconf import OmegaConf
 
-from experiments.source import Source
-from experiments.tracking import Mirror, Tracker, mirrored
-from tests.conftest import ROOT
+from experiments.mirror import mirror
+from experiments.run.folder import RunFolder
+from experiments.settings.errors import UserError
+from experiments.study.join import join_study
+from experiments.tables.rows import read_table
+from experiments.tracking.mirrors import tracker_of
+from experiments.tracking.source import source_of_run
+from tests.conftest import ROOT, composed
+from tests.experiments import wandb_files
 from tests.experiments.mirrors import (
-    own_environment,
+    lines_of,
+    the_mirror,
+    without_nan,
 )
+from tests.experiments.test_collect import done_run
+from tests.experiments.test_tables_and_figures import row
 
 
-class Recorder(Tracker):
-    """Keeps what it is told; fails when asked to."""
-
-    def __init__(self, fails_at=None):
-        self.told, self.fails_at = [], fails_at
-
-    def check(self):
-        pass
-
-    def begin(self, source):
-        self.told = ["begin"]
-
-    def log(self, line):
-        self.told.append(line["step"])
-        if line["step"] == self.fails_at:
-            raise OSError("the disk\nis full")
-
-    def finish(self, source, *, failed):
-        self.told.append("failed" if failed else "done")
+def test_runs_that_were_trained_without_are_mirrored(tmp_path):
+    run = next((ROOT / "results/quickstart/runs").glob("demo-seed0-*"))
+    config = composed(f"run={run}", f"machine.runs_dir={tmp_path}/runs", config_name="mirror")
+    mirror(config)
+    first = the_mirror(tmp_path, "quickstart")
+    mirror(config)
+    made = the_mirror(tmp_path, "quickstart")
+    assert wandb_files.run_record(made).run_id == first.name.split("-")[-1]
+    assert [line for line in wandb_files.history(made) if "step" in line] == lines_of(run)
+    tables = [read_table(run / name) for name in ("transfer.csv", "transfer-large.csv")]
+    assert len(wandb_files.table(made)[1]) == sum(map(len, tables))
+    final = wandb_files.summary(made)
+    assert {f"transfer/grid/{size}/valid@1x" for size in (16, 32, 64, 128, 256)} <= set(final)
+    assert "transfer/grid/64/valid" in final
 
 
-def write_curve(source, *steps):
-    text = "".join(json.dumps({"step": step}) + "\n" for step in steps)
-    (source.folder / "metrics.jsonl").write_text(text)
+def test_a_study_is_mirrored_with_its_table_figures_and_animations(tmp_path):
+    study = ROOT / "results/nbody_cpu"
+    config = composed(f"study={study}", f"machine.runs_dir={tmp_path}/runs", config_name="mirror")
+    mirror(config)
+    made = the_mirror(tmp_path, "nbody_cpu")
+    assert wandb_files.run_record(made).job_type == "study"
+    assert len(wandb_files.table(made)[1]) == len(read_table(study / "transfer.csv"))
+    media = {path.read_bytes() for path in (made / "files/media").rglob("*") if path.is_file()}
+    pictures = [*study.glob("*.png"), *study.glob("*.gif")]
+    assert len(pictures) == 9
+    assert all(path.read_bytes() in media for path in pictures)
+    keys = {key.rsplit("/", 1)[0] for line in wandb_files.history(made) for key in line}
+    assert {f"figure/{path.name}" for path in pictures} <= keys
 
 
-def test_a_curve_that_was_cut_is_mirrored_anew(tmp_path):
-    source, recorder = Source(tmp_path, tmp_path, "s", "task"), Recorder()
-    mirror = Mirror(recorder, source)
-    recorder.begin(source)
-    write_curve(source, 1, 2, 3)
-    mirror._send()
-    with (tmp_path / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 4')  # half a line
-    mirror._send()
-    assert recorder.told == ["begin", 1, 2, 3]
-    write_curve(source, 1, 2)
-    mirror._send()
-    assert recorder.told == ["begin", 1, 2]
-    write_curve(source, 1, 2, 5)
-    mirror._send()
-    assert recorder.told == ["begin", 1, 2, 5]
+def test_a_sweep_that_ends_mirrors_its_study(tmp_path):
+    done_run(tmp_path / "runs" / "s", "run")
+    config = composed("tracking=wandb", "study=s", f"machine.runs_dir={tmp_path}/runs")
+    join_study(tmp_path / "runs" / "s", (), tracker_of(config))
+    made = the_mirror(tmp_path, "s")
+    assert wandb_files.table(made)[1] == [without_nan(vars(row()).values())]
+    assert wandb_files.run_record(made).job_type == "study"
 
 
-def test_a_tracker_that_fails_costs_one_line(tmp_path, caplog):
-    source = Source(tmp_path, tmp_path, "s", "task")
-    write_curve(source, 1, 2)
-    with caplog.at_level(logging.WARNING), mirrored(Recorder(fails_at=1), source):
-        pass
-    (record,) = caplog.records
-    assert record.message == (
-        f"tracking: the mirror of {tmp_path.name} is given up (the disk is full)"
-    )
+def test_tensorboard_has_curves_sizes_and_animations(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = next((ROOT / "results/quickstart/runs").glob("demo-seed0-*"))
+    study = ROOT / "results/nbody_cpu"
+    overrides = [f"run={run}", f"study={study}", f"machine.runs_dir={tmp_path}"]
+    mirror(composed(*overrides, "tracking=tensorboard", config_name="mirror"))
+    events = EventAccumulator(str(tmp_path / "quickstart" / "tensorboard" / run.name)).Reload()
+    points = [(event.step, event.value) for event in events.Scalars("val/loss")]
+    assert points == [(line["step"], pytest.approx(line["val/loss"])) for line in lines_of(run)]
+    sizes = [event.step for event in events.Scalars("by_size/grid/valid@1x")]
+    assert sizes == [16, 32, 64, 128, 256]
+    events = EventAccumulator(str(tmp_path / "nbody_cpu" / "tensorboard" / "nbody_cpu")).Reload()
+    (image,) = events.Images("figure/rollout_gravity.gif")
+    assert image.encoded_image_string == (study / "rollout_gravity.gif").read_bytes()
 
 
-def test_a_stop_ends_the_mirror_as_failed(tmp_path):
-    source, recorder = Source(tmp_path, tmp_path, "s", "task"), Recorder()
-    write_curve(source, 1)
-    with pytest.raises(SystemExit), mirrored(recorder, source):
-        raise SystemExit
-    assert recorder.told == ["begin", 1, "failed"]
+@pytest.mark.parametrize("change", [
+    {"study": "../../home"}, {"study": 3}, {"task_label": "a/b"}, {"train": 3},
+    {"train": {"sizes": [1, "x"], "distribution": {}}}, {"train": {}},
+])  # fmt: skip
+def test_the_folder_of_a_stranger_names_no_path_and_is_one_line(tmp_path, change):
+    whole = {"study": "s", "task_label": "t", "label": "m", "model": 1, "task": 2,
+             "train": {"sizes": [8], "distribution": {"grid": {}}}}  # fmt: skip
+    assert source_of_run(RunFolder(tmp_path), OmegaConf.create(whole), tmp_path).study == "s"
+    with pytest.raises(UserError, match=r"config\.yaml: not the configuration of a run"):
+        source_of_run(RunFolder(tmp_path), OmegaConf.create({**whole, **change}), tmp_path)
 
 
-def test_a_tracker_that_hangs_holds_nobody_up(tmp_path, caplog, monkeypatch):
-    """Whatever it waits for, the run goes on, and is told of once."""
-    monkeypatch.setattr("experiments.tracking.CLOSE_SECONDS", 0.2)
-    woken, abandoned = Event(), []
-
-    class Hanging(Recorder):
-        def finish(self, source, *, failed):
-            woken.wait()
-            raise OSError("too late")
-
-        def abandon(self):
-            abandoned.append(1)
-
-    source = Source(tmp_path, tmp_path, "s", "task")
-    mirror = Mirror(Hanging(), source)
-    with caplog.at_level(logging.WARNING):
-        mirror.start()
-        mirror.close(failed=False)
-        assert mirror.is_alive()
-        woken.set()
-        mirror.join()
-    assert abandoned == [1]
-    assert [record.message.split("(")[1] for record in caplog.records] == ["not whole after 0 s)"]
-
-
-@pytest.mark.slow
-def test_a_process_of_wandb_that_hangs_does_not_keep_a_training_from_ending(tmp_path):
-    code = f"""
-import os, signal, time
-from pathlib import Path
-import experiments.tracking
-from experiments.source import Source
-from experiments.trackers.wandb import WandbTracker
-experiments.tracking.CLOSE_SECONDS = 3
-home = Path({str(tmp_path)!r})
-tracker = WandbTracker("offline", "p", None)
-with experiments.tracking.mirrored(tracker, Source(home, home, "s", "t")):
-    while tracker._run is None:
-        time.sleep(0.1)
-    import wandb
-    os.kill(wandb.setup().ensure_service()._proc._process.pid, signal.SIGSTOP)
-print("went on")
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=own_environment(), capture_output=True,
-        text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "went on\n"
-    assert "is given up (not whole after 3 s)" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_study_without_a_name_replaces_nothing(tmp_path, monkeypatch):
+    kept = tmp_path / "runs" / "tensorboard" / "kept"
+    kept.mkdir(parents=True)
+    monkeypatch.chdir(ROOT / "results" / "quickstart")
+    for study in (".", "/"):
+        config = composed(f"study={study}", f"machine.runs_dir={tmp_path}/runs",
+                          "tracking=tensorboard", config_name="mirror")  # fmt: skip
+        if study == "/":
+            with pytest.raises(UserError, match="study: '/' is not allowed"):
+                mirror(config)
+        else:
+            mirror(config)
+    assert kept.is_dir()
+    assert (tmp_path / "runs" / "quickstart" / "tensorboard" / "quickstart").is_dir()

@@ -13,11 +13,11 @@ from safetensors.torch import load_file
 
 from data_gen.cell import Cell
 from data_gen.packed import Packed
-from experiments.batches import CachedBatches, StreamedBatches
-from experiments.errors import UserError
-from experiments.parallel import World
-from experiments.run_folder import RunFolder
-from experiments.schedule import seeded
+from experiments.processes.world import World
+from experiments.run.batches import CachedBatches, StreamedBatches
+from experiments.run.folder import RunFolder
+from experiments.run.schedule import seeded
+from experiments.settings.errors import UserError
 from tests.conftest import ROOT, composed, study
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
@@ -180,8 +180,8 @@ def test_two_tasks_of_a_submitit_job_train_as_one_process_does(tmp_path, tiny):
 
 ONE_FAILS = """
 import sys, torch
-from experiments.errors import UserError
-from experiments.parallel import World
+from experiments.settings.errors import UserError
+from experiments.processes.world import World
 world = World.here()
 with world.joined("x", torch.device("cpu")):
     assert world.any(world.rank == 1)

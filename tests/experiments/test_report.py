@@ -16,15 +16,15 @@ import pytest
 from omegaconf import OmegaConf
 from PIL import Image
 
-from experiments.errors import UserError
-from experiments.identity import config_hash
 from experiments.report import report
 from experiments.report_page.pictures import small
 from experiments.report_page.plain_tables import curve_data
-from experiments.rollout_points import RolloutPoint
-from experiments.run_folder import RunFolder
-from experiments.statistics import over_runs
-from experiments.table import read_table, write_table
+from experiments.run.folder import RunFolder
+from experiments.run.identity import config_hash
+from experiments.settings.errors import UserError
+from experiments.statistics.intervals import over_runs
+from experiments.tables.rollout_points import RolloutPoint
+from experiments.tables.rows import read_table, write_table
 from tests.conftest import ROOT, composed
 from tests.experiments.test_tables_and_figures import STUDIES, row
 

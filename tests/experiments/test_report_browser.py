@@ -8,8 +8,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from experiments.report import report
-from experiments.statistics import over_runs
-from experiments.table import method, read_table, write_table
+from experiments.statistics.intervals import over_runs
+from experiments.tables.rows import method, read_table, write_table
 from tests.conftest import ROOT
 from tests.experiments.test_tables_and_figures import STUDIES, row
 

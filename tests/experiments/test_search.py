@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments.errors import UserError
-from experiments.run_folder import RunFolder
+from experiments.run.folder import RunFolder
 from experiments.search import search
-from experiments.trials import Trials
+from experiments.settings.errors import UserError
+from experiments.sweep.trials import Trials
 from tests.conftest import NAMES, composed
 
 pytest.importorskip("optuna")

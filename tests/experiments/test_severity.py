@@ -11,11 +11,18 @@ from safetensors import safe_open
 from torch_geometric.data import Data
 
 from data_gen.packed import Packed
-from experiments.errors import UserError
-from experiments.graph_shape import MEASURES, adjacency, distances, joined, shape_of, shape_of_graph
-from experiments.severities import Severity
+from experiments.settings.errors import UserError
 from experiments.severity import severity
-from experiments.table import read_table, write_table
+from experiments.statistics.graph_shape import (
+    MEASURES,
+    adjacency,
+    distances,
+    joined,
+    shape_of,
+    shape_of_graph,
+)
+from experiments.tables.rows import read_table, write_table
+from experiments.tables.severities import Severity
 from tests.conftest import ROOT, composed, instances
 from tests.experiments.test_tables_and_figures import row
 

@@ -3,7 +3,7 @@ import pytest
 
 from data_gen.task import Ratio
 from experiments.figures.style import percent
-from experiments.statistics import over_instances, over_ratio, over_seeds
+from experiments.statistics.intervals import over_instances, over_ratio, over_seeds
 
 
 def test_wilson_is_the_published_interval():

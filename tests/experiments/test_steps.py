@@ -8,16 +8,17 @@ import pytest
 import torch
 
 from data_gen.packed import Packed
+from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.task import Task
-from data_gen.tasks.shortest_path import ShortestPath
-from experiments.errors import UserError
-from experiments.evaluation import evaluate, score_instances
-from experiments.identity import config_hash
-from experiments.matching import matched, num_parameters
-from experiments.run_folder import RunFolder
-from experiments.schedule import seeded
-from experiments.steps import answer_by, check_can_settle, check_rule
-from experiments.table import format_table, read_table
+from experiments.run.evaluation import evaluate, score_instances
+from experiments.run.folder import RunFolder
+from experiments.run.identity import config_hash
+from experiments.run.matching import matched, num_parameters
+from experiments.run.schedule import seeded
+from experiments.run.steps import answer_by, check_can_settle, check_rule
+from experiments.settings.errors import UserError
+from experiments.statistics.text import format_table
+from experiments.tables.rows import read_table
 from gn.stepped import StopRule
 from tests.conftest import (
     ROOT,

@@ -1,5 +1,5 @@
-from experiments.evaluate import study_of
-from experiments.run_folder import RunFolder
+from experiments.run.folder import RunFolder
+from experiments.run.stored import study_of
 from tests.conftest import ROOT, study
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from experiments.table import TIME_COLUMNS, read_table
+from experiments.tables.rows import TIME_COLUMNS, read_table
 from tests.experiments import slurm_cluster
 
 ROOT = Path(__file__).parents[2]

@@ -6,11 +6,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from data_gen.summary import CellSummary
-from experiments.construct import construct
-from experiments.errors import UserError
 from experiments.figures.style import Exhibit, draw_figures, load_tables
 from experiments.plot import plot
-from experiments.table import Row, format_table, read_table, write_table
+from experiments.settings.construct import construct
+from experiments.settings.errors import UserError
+from experiments.statistics.text import format_table
+from experiments.tables.rows import Row, read_table, write_table
 from tests.conftest import ROOT, stems
 
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/transfer.csv"))

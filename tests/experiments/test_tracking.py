@@ -9,10 +9,10 @@ import time
 import pytest
 from omegaconf import OmegaConf
 
-from experiments.errors import UserError
-from experiments.identity import config_hash
-from experiments.run_folder import RunFolder
-from experiments.tracking import tracker_of
+from experiments.run.folder import RunFolder
+from experiments.run.identity import config_hash
+from experiments.settings.errors import UserError
+from experiments.tracking.mirrors import tracker_of
 from experiments.train import train
 from tests.conftest import ROOT, composed, stems
 from tests.experiments import wandb_files
@@ -64,7 +64,7 @@ def test_a_killed_run_ends_with_one_mirror_of_the_whole_curve(tmp_path, tiny):
 
 def test_without_a_tracker_none_is_imported(tmp_path, tiny):
     code = (
-        "import sys; from experiments.cli import start; from experiments.train import train\n"
+        "import sys; from experiments.train import start, train\n"
         "start('train', train)\n"
         "print(sorted({'wandb', 'tensorboard', 'torch.utils.tensorboard'} & set(sys.modules)))"
     )
@@ -82,7 +82,7 @@ def test_without_a_tracker_none_is_imported(tmp_path, tiny):
 def test_every_tracker_is_made_from_its_file(name):
     tracker = tracker_of(composed(f"tracking={name}"))
     assert (tracker is None) == (name == "off")
-    module = f"experiments.trackers.{name}"
+    module = f"experiments.tracking.{name}"
     assert tracker is None or type(tracker).__module__ == module
 
 
@@ -103,7 +103,7 @@ def test_who_looks_on_is_not_part_of_a_runs_identity(tmp_path):
         (["wandb", "+tracking.colour=red"], ["tracking.colour", "red", "project"]),
         (["wandb", "tracking._target_=os.system"], ["tracking._target_", "os.system"]),
         (
-            ["tensorboard", "tracking._target_=data_gen.distributions.grid.Grid"],
+            ["tensorboard", "tracking._target_=data_gen.graphs.distributions.grid.Grid"],
             ["tracking._target_", "Grid", "Tracker"],
         ),
         (["wandb", "tracking.mode=online"], ["tracking.mode", "online", "WANDB_API_KEY"]),

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from experiments.run_folder import RunFolder
-from experiments.table import TIME_COLUMNS, read_table
+from experiments.run.folder import RunFolder
+from experiments.tables.rows import TIME_COLUMNS, read_table
 
 ROOT = Path(__file__).parents[2]
 

@@ -24,8 +24,8 @@ KEY = "0123456789" * 4
 WAITING = """
 import time
 from pathlib import Path
-from experiments.cli import start
-from experiments.fit import Fit
+from experiments.settings.command import start
+from experiments.run.fit import Fit
 from experiments.train import train
 validate, limit = Fit._validate, time.monotonic() + 90
 def validate_and_wait(self, *arguments):

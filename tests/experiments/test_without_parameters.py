@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from experiments.errors import UserError
-from experiments.run_folder import RunFolder
-from experiments.study import Study
-from experiments.table import TIME_COLUMNS, read_table
+from experiments.run.folder import RunFolder
+from experiments.run.parts import RunParts
+from experiments.settings.errors import UserError
+from experiments.tables.rows import TIME_COLUMNS, read_table
 from experiments.train import train
 from tests.conftest import composed
 
@@ -31,7 +31,7 @@ def test_it_is_trained_by_doing_nothing_and_scored_as_all_are(tmp_path, caplog):
     parts = config(tmp_path, "train.skip=true")
     with torch.random.fork_rng():
         train(parts)
-    folder = RunFolder.of(Study(parts).config)
+    folder = RunFolder.of(RunParts(parts).config)
     table = rows(folder)
     assert folder.is_done
     assert {row["num_parameters"] for row in table} == {0}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch_geometric.data import Batch, Data
 
-from data_gen.distributions.grid import Grid
+from data_gen.graphs.distributions.grid import Grid
 from data_gen.spec import GraphSpec
 from gn.models.deep_sets import DeepSets
 from gn.models.frame_lstm import FrameLstm

@@ -89,7 +89,7 @@ def test_edges_in_any_order_are_the_loops(batch, generator):
 
 
 def test_many_slices_are_the_loops(batch, monkeypatch):
-    monkeypatch.setattr("gn.fused_mlp.SLICE_BYTES", 3 * 8 * 8)
+    monkeypatch.setattr("gn.kernels.fused_mlp.SLICE_BYTES", 3 * 8 * 8)
     for names in (["sum"], ["max"]):
         assert_like_loops(build(names, (True,) * 3, (True,) * 3), names, batch)
 

@@ -6,10 +6,10 @@ from torch.nn.functional import silu
 from torch_geometric.data import Batch, Data
 
 from data_gen.spec import GraphSpec
+from gn.heuristics.zero import Zero
 from gn.models.egnn import Egnn
 from gn.models.interaction_network import InteractionNetwork
 from gn.models.linear import Linear
-from gn.models.zero import Zero
 from gn.topology import Topology
 from tests.gn.conftest import graph
 from tests.gn.loops import mlp

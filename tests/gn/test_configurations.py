@@ -15,7 +15,7 @@ from gn.models.independent_recurrent import IndependentRecurrent
 from gn.models.interaction_network import InteractionNetwork
 from gn.models.message_passing import MessagePassing
 from gn.models.non_local import NonLocal
-from gn.models.recurrent_gn import RecurrentGraphNetwork
+from gn.models.recurrent_block import RecurrentGraphNetwork
 from gn.models.relation_network import RelationNetwork
 from gn.topology import Topology
 from tests.gn.loops import block_by_loops, mlp

@@ -8,12 +8,12 @@ import torch
 from torch import nn
 from torch.nn.functional import layer_norm
 
-from data_gen.cnf import Cnf
-from data_gen.literal_clause_graph import as_graph, spec
 from data_gen.packed import Packed
+from data_gen.sat.cnf import Cnf
+from data_gen.sat.formula_graph import as_graph, spec
 from data_gen.spec import GraphSpec
-from gn import fused_mlp
-from gn.layer_norm_lstm import LayerNormLSTMCell
+from gn.kernels import fused_mlp
+from gn.kernels.layer_norm_lstm import LayerNormLSTMCell
 from gn.models.neuro_sat import NeuroSat
 from gn.stepped import StopRule
 

@@ -7,7 +7,7 @@ import torch
 
 from data_gen.packed import Packed
 from data_gen.task import Task
-from experiments.steps import answer_by
+from experiments.run.steps import answer_by
 from gn.stepped import SteppedModel
 from tests.conftest import fits, has_parameters, instances, own_task, stems
 from tests.test_contracts import batch_of, build

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch_geometric.data import Batch
 
-from data_gen.cnf import Cnf
-from data_gen.distributions.sr import Sr
-from data_gen.literal_clause_graph import as_graph, nodes_of, spec
 from data_gen.packed import Packed
+from data_gen.sat.cnf import Cnf
+from data_gen.sat.distributions.sr import Sr
+from data_gen.sat.formula_graph import as_graph, nodes_of, spec
 from data_gen.spec import GraphSpec
-from gn.clause_tables import ClauseTables
-from gn.clause_walk import CHUNK, Walk
-from gn.models.walk_sat import WalkSat
+from gn.heuristics.clause_tables import ClauseTables
+from gn.heuristics.clause_walk import CHUNK, Walk
+from gn.heuristics.walk_sat import WalkSat
 from tests.test_contracts import relabelled
 
 ODD = [  # empty, of one literal, a literal twice, a literal with its complement, no clauses

@@ -1,0 +1,73 @@
+"""What a motion should keep: energy, momentum and angular momentum of the state of a batch.
+
+N nodes, E edges, B graphs, d coordinates.
+"""
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch
+from torch_geometric.utils import scatter
+
+from data_gen.bodies.dynamics.scene import COUPLINGS, DISC, MOVING
+from data_gen.bodies.features import displacement, of_edges
+
+
+def sum_over_bodies(values: Tensor, batch: Batch) -> Tensor:
+    """The sum of [N, ...] over the bodies of each scene that move [B, ...]."""
+    is_moving = (batch.body_kind == MOVING).to(values.dtype)
+    values = values * (is_moving if values.dim() == 1 else is_moving.unsqueeze(1))
+    return scatter(values, batch.batch, 0, batch.num_graphs, "sum")
+
+
+def energy(batch: Batch) -> Tensor:
+    """Kinetic and potential energy [B], of the law that the scene has."""
+    return kinetic_energy(batch) + potential_energy(batch)
+
+
+def kinetic_energy(batch: Batch) -> Tensor:
+    """Of the bodies that move [B]."""
+    return sum_over_bodies(0.5 * batch.mass * batch.velocity.square().sum(dim=1), batch)
+
+
+def potential_energy(batch: Batch) -> Tensor:
+    """Of pairs, springs, contacts with discs and the field [B]."""
+    senders, receivers = batch.edge_index
+    law = of_edges(batch, batch.graph_law)
+    distance = displacement(batch).norm(dim=1)
+    pairs = _pair_potential(distance, law)
+    by_mass = law[:, 0] == COUPLINGS.index("masses")
+    by_charge = law[:, 0] == COUPLINGS.index("charges")
+    mass, charge = (value[senders] * value[receivers] for value in (batch.mass, batch.charge))
+    coupling = law[:, 1] * torch.where(by_mass, -mass, torch.where(by_charge, charge, 0))
+    stretch = distance - batch.edge_rest_length
+    depth = (batch.radius[senders] + batch.radius[receivers] - distance).clamp(min=0)
+    is_contact = batch.body_kind[senders] == DISC
+    # a pair and a spring are two edges, a contact is one
+    of_edge = 0.5 * torch.where(coupling != 0, coupling * pairs, 0)
+    of_edge = of_edge + 0.25 * batch.edge_stiffness * stretch.square()
+    of_edge = of_edge + torch.where(is_contact, 0.5 * law[:, 10] * depth.square(), 0)
+    of_edges_sum = scatter(of_edge, batch.batch[receivers], 0, batch.num_graphs, "sum")
+    height = batch.graph_law[batch.batch, 6] * batch.position[:, -1]
+    return of_edges_sum + sum_over_bodies(batch.mass * height, batch)
+
+
+def momentum(batch: Batch) -> Tensor:
+    """Σ m v of the bodies that move [B, d]."""
+    return sum_over_bodies(batch.mass.unsqueeze(1) * batch.velocity, batch)
+
+
+def angular_momentum(batch: Batch) -> Tensor:
+    """Σ m (x_a v_b - x_b v_a) of the bodies that move, for each pair of axes [B, d (d - 1) / 2]."""
+    x, v = batch.position, batch.velocity
+    first, second = torch.triu_indices(x.shape[1], x.shape[1], 1, device=x.device)
+    turn = x[:, first] * v[:, second] - x[:, second] * v[:, first]
+    return sum_over_bodies(batch.mass.unsqueeze(1) * turn, batch)
+
+
+def _pair_potential(distance: Tensor, law: Tensor) -> Tensor:
+    """Of unit coupling, see `pair_potential` in forces.py; [E]."""
+    _, _, exponent, softening, screening = law[:, :5].unbind(dim=1)
+    s = (distance.square() + softening.square()).sqrt().clamp(min=1e-9)
+    power = torch.where(exponent == 1, 1, exponent - 1)
+    potential = torch.where(exponent == 1, -s.log(), s.pow(-power) / power)
+    return torch.where(screening > 0, (-screening * s).exp() / s, potential)

@@ -1,0 +1,88 @@
+"""Bodies under forces: kick, drift, kick, compiled, for one scene at a time.
+
+Arrays are packed as in forces.py; T frames after the first.
+"""
+
+import numpy as np
+from numba import njit
+
+from data_gen.bodies.dynamics.forces import forces
+from data_gen.bodies.dynamics.scene import MOVING
+
+MOVES = MOVING  # constant of the compiled code
+
+
+@njit(cache=True, error_model="numpy")
+def _kick(
+    v: np.ndarray, axes: tuple, force: np.ndarray, bodies: np.ndarray, field: float, dt: float
+) -> None:
+    """Change velocities by force and field."""
+    for i in range(v.shape[0]):
+        if bodies[3, i] == MOVES:
+            for k in range(len(axes)):
+                v[i, k] += dt * force[i, k] / bodies[0, i]
+            v[i, len(axes) - 1] -= dt * field
+
+
+@njit(cache=True, error_model="numpy")
+def _slow(v: np.ndarray, axes: tuple, decay: float) -> None:
+    """Change velocities by drag."""
+    for i in range(v.shape[0]):
+        for k in range(len(axes)):
+            v[i, k] *= decay
+
+
+@njit(cache=True, error_model="numpy")
+def _drift(state: np.ndarray, axes: tuple, box: float, half_width: float, dt: float) -> None:
+    """Move, and mind the walls."""
+    x, v = state[0], state[1]
+    for i in range(x.shape[0]):
+        for k in range(len(axes)):
+            x[i, k] += dt * v[i, k]
+            if box == 1:
+                if x[i, k] > half_width:
+                    x[i, k], v[i, k] = 2 * half_width - x[i, k], -abs(v[i, k])
+                elif x[i, k] < -half_width:
+                    x[i, k], v[i, k] = -2 * half_width - x[i, k], abs(v[i, k])
+            elif box == 2:
+                width = 2 * half_width
+                x[i, k] -= width * np.floor((x[i, k] + half_width) / width)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def run(
+    axes: tuple, bodies: np.ndarray, bonds: np.ndarray, law: np.ndarray,
+    steps: tuple[float, int, int, bool], frames: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill the frames [T + 1, 2, n, d]: positions, velocities.
+
+    Args:
+        axes: a tuple of length d.
+        bodies: packed.
+        bonds: packed.
+        law: packed.
+        steps: length of a step, steps between two frames, frames to skip, whether it is leapfrog
+            or the symplectic Euler scheme, which kicks by whole steps.
+        frames: written to; the first is the start, before the frames that are skipped.
+    """
+    dt, substeps, skip, is_leapfrog = steps
+    state = frames[0].copy()
+    v = state[1]
+    force = np.empty_like(v)
+    half, decay, field = 0.5 * dt, np.exp(-law[7] * 0.5 * dt), law[6]
+    forces(state, axes, bodies, bonds, law, force)
+    for frame in range(skip + len(frames)):
+        if frame >= skip:
+            frames[frame - skip] = state
+        if frame == skip + len(frames) - 1:
+            break
+        for _ in range(substeps):
+            if decay != 1:
+                _slow(v, axes, decay)
+            _kick(v, axes, force, bodies, field, half if is_leapfrog else dt)
+            _drift(state, axes, law[8], law[9], dt)
+            forces(state, axes, bodies, bonds, law, force)
+            if is_leapfrog:
+                _kick(v, axes, force, bodies, field, half)
+            if decay != 1:
+                _slow(v, axes, decay)

@@ -1,0 +1,108 @@
+"""What models read of bodies in a state: the same for the truth and for a model's own rollout.
+
+N nodes, E edges, B graphs, d coordinates.
+"""
+
+from copy import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch, Data
+
+from data_gen.bodies.dynamics.scene import BOXES, MOVING, WALL
+from data_gen.spec import GraphSpec
+
+SCALARS = ("mass", "charge", "radius", "is_static")  # of a node, after its position and velocity
+
+
+@dataclass(frozen=True)
+class Units:
+    """What counts as 1 in what models read and answer: physical units, not statistics of a sample.
+
+    Args:
+        length: of positions, distances and radii [L].
+        velocity: [L/T].
+        acceleration: of answers [L/T²].
+        mass: [M].
+    """
+
+    length: float = 1.0
+    velocity: float = 1.0
+    acceleration: float = 1.0
+    mass: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("length", "velocity", "acceleration", "mass"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: more than 0 is needed")
+
+
+def spec(dim: int, node_out: int = 0, global_out: int = 0) -> GraphSpec:
+    """The widths of a graph of bodies.
+
+    x is position, velocity, mass (0 if static), charge, radius, whether static; edge_attr is the
+    displacement from sender to receiver, the relative velocity, the distance, the speed at which it
+    grows, the product of the charges, the stiffness and the rest length of their spring, and the
+    gap between their surfaces; u is field, drag and restitution.
+    """
+    return GraphSpec(
+        2 * dim + len(SCALARS), 2 * dim + 6, 3, node_out, global_out=global_out, position_dim=dim,
+        node_vectors=1, edge_vectors=2, is_vector=node_out == dim,
+    )  # fmt: skip
+
+
+def features(batch: Batch | Data, units: Units) -> tuple[Tensor, Tensor, Tensor]:
+    """x, edge_attr and u of the state that a batch is in, as `spec` says."""
+    law = batch.graph_law
+    is_static = (batch.body_kind != MOVING).to(law.dtype)
+    mass = batch.mass * (1 - is_static) / units.mass
+    scalars = [mass, batch.charge, batch.radius / units.length, is_static]
+    position, velocity = batch.position / units.length, batch.velocity / units.velocity
+    x = torch.cat([position, velocity, torch.stack(scalars, dim=1)], dim=1)
+    senders, receivers = batch["edge_index"].unbind(0)
+    apart = displacement(batch)
+    distance = apart.norm(dim=1)
+    gap = distance - batch.radius[senders] - batch.radius[receivers]
+    stiffness = batch.edge_stiffness * (units.length / units.mass / units.acceleration)
+    lengths = [distance, batch.edge_rest_length, gap]
+    distance, rest_length, gap = (length / units.length for length in lengths)
+    charge = batch.charge[senders] * batch.charge[receivers]
+    relative, apart = velocity[receivers] - velocity[senders], apart / units.length
+    growth = (relative * apart).sum(dim=1) / distance.clamp(min=1e-9)
+    of_pair = torch.stack([distance, growth, charge, stiffness, rest_length, gap], dim=1)
+    edge_attr = torch.cat([apart, relative, of_pair], dim=1)
+    field, drag = law[:, 6] / units.acceleration, law[:, 7] * units.velocity / units.acceleration
+    return x, edge_attr, torch.stack([field, drag, batch.graph_restitution], dim=1)
+
+
+def displacement(batch: Batch | Data) -> Tensor:
+    """From sender to receiver [E, d]: between nearest images, and square to a wall."""
+    senders, receivers = batch["edge_index"].unbind(0)
+    apart = batch.position[receivers] - batch.position[senders]
+    apart = nearest_image(apart, of_edges(batch, batch.graph_law))
+    normal = batch.normal[senders]
+    is_wall = (batch.body_kind[senders] == WALL).unsqueeze(1)
+    return torch.where(is_wall, normal * (normal * apart).sum(dim=1, keepdim=True), apart)
+
+
+def nearest_image(apart: Tensor, law: Tensor) -> Tensor:
+    """Differences of places [M, d] in the boxes of laws [M, 12]: the shortest, if periodic."""
+    period = torch.where(law[:, 8:9] == BOXES.index("periodic"), 2 * law[:, 9:10], 0)
+    return apart - period * (apart / torch.where(period > 0, period, 1)).round()
+
+
+def of_edges(batch: Batch | Data, values: Tensor) -> Tensor:
+    """What each graph has [B, F], for each of its edges [E, F]."""
+    edge_index, graph = batch["edge_index"], getattr(batch, "batch", None)
+    if graph is None:
+        return values.expand(edge_index.shape[1], -1)
+    return values[graph[edge_index[1]]]
+
+
+def observed(batch: Batch, position: Tensor, velocity: Tensor, units: Units) -> Batch:
+    """The batch in another state [N, d] each, with what models then read of it."""
+    seen = copy(batch)
+    seen.position, seen.velocity = position, velocity
+    seen.x, seen.edge_attr, seen.u = features(seen, units)
+    return seen

@@ -1,0 +1,62 @@
+"""How far a predicted motion is from the true one, and what it should have kept, per scene.
+
+N nodes, B graphs, d coordinates.
+"""
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch
+
+from data_gen.bodies import conserved
+from data_gen.bodies.conserved import sum_over_bodies
+from data_gen.bodies.features import Units, observed
+
+AT_REST = 1e-3  # of the momenta at the end: bodies that had less were at rest
+State = tuple[Tensor, ...]  # positions and velocities, [N, d] each
+
+
+def mean_over_bodies(values: Tensor, batch: Batch) -> Tensor:
+    """The mean of [N, ...] over the bodies of each scene that move [B, ...]."""
+    counts = sum_over_bodies(torch.ones_like(batch.mass), batch).clamp(min=1)
+    sums = sum_over_bodies(values, batch)
+    return sums / (counts if values.dim() == 1 else counts.unsqueeze(1))
+
+
+def squared_error(predicted: Tensor, true: Tensor, batch: Batch) -> Tensor:
+    """Squared length of the difference [N, d], mean over the bodies [B]."""
+    return mean_over_bodies((predicted - true).square().sum(dim=1), batch)
+
+
+def extent(position: Tensor, batch: Batch) -> Tensor:
+    """Root mean square distance of the bodies from their centre [B]."""
+    centre = mean_over_bodies(position, batch)
+    return squared_error(position, centre[batch.batch], batch).sqrt()
+
+
+def drifts(batch: Batch, start: State, end: State, suffix: str = "") -> dict[str, Tensor]:
+    """Changes of what a closed system keeps, each [B].
+
+    energy_drift: by the largest kinetic energy of the true motion; momentum_drift and
+    angular_momentum_drift: by the sum of m |v| and of m |x| |v| over the bodies at the start or,
+    where they start at rest, at the end of the true motion.
+    """
+    before, after = (observed(batch, state[0], state[1], Units()) for state in (start, end))
+    change = (conserved.energy(after) - conserved.energy(before)).abs()
+    changes = {"energy_drift": change / batch.graph_kinetic}
+    last = batch.track.view(len(batch.track), -1, 2, start[0].shape[1])[:, -1].unbind(1)
+    quantities = {
+        "momentum_drift": (conserved.momentum, False),
+        "angular_momentum_drift": (conserved.angular_momentum, True),
+    }
+    for name, (quantity, is_angular) in quantities.items():
+        at_start, at_end = (_sum_of_sizes(batch, state, is_angular) for state in (start, last))
+        scale = torch.where(at_start > AT_REST * at_end, at_start, at_end).clamp(min=1e-6)
+        changes[name] = (quantity(after) - quantity(before)).norm(dim=1) / scale
+    return {name + suffix: value for name, value in changes.items()}
+
+
+def _sum_of_sizes(batch: Batch, state: State, is_angular: bool) -> Tensor:
+    """Σ m |v| of the bodies that move, or Σ m |x| |v| [B]."""
+    position, velocity = (part.norm(dim=1) for part in state)
+    size = batch.mass * velocity
+    return sum_over_bodies(position * size if is_angular else size, batch)

@@ -1,0 +1,41 @@
+"""Random geometric graphs: nodes of the plane that are near each other."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from data_gen.distribution import MAX_TRIES, Distribution, GenerationError
+from data_gen.graphs.connectivity import is_connected
+from data_gen.graphs.graph import Graph, locate
+
+
+@dataclass(frozen=True)
+class RandomGeometric(Distribution[Graph]):
+    """Nodes i, j are joined when their distance <= r, π r² = factor · ln n / n.
+
+    Positions are uniform in the unit square, drawn again until the graph is connected. Away from
+    the border the mean degree is factor · ln n. A factor of 1 is the threshold of connectivity.
+
+    Source: Gilbert 1961, "Random plane networks" (the law); Penrose 1997, "The longest edge of
+    the random minimal spanning tree" (the threshold).
+    """
+
+    factor: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not self.factor > 0:
+            raise ValueError(f"factor is {self.factor}: a number above 0 is needed")
+
+    def draw(self, size: int, rng: np.random.Generator) -> Graph:
+        """Connected, or a ValueError where the factor makes that hopeless."""
+        if size < 1:
+            raise ValueError(f"size is {size}: a whole number of 1 or more is needed")
+        radius = math.sqrt(self.factor * math.log(size) / (math.pi * size))
+        for _ in range(MAX_TRIES):
+            positions = rng.uniform(size=(size, 2))
+            edges = KDTree(positions).query_pairs(radius, output_type="ndarray")
+            if is_connected(edges, size):
+                return locate(edges, positions, rng.exponential(size=size))
+        raise GenerationError(f"{self}: no connected graph of size {size} in {MAX_TRIES} tries")

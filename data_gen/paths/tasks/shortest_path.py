@@ -1,0 +1,178 @@
+"""The shortest path between two nodes, as the graph_nets demo poses it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import torch
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from torch import Tensor
+from torch_geometric.data import Batch, Data
+from torch_geometric.utils import scatter
+
+from data_gen.graphs.graph import Graph
+from data_gen.paths.answer import PathAnswer, PathLabels, tree_depth, walk
+from data_gen.paths.query import Query, draw_queries
+from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.task import LossPart, Model, Task
+
+RELATIVE_TOLERANCE = 1e-6  # two paths within it are equally short
+
+
+@dataclass(frozen=True)
+class ShortestPath(Task[Graph]):
+    """Which nodes and edges form the shortest path from start to end?
+
+    The pair is drawn such that every hop distance of the graph is equally likely, then uniformly
+    among the pairs at that distance. Source: graph_nets, `demos/shortest_path.ipynb`.
+
+    Fields: `x` [N, 5] position (2), node weight, is start, is end; `edge_attr` [E, 1] length;
+    `u` [B, 1] zero; targets `on_path` [N], `edge_on_path` [E] (in the direction walked),
+    `edge_next_hop` [E] (first edge of the shortest path from its sender to the end); and of the
+    graph `graph_optimum` (length of the shortest path), `graph_hops` (its edges),
+    `graph_diameter` (largest hop distance), each [B].
+    """
+
+    answer: PathAnswer = field(default_factory=PathLabels, repr=False)
+
+    size_unit: ClassVar[str] = "vertices"
+    generator_version: ClassVar[int] = 1
+    binary_metrics: ClassVar[frozenset[str]] = frozenset({"valid", "solved"})
+
+    @property
+    def spec(self) -> GraphSpec:
+        """Inputs as in the demo, outputs as the answer needs them."""
+        answer = self.answer
+        return GraphSpec(
+            5, 1, 1, node_out=answer.node_out, edge_out=answer.edge_out, position_dim=2
+        )
+
+    def sample(self, structure: Graph, rng: np.random.Generator) -> Data:
+        """One query on the graph."""
+        return self.sample_many([structure], [rng])[0]
+
+    def sample_many(
+        self, structures: Sequence[Graph], rngs: Sequence[np.random.Generator]
+    ) -> list[Data]:
+        """A query on every graph, all solved by one run of Dijkstra's algorithm.
+
+        The graphs stand side by side in one matrix, and the search starts from the end of every
+        query at once: no two of them can reach the same node.
+        """
+        queries = draw_queries(structures, rngs)
+        offsets = np.cumsum([0] + [graph.num_nodes for graph in structures])
+        edges = np.concatenate(
+            [graph.edges + offset for graph, offset in zip(structures, offsets[:-1], strict=True)]
+        )
+        lengths = np.concatenate([graph.lengths for graph in structures]).astype(np.float32)
+        ends = np.array([query.end for query in queries]) + offsets[:-1]
+        next_node, distance = _shortest_path_forest(edges, lengths, ends, offsets[-1])
+        instances, first = [], 0
+        for graph, query, offset in zip(structures, queries, offsets[:-1], strict=True):
+            nodes = slice(offset, offset + graph.num_nodes)
+            last = first + len(graph.edges)
+            instance = _instance(
+                graph, query, lengths[first:last], next_node[nodes] - offset, distance[nodes]
+            )
+            instances.append(instance)
+            first = last
+        return instances
+
+    def loss(self, model: Model, batch: Batch) -> Tensor:
+        """The loss of the answer."""
+        return self.answer.loss(model(batch), batch)
+
+    def loss_parts(self, model: Model, batch: Batch) -> list[LossPart]:
+        """Those of the answer."""
+        return self.answer.loss_parts(model(batch), batch)
+
+    def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
+        """Scores of every instance, each [B].
+
+        valid: the chosen edges are exactly a path from start to end that is a shortest one.
+        solved: all nodes and edges as labelled. cost_ratio: shortest length / length of the walk
+        from the start along the chosen edges, 0 if it does not arrive. node_accuracy,
+        edge_accuracy: share of nodes and edges as labelled.
+        """
+        choice = self.answer.decode(model(batch), batch)
+        walked = walk(choice.next_edge, batch)
+        edge_graph = batch.batch[batch.edge_index[0]]
+        optimum = batch.graph_optimum
+        num_chosen = scatter(choice.edges.long(), edge_graph, 0, batch.num_graphs, "sum")
+        shortest = walked.cost <= optimum * (1 + RELATIVE_TOLERANCE)
+        nodes_right = (choice.nodes == batch.on_path).float()
+        edges_right = (choice.edges == batch.edge_on_path).float()
+        node_accuracy = scatter(nodes_right, batch.batch, 0, batch.num_graphs, "mean")
+        edge_accuracy = scatter(edges_right, edge_graph, 0, batch.num_graphs, "mean")
+        return {
+            "valid": (walked.arrived & shortest & (num_chosen == walked.hops)).float(),
+            "solved": ((node_accuracy == 1) & (edge_accuracy == 1)).float(),
+            "cost_ratio": torch.where(walked.arrived, optimum / walked.cost, 0.0).float(),
+            "node_accuracy": node_accuracy,
+            "edge_accuracy": edge_accuracy,
+        }
+
+    def num_rounds(self, batch: Batch) -> Tensor:
+        """Rounds after which Bellman and Ford's algorithm knows every distance to the end [B].
+
+        The largest number of hops from a node to the end along shortest paths.
+        """
+        return tree_depth(batch)
+
+    def solution(self, batch: Batch) -> GraphOutput:
+        """The labelled path."""
+        return self.answer.encode(batch)
+
+
+def _symmetric(edges: np.ndarray, lengths: np.ndarray, num_nodes: int) -> csr_array:
+    """The matrix of lengths of an undirected graph, both directions stored."""
+    rows = np.concatenate([edges[:, 0], edges[:, 1]])
+    columns = np.concatenate([edges[:, 1], edges[:, 0]])
+    return csr_array((np.tile(lengths, 2), (rows, columns)), shape=(num_nodes, num_nodes))
+
+
+def _shortest_path_forest(
+    edges: np.ndarray, lengths: np.ndarray, ends: np.ndarray, num_nodes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Next node on the way to the end of its query (negative: none) and distance to it, [N]."""
+    matrix = _symmetric(edges, lengths.astype(np.float64), num_nodes)
+    distance, next_node, _ = dijkstra(matrix, indices=ends, min_only=True, return_predecessors=True)
+    return next_node, distance
+
+
+def _instance(
+    graph: Graph,
+    query: Query,
+    lengths: np.ndarray,
+    next_node: np.ndarray,
+    distance: np.ndarray,
+) -> Data:
+    """The instance of one graph; `next_node` [n] is negative where there is no way to the end."""
+    start, end, diameter = query
+    path = [start]
+    while path[-1] != end:
+        path.append(int(next_node[path[-1]]))
+    x = np.zeros((graph.num_nodes, 5), dtype=np.float32)
+    x[:, :2], x[:, 2] = graph.positions, graph.node_weights
+    x[start, 3] = x[end, 4] = 1
+    on_path = np.zeros(graph.num_nodes, dtype=bool)
+    on_path[path] = True
+    edge_index = np.concatenate([graph.edges, graph.edges[:, ::-1]]).T
+    senders, receivers = edge_index
+    next_hop = next_node[senders] == receivers
+    # Successors of path nodes lie on the path: all its edges are next hops of nodes on it.
+    edge_on_path = next_hop & on_path[senders]
+    return Data(
+        x=torch.from_numpy(x),
+        edge_index=torch.from_numpy(edge_index),
+        edge_attr=torch.from_numpy(np.tile(lengths, 2)).unsqueeze(1),
+        u=torch.zeros(1, 1),
+        on_path=torch.from_numpy(on_path),
+        edge_on_path=torch.from_numpy(edge_on_path),
+        edge_next_hop=torch.from_numpy(next_hop),
+        graph_optimum=torch.tensor([distance[start]], dtype=torch.float64),
+        graph_hops=torch.tensor([len(path) - 1]),
+        graph_diameter=torch.tensor([diameter]),
+    )

@@ -1,0 +1,140 @@
+"""Problems of graphs, asked as formulas: what colouring, cliques and the like have in common."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from data_gen.distribution import MAX_TRIES, Distribution, GenerationError
+from data_gen.graphs.graph import Graph
+from data_gen.sat.cnf import Cnf, Problem
+from data_gen.sat.solver import solve
+
+
+@dataclass(frozen=True)
+class GraphProblem(Distribution[Problem]):
+    """Does a random graph of v vertices have what is asked for, of size k? v is the size.
+
+    Args:
+        k: one of these is drawn uniformly for each problem, or pair, of those that fit v.
+        graphs: the law of the graphs; None: G(v, p) with p = `threshold(v, k)`, connected or not.
+        is_paired: graphs of one k are drawn until one has an answer and one has none; the pair is
+            given, that without one first.
+    """
+
+    k: Sequence[int]
+    graphs: Distribution[Graph] | None = None
+    is_paired: bool = False
+
+    least_k: ClassVar[int] = 1
+    slack: ClassVar[int] = 1  # with k > v - slack all graphs have the same answer
+
+    def __post_init__(self) -> None:
+        # a tuple whatever sequence came: equal configurations have equal reprs and hashes
+        is_sequence = isinstance(self.k, Sequence) and not isinstance(self.k, str)
+        k = tuple(self.k) if is_sequence else ()
+        if not k or any(type(one) is not int or one < self.least_k for one in k):
+            raise ValueError(f"k is {self.k}: whole numbers of {self.least_k} or more are needed")
+        object.__setattr__(self, "k", k)
+        graphs = self.graphs
+        if graphs is not None and getattr(graphs, "structure", None) is not Graph:
+            raise ValueError(f"graphs is {graphs}: a distribution of graphs is needed, or none")
+
+    @property
+    def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Of which one k fits and there are graphs."""
+        least = min(self.k) + self.slack
+        return least if self.graphs is None else max(least, self.graphs.min_size)
+
+    @property
+    def group_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """A pair, or one."""
+        return 2 if self.is_paired else 1
+
+    @property
+    def identity(self) -> str:
+        """Of the problems and of the graphs."""
+        if self.graphs is None:
+            return super().identity
+        return f"{super().identity}, {self.graphs.identity}"
+
+    @abstractmethod
+    def encode(self, edges: np.ndarray, num_nodes: int, k: int) -> Cnf:
+        """The formula that is satisfiable if and only if the graph of edges [m, 2] has it."""
+
+    @abstractmethod
+    def threshold(self, num_nodes: int, k: int) -> float:
+        """The p at which a graph of G(v, p) has one of them in expectation."""
+
+    def draw(self, size: int, rng: np.random.Generator) -> Problem:
+        """One problem; if they are paired, each of the two with probability 1/2."""
+        if self.is_paired:
+            return self.draw_group(size, rng)[int(rng.integers(2))]
+        return self._draw(size, self._draw_k(size, rng), rng)
+
+    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
+        """The first without an answer, then the first with one, if they are paired."""
+        if not self.is_paired:
+            return [self.draw(size, rng)]
+        k = self._draw_k(size, rng)
+        found: dict[bool, Problem] = {}
+        for _ in range(MAX_TRIES):
+            problem = self._draw(size, k, rng)
+            found.setdefault(problem.is_sat, problem)
+            if len(found) == 2:
+                return [found[False], found[True]]
+        missing = "unsatisfiable" if True in found else "satisfiable"
+        raise GenerationError(
+            f"{self}: no {missing} problem of size {size} with k = {k} in {MAX_TRIES} tries"
+        )
+
+    def _draw_k(self, size: int, rng: np.random.Generator) -> int:
+        fitting = [k for k in self.k if k <= size - self.slack]
+        if not fitting:
+            raise ValueError(f"size is {size}: {self} needs {self.min_size} or more")
+        return fitting[int(rng.integers(len(fitting)))]
+
+    def _draw(self, size: int, k: int, rng: np.random.Generator) -> Problem:
+        if self.graphs is None:
+            pairs = np.stack(np.triu_indices(size, 1), axis=1)
+            edges = pairs[rng.random(len(pairs)) < self.threshold(size, k)]
+        else:
+            edges = self.graphs.draw(size, rng).edges
+        formula = self.encode(edges, size, k)
+        return Problem(formula, solve(formula).model, size)
+
+
+def cnf_of_blocks(num_variables: int, blocks: Iterable[np.ndarray]) -> Cnf:
+    """A formula of blocks of clauses of one length, each [clauses, length]."""
+    blocks = list(blocks)
+    lengths = np.repeat([block.shape[1] for block in blocks], [len(block) for block in blocks])
+    literals = np.concatenate([block.ravel() for block in blocks]).astype(np.int32)
+    return Cnf(num_variables, literals, np.concatenate([[0], lengths.cumsum()]))
+
+
+def slots(num_nodes: int, k: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    """A set of k vertices as variables "slot i holds vertex v" [k, v], and their clauses.
+
+    With i < j and u < v:
+      some_v x(i, v)             a slot holds a vertex
+      ¬x(i, u) or ¬x(i, v)       and no other
+      ¬x(i, v) or ¬x(j, v)       no vertex is in two slots
+      ¬x(i, v) or ¬x(j, u)       vertices in slots are in ascending order
+
+    So each set is one assignment. The last line takes away nothing but the k! orders: slots that
+    can be exchanged would look the same to a network that treats equal literals equally.
+    """
+    x = 1 + np.arange(k * num_nodes).reshape(k, num_nodes)
+    first, second = np.triu_indices(num_nodes, 1)
+    at_most_one = -np.stack([x[:, first], x[:, second]], axis=-1).reshape(-1, 2)
+    lower, upper = np.triu_indices(num_nodes)
+    ascending = exclude(x, upper, lower)
+    return x, [x, at_most_one, ascending]
+
+
+def exclude(x: np.ndarray, earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
+    """Clauses ¬x(i, u) or ¬x(j, v) of all slots i < j and all u of `earlier` with v of `later`."""
+    i, j = np.triu_indices(len(x), 1)
+    return -np.stack([x[i][:, earlier], x[j][:, later]], axis=-1).reshape(-1, 2)

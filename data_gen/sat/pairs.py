@@ -1,0 +1,79 @@
+"""What laws of SAT formulas share that pair up independent draws: one refuted, one with a model.
+
+A formula is drawn again unless its variables hang together, and holds no clause twice: both as
+G4SATBench has it (Li, Guo and Si 2024).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from data_gen.distribution import Distribution, GenerationError
+from data_gen.graphs.connectivity import is_connected
+from data_gen.sat.cnf import Cnf, Problem
+from data_gen.sat.solver import solve
+
+MAX_FORMULAS = 2000  # of the laws of conf/, the rarer kind is one in 80 or more
+
+
+def draw_pair(
+    law: Distribution[Problem], size: int, draw: Callable[[], Cnf | None]
+) -> list[Problem]:
+    """The first formula without a model and the first with one, of draws of the same law.
+
+    Args:
+        law: named in errors.
+        size: of the problems.
+        draw: gives a formula, or None for one that is not to be had; called again and again.
+
+    Raises:
+        GenerationError: `MAX_FORMULAS` draws were not enough.
+    """
+    found: dict[bool, Problem] = {}
+    for _ in range(MAX_FORMULAS):
+        formula = draw()
+        if formula is None or not hangs_together(formula):
+            continue
+        problem = Problem(formula, solve(formula).model, size)
+        found.setdefault(problem.is_sat, problem)
+        if len(found) == 2:
+            return [found[False], found[True]]
+    seen = {True: "only satisfiable ones", False: "only unsatisfiable ones"}
+    what = seen[next(iter(found))] if found else "none whose variables hang together"
+    raise GenerationError(f"{law!r}: {MAX_FORMULAS} formulas of size {size} and {what}")
+
+
+def of_rows(num_variables: int, rows: np.ndarray) -> Cnf:
+    """A formula of clauses of the same length, literals [m, k]."""
+    num_clauses, width = rows.shape
+    pointers = np.arange(num_clauses + 1, dtype=np.int64) * width
+    return Cnf(num_variables, rows.astype(np.int32).ravel(), pointers)
+
+
+def random_signs(variables: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Each variable or its negation with probability 1/2."""
+    return np.where(rng.random(variables.shape) < 0.5, -variables, variables)
+
+
+def without_repeats(formula: Cnf) -> Cnf:
+    """Clauses of the same literals in any order are one: the first of them stays."""
+    lengths = np.diff(formula.pointers)
+    clause = np.repeat(np.arange(formula.num_clauses), lengths)
+    holds = np.zeros((formula.num_clauses, 2 * formula.num_variables + 1), dtype=bool)
+    holds[clause, formula.literals] = True  # a negative literal counts from the end
+    keys = np.packbits(holds, axis=1)
+    _, first = np.unique(keys.view(f"V{keys.shape[1]}").ravel(), return_index=True)
+    stays = np.zeros(formula.num_clauses, dtype=bool)
+    stays[first] = True
+    pointers = np.concatenate([[0], lengths[stays].cumsum()])
+    return Cnf(formula.num_variables, formula.literals[stays[clause]], pointers)
+
+
+def hangs_together(formula: Cnf) -> bool:
+    """Whether variables that share a clause link all of them."""
+    size, variables = formula.num_variables, abs(formula.literals).astype(np.int64) - 1
+    codes = variables[:-1] * size + variables[1:]  # neighbours in a clause ...
+    within = np.ones(len(variables), dtype=bool)
+    within[formula.pointers[1:-1] - 1] = False  # ... but not across its end
+    codes = np.unique(codes[within[:-1]])
+    return is_connected(np.stack([codes // size, codes % size], axis=1), size)

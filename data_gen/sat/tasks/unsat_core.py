@@ -1,0 +1,112 @@
+"""Which variables are to blame that a formula has no model? Those of an unsatisfiable core."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch_geometric.data import Batch, Data
+
+from data_gen.distribution import Distribution
+from data_gen.sat.cnf import Problem
+from data_gen.sat.decoding import CERTAIN, LITERAL, complements, literal_mean, votes_of
+from data_gen.sat.formula_graph import formula_of, problem_graph, spec
+from data_gen.sat.minimal_core import induced, minimal_core, variables_of
+from data_gen.sat.solver import solve
+from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.task import Model, Task
+
+
+@dataclass(frozen=True)
+class UnsatCore(Task[Problem]):
+    """Find the variables of a minimal core of an unsatisfiable formula; the first of its group.
+
+    A core is a set of clauses without a model, a minimal one has no other core inside. The logit
+    of "variable is in the core" is the mean of the votes of its two literals. Source: Li et al.
+    2024 (G4SATBench), the task "core variable", where the core is what a proof of CaDiCaL uses and
+    need not be minimal; Selsam and Bjørner 2019 (NeuroCore).
+
+    Fields: those of `problem_graph`; `in_core` [N], of both literals of a variable of the core;
+    `graph_core_variables` [B], how many variables the core has.
+    """
+
+    size_unit: ClassVar[str] = "variables"
+    cost: ClassVar[float] = 20.0
+    binary_metrics: ClassVar[frozenset[str]] = frozenset({"valid", "exact"})
+
+    @property
+    def spec(self) -> GraphSpec:
+        """A vote of every node goes out, of which those of literals count."""
+        return spec(node_out=1)
+
+    def group_size(self, distribution: Distribution[Problem]) -> int:
+        """One formula of each group."""
+        del distribution
+        return 1
+
+    def posed(self, structures: list[Problem]) -> list[Problem]:
+        """The first of a group without a model, if there is one."""
+        return [problem for problem in structures if not problem.is_sat][:1]
+
+    def sample(self, structure: Problem, rng: np.random.Generator) -> Data:
+        """The graph of the formula, and one minimal core of it."""
+        del rng
+        formula = structure.formula
+        variables = variables_of(minimal_core(formula))
+        in_core = np.concatenate([variables.repeat(2), np.zeros(formula.num_clauses, dtype=bool)])
+        return problem_graph(
+            structure,
+            in_core=torch.from_numpy(in_core),
+            graph_core_variables=torch.tensor([int(variables.sum())]),
+        )
+
+    def loss(self, model: Model, batch: Batch) -> Tensor:
+        """Cross-entropy to the labelled core, mean over variables, then over formulas."""
+        logits = _logits(model(batch), batch)
+        target = batch.in_core.to(logits.dtype)
+        entropies = binary_cross_entropy_with_logits(logits, target, reduction="none")
+        return literal_mean(entropies, batch).mean()
+
+    def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
+        """Scores of every instance, each [B].
+
+        valid: the clauses all of whose variables are chosen have no model, as a solver says, and no
+        more variables are chosen than the labelled core has: another core is as good. exact: the
+        variables chosen are those labelled. variable_accuracy: the share of variables as labelled.
+        core_precision: the labelled share of the chosen, 0 if none is chosen; core_recall: the
+        chosen share of the labelled. An empty clause is a core without variables: 1 for both.
+        """
+        chosen = (_logits(model(batch), batch) > 0) & (batch.node_type == LITERAL)
+        accuracy = literal_mean((chosen == batch.in_core).float(), batch)
+        both = literal_mean((chosen & batch.in_core).float(), batch)
+        in_core = literal_mean(batch.in_core.float(), batch)
+        share = literal_mean(chosen.float(), batch)
+        return {
+            "valid": _is_valid(chosen, batch).float(),
+            "exact": (accuracy == 1).float(),
+            "variable_accuracy": accuracy,
+            "core_precision": torch.where(share > 0, both / share, (in_core == 0).float()),
+            "core_recall": torch.where(in_core > 0, both / in_core, 1.0),
+        }
+
+    def solution(self, batch: Batch) -> GraphOutput:
+        """The labelled core."""
+        return GraphOutput(x=CERTAIN * (2.0 * batch.in_core - 1).unsqueeze(1))
+
+
+def _logits(output: GraphOutput, batch: Batch) -> Tensor:
+    """The logit of each literal's variable [N]."""
+    votes = votes_of(output)
+    return (votes + votes[complements(batch)]) / 2
+
+
+def _is_valid(chosen: Tensor, batch: Batch) -> Tensor:
+    """Whether the chosen variables [N], two nodes each, hold a core as small as the labelled."""
+    num_chosen = literal_mean(chosen.double(), batch) * batch.graph_num_variables
+    is_valid = num_chosen.round() <= batch.graph_core_variables
+    for graph in is_valid.nonzero().squeeze(1).tolist():
+        formula, nodes = formula_of(graph, batch)
+        is_valid[graph] = solve(induced(formula, chosen[nodes].cpu().numpy())).model is None
+    return is_valid

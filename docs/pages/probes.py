@@ -1,0 +1,60 @@
+"""Widths and random graphs on which models show what they are."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch, Data
+
+from data_gen.packed import ATTRIBUTES, Packed
+from data_gen.sat import formula_graph as literal_clause_graph
+from data_gen.sat.cnf import Cnf
+from data_gen.spec import GraphSpec
+from gn.model import GraphModel
+
+SPECS = (
+    GraphSpec(5, 1, 1, node_out=1, edge_out=1, global_out=1, position_dim=2),
+    literal_clause_graph.spec(node_out=1),
+)
+
+
+def spec_of(kind: type[GraphModel]) -> GraphSpec:
+    """Widths that a class of models is defined for."""
+    return next(spec for spec in SPECS if spec.node_types == kind.node_types)
+
+
+def random_graph(spec: GraphSpec, *, is_apart: bool = False) -> Batch:
+    """A random graph of 8 nodes, or of a formula; `is_apart`: no edge leads to its last node."""
+    if spec.node_types:
+        return _formula_graph(is_apart=is_apart)
+    generator = torch.Generator().manual_seed(1)
+    edge_index = torch.randint(8, (2, 16), generator=generator)
+    edge_index = edge_index[:, edge_index[1].argsort(stable=True)]
+    if is_apart:
+        edge_index = edge_index % 5
+    sizes = {"x": (8, spec.node_in), "edge_attr": (16, spec.edge_in), "u": (1, spec.global_in)}
+    fields = {
+        name: torch.rand(size, generator=generator, dtype=torch.float64)
+        for name, size in sizes.items()
+    }
+    graph = Data(edge_index=edge_index, **fields)
+    return Batch.from_data_list([graph])  # pyright: ignore[reportReturnType]
+
+
+def _formula_graph(*, is_apart: bool) -> Batch:
+    """A random formula of 4 variables with 8 clauses of 2; `is_apart`: the last one is empty."""
+    rng = np.random.default_rng(1)
+    clauses = [(1 + rng.permutation(4)[:2]) * rng.choice([-1, 1], 2) for _ in range(8)]
+    clauses = [clause.tolist() for clause in clauses] + [[]] * is_apart
+    packed = Packed.pack([literal_clause_graph.as_graph(Cnf.from_clauses(4, clauses))])
+    batch = packed.batch([0])
+    return changed(batch, **dict.fromkeys(ATTRIBUTES, Tensor.double))
+
+
+def changed(batch: Batch, **changes: Callable[[Tensor], Tensor]) -> Batch:
+    """A copy with other fields, each made of what it was."""
+    copy = batch.clone()
+    for name, change in changes.items():
+        copy[name] = change(copy[name])
+    return copy

@@ -1,0 +1,16 @@
+"""The commands of the suite: python -m experiments."""
+
+import ast
+from pathlib import Path
+
+
+def commands() -> dict[str, str]:
+    """Each command with the first line of its docstring: the files of this folder."""
+    files = sorted(p for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
+    docs = {path.stem: ast.get_docstring(ast.parse(path.read_text())) or "" for path in files}
+    return {name: doc.partition("\n")[0] for name, doc in docs.items()}
+
+
+if __name__ == "__main__":
+    for name, doc in commands().items():
+        print(f"python -m experiments.{name:<10} {doc}")  # noqa: T201  (what the command is for)

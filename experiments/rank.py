@@ -1,0 +1,122 @@
+"""Rank the methods of a study by what is left of their score on shifted cells.
+
+python -m experiments.rank study=quickstart pool_tasks=true baseline=untrained@1x
+"""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig, ListConfig
+
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.settings.predicates import is_flag, is_number
+from experiments.statistics.intervals import Estimate
+from experiments.statistics.matrix import by_method, is_home
+from experiments.statistics.standings import Goal, Standing, standings
+from experiments.statistics.text import aligned
+from experiments.tables.goals import MetricGoal, perfect_of
+from experiments.tables.rows import Row, read_table
+
+LOG = logging.getLogger(__name__)
+CHOICES = {"models": "model", "steps_rules": "steps_rule"}  # a key -> the column it chooses from
+
+
+def rank(config: DictConfig) -> None:
+    """Print a ranking for every task, or one for all; a task without the baseline has none."""
+    if not is_number(config.threshold):
+        raise UserError(f"threshold: {config.threshold!r} is not allowed, a number is")
+    if not is_flag(config.pool_tasks):
+        raise UserError(f"pool_tasks: {config.pool_tasks!r} is not allowed, true and false are")
+    pools = _pools(config, Path(config.results_dir) / config.study)
+    names = dict.fromkeys(name for _, methods, _ in pools for name in methods)
+    if config.baseline is not None and config.baseline not in names:
+        allowed = ", ".join(names)
+        raise UserError(f"baseline: {config.baseline!r} is not allowed, one of these is: {allowed}")
+    texts = []
+    for title, methods, goal in pools:
+        baseline = config.baseline if config.baseline in methods else None
+        texts.append(ranking(title, methods, goal, baseline))
+    LOG.info("%s", "\n\n".join(texts))
+
+
+def _pools(config: DictConfig, folder: Path) -> list[tuple[str, dict[str, list[Row]], Goal]]:
+    """The title, the rows by method and the goal of every ranking."""
+    path = folder / "transfer.csv"
+    rows = read_table(path)
+    if not rows:
+        raise UserError(f"{path}: there is no row in it, one for every score is needed")
+    goals = read_table(folder / "metrics.csv", MetricGoal)
+    metric = config.metric or rows[0].metric
+    tasks = list(dict.fromkeys(row.task for row in rows))
+    pools = []
+    for pool in [tasks] if config.pool_tasks else [[task] for task in tasks]:
+        perfect = {perfect_of(goals, task, metric) for task in pool}.pop()
+        mine = [row for row in rows if row.metric == metric and row.task in pool]
+        for key, column in CHOICES.items():
+            mine = _chosen(mine, config[key], key, column)
+        methods = _tested_as_trained(by_method(mine))
+        title = f"{', '.join(pool)}: {metric}"
+        pools.append((title, methods, Goal(perfect, float(config.threshold))))
+    return pools
+
+
+def _chosen(rows: list[Row], wanted: object, key: str, column: str) -> list[Row]:
+    """Rows with a value that is asked for, or with none; raises UserError for an unknown one."""
+    if wanted is None:
+        return rows
+    there = list(dict.fromkeys(getattr(row, column) for row in rows))
+    values = [str(value) for value in wanted] if isinstance(wanted, ListConfig) else []
+    unknown = [value for value in values if value not in there]
+    if unknown or not values:
+        allowed = ", ".join(filter(None, there))
+        raise UserError(f"{key}: {wanted} is not allowed, a list is, of: {allowed}")
+    return [row for row in rows if getattr(row, column) in {*values, ""}]
+
+
+def _tested_as_trained(methods: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Those that have a score in distribution; of the others there is no gap nor reach."""
+    for name, rows in methods.items():
+        if not any(map(is_home, rows)):
+            LOG.warning("%s has no score as trained: left out", name)
+    return {name: rows for name, rows in methods.items() if any(map(is_home, rows))}
+
+
+def ranking(
+    title: str, methods: Mapping[str, Sequence[Row]], goal: Goal, baseline: str | None
+) -> str:
+    """The text of a ranking: a line for every method, the best first.
+
+    Raises:
+        UserError: see `standings`.
+    """
+    found, cells = standings(methods, goal, baseline)
+    kind, sign = ("score", "≥") if goal.perfect else ("error", "≤")
+    iqm, of_reach = f"IQM of shifted cells ({len(cells)})", f"reach at {sign} {goal.threshold:g}"
+    head = ["method", "runs", iqm, "over runs", "as trained", "gap", of_reach]
+    lines = [[*head, f"P(better than {baseline})"] if baseline else head]
+    for standing in found:
+        line = [standing.method, str(standing.num_runs)]
+        line += [_text(estimate) for estimate in (standing.shifted, standing.over_runs)]
+        line += [f"{standing.home:.3g}", _text(standing.gap), _reach(standing)]
+        lines.append([*line, _text(standing.better)] if baseline else line)
+    return f"{title} ({kind}), [95 % intervals]\n{aligned(lines)}"
+
+
+def _text(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "–"
+    ends = "" if math.isnan(estimate.low) else f" [{estimate.low:.2g}, {estimate.high:.2g}]"
+    return f"{estimate.mean:.2g}{ends}"
+
+
+def _reach(standing: Standing) -> str:
+    """Of the mean, and the least and the most of a run."""
+    low, high = min(standing.reaches), max(standing.reaches)
+    return f"{standing.reach:.3g}x ({low:.3g}–{high:.3g})"
+
+
+if __name__ == "__main__":
+    start("rank", rank)

@@ -1,0 +1,189 @@
+"""Which instances an update sees, as a function of the configuration, the seed and its number.
+
+They are from a data set, or made while the training runs. A training that was killed sees what it
+would have seen.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+import torch
+from omegaconf import DictConfig
+from torch import Tensor
+from torch_geometric.data import Batch
+
+from data_gen.cell import Cell
+from data_gen.dataset import pack_block
+from data_gen.packed import Packed, consecutive
+from data_gen.task import Task
+from data_gen.workers import LostWorkerError, WorkerPool
+from experiments.processes.world import ALONE, World
+from experiments.settings.errors import UserError
+from gn.model import GraphModel
+
+LOG = logging.getLogger(__name__)
+
+
+class Batches(ABC):
+    """The batch of every update; entered while in use, for what has to be closed."""
+
+    @abstractmethod
+    def batch(self, step: int) -> Batch:
+        """The batch of an update, or this process's part of it, where the model is."""
+
+    @abstractmethod
+    def indices(self, step: int) -> Tensor:
+        """Which instances of the training cell are in it, in all processes [B]."""
+
+    def __enter__(self) -> "Batches":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:  # noqa: B027  (most have nothing to close)
+        """End what works for them."""
+
+
+class CachedBatches(Batches):
+    """Batches of a data set: whole groups of instances that were drawn together.
+
+    In the first `curriculum.num_steps` updates (S), update s draws without replacement from the
+    smallest start + (1 - start) s / S of all groups. Then epochs begin: each has an order of its
+    own, and leaves out what does not fill a batch.
+    """
+
+    def __init__(
+        self,
+        config: DictConfig,
+        packed: Packed,
+        task: Task[Any],
+        group_size: int,
+        world: World = ALONE,
+    ) -> None:
+        self.config, self.packed, self.task, self.group_size = config, packed, task, group_size
+        self.world = world
+        firsts = np.arange(0, len(packed), group_size)
+        num_nodes = packed.node_ptr.diff().cpu().numpy()
+        self.num_groups = len(firsts)
+        self.by_size = np.maximum.reduceat(num_nodes, firsts).argsort(kind="stable")
+        self.size = min(groups_in_batch(config, group_size), self.num_groups)
+
+    def batch(self, step: int) -> Batch:
+        """The batch of an update, gathered where the data set is."""
+        groups, part = self._groups(step), self.world.part(self.size)
+        batch = self.task.batch(self.packed, self._instances(groups), _generator(self.config, step))
+        if self.world.size == 1:
+            return batch
+        # Gathered whole by each process, for what is drawn to be what one process draws.
+        before, own = (self._instances(of) for of in (groups[: part.start], groups[part]))
+        return consecutive(batch, slice(len(before), len(before) + len(own)))
+
+    def indices(self, step: int) -> Tensor:
+        """Its instances, group after group; the last group of a data set may lack some."""
+        return self._instances(self._groups(step))
+
+    def _instances(self, groups: np.ndarray) -> Tensor:
+        width = self.group_size
+        indices = (groups[:, None] * width + np.arange(width)).ravel()
+        return torch.from_numpy(indices[indices < len(self.packed)])
+
+    def pool_size(self, step: int) -> int:
+        """How many groups, the smallest, an update of the curriculum draws from."""
+        curriculum = self.config.train.curriculum
+        share = curriculum.start + (1 - curriculum.start) * step / curriculum.num_steps
+        return max(self.size, round(share * self.num_groups))
+
+    def _groups(self, step: int) -> np.ndarray:
+        seed, later = self.config.seed, step - self.config.train.curriculum.num_steps
+        if later < 0:
+            pool = self.by_size[: self.pool_size(step)]
+            return np.random.default_rng([seed, step, 3]).choice(pool, self.size, replace=False)
+        epoch, place = divmod(later, self.num_groups // self.size)
+        order = np.random.default_rng([seed, epoch, 1]).permutation(self.num_groups)
+        return order[place * self.size : (place + 1) * self.size]
+
+
+class StreamedBatches(Batches):
+    """Batches of instances that no other update sees: update s, those from s B to (s + 1) B - 1.
+
+    They are made ahead, in worker processes if there are several, and in order: whatever the number
+    of processes, and wherever a training goes on, the batches are the same.
+    """
+
+    def __init__(
+        self,
+        config: DictConfig,
+        cell: Cell,
+        num_workers: int,
+        model: GraphModel,
+        world: World = ALONE,
+    ) -> None:
+        self.config, self.cell, self.num_workers, self.model = config, cell, num_workers, model
+        self.world = world
+        self.size = cell.group_size * groups_in_batch(config, cell.group_size)
+        self._workers = ExitStack()
+        self._made: Iterator[dict[str, np.ndarray]] = iter(())
+        self._next = -1  # the update whose batch is made next
+
+    def batch(self, step: int) -> Batch:
+        """The batch of an update; fast if the last one asked for was the one before."""
+        arrays = self._arrays(step)
+        packed = Packed.from_tensors({name: torch.from_numpy(a) for name, a in arrays.items()})
+        check_num_nodes(packed, self.model)
+        device = self.model.device
+        rng = _generator(self.config, step, self.world.rank)
+        return self.cell.task.batch(packed.to(device), range(len(packed)), rng)
+
+    def indices(self, step: int) -> Tensor:
+        """Consecutive ones."""
+        return torch.arange(step * self.size, (step + 1) * self.size)
+
+    def close(self) -> None:
+        """End the worker processes; the next batch starts others."""
+        self._next = -1
+        self._workers.close()
+
+    def _arrays(self, step: int) -> dict[str, np.ndarray]:
+        if step != self._next:
+            self.close()
+            pool = self._workers.enter_context(WorkerPool(self.num_workers))
+            steps = range(step, self.config.train.num_steps)
+            self._made = pool.map(pack_block, (self._block(later) for later in steps))
+        self._next = step + 1
+        try:
+            return next(self._made)
+        except LostWorkerError as error:
+            LOG.warning("%s; update %d makes its own instances", error, step)
+            self.close()
+            return pack_block(*self._block(step))
+
+    def _block(self, step: int) -> tuple[Cell, int, int]:
+        width = self.cell.group_size
+        part = self.world.part(self.size // width)
+        first = step * self.size
+        return self.cell, first + part.start * width, first + part.stop * width
+
+
+def check_num_nodes(packed: Packed, model: GraphModel) -> None:
+    """Raise UserError if training graphs are larger than the model can take."""
+    largest, most = packed.num_nodes_of_largest, model.max_num_nodes
+    if most is not None and largest > most:
+        raise UserError(
+            f"model.max_num_nodes: {most} is not allowed, training graphs have up to {largest}"
+            " nodes"
+        )
+
+
+def _generator(config: DictConfig, step: int, rank: int = 0) -> np.random.Generator:
+    """For what a task draws anew in every update, of the part of a process."""
+    return np.random.default_rng([config.seed, step, 4, *([rank] if rank else [])])
+
+
+def groups_in_batch(config: DictConfig, group_size: int) -> int:
+    """How many groups of instances an update takes, if there are as many."""
+    return max(1, config.train.batch_size // group_size)

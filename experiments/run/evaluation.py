@@ -1,0 +1,205 @@
+"""Scores of a model on data sets, and the rows of the transfer table that they make."""
+
+import platform
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import torch_geometric
+from torch import Tensor
+from torch_geometric.data import Batch
+from tqdm import tqdm
+
+from data_gen.files import write_atomically
+from data_gen.packed import Packed
+from data_gen.spec import GraphOutput
+from data_gen.summary import CellSummary, summarise
+from data_gen.task import Model, Task
+from data_gen.workers import bars_are_hidden
+from experiments.run.folder import RunFolder
+from experiments.run.parts import RunParts, TestCell
+from experiments.run.steps import Answer, answer_by
+from experiments.settings.errors import UserError
+from experiments.settings.places import ROOT
+from experiments.settings.step_rules import canonical
+from experiments.statistics.intervals import over_instances, over_ratio
+from experiments.tables.rows import Row, write_table
+from gn.model import GraphModel
+
+NO_STEPS = torch.zeros(0, dtype=torch.long)
+MAX_EDGES = {"cpu": 60_000, "cuda": 4_000_000}  # of a batch: what fits the caches, or a memory
+
+
+@torch.inference_mode()
+def score_instances(
+    task: Task[Any], answer: Answer, data_set: Packed, *, in_training: bool = False
+) -> dict[str, np.ndarray]:
+    """Every score of every instance, each [B]; `loss` is that of its batch, `steps` are taken.
+
+    NaN where a score is not defined. Raises UserError for a score that is, and is not a number.
+    `in_training`: of those alone that are watched in training.
+    """
+    score = task.val_score if in_training else task.score
+    parts: dict[str, list[Tensor]] = {}
+    for indices in _chunks(data_set, MAX_EDGES[data_set.node_ptr.device.type]):
+        batch = task.batch(data_set, indices)
+        output, steps = answer(batch)
+        model = _remembering(answer, batch, output)
+        scores = _defined(score(model, batch), task, batch, indices)
+        loss = task.loss(model, batch)
+        if loss.isnan():  # a threshold would make a score of it
+            raise UserError(f"loss is not a number for instances {indices.tolist()}")
+        for name, values in {**scores, "loss": loss.expand(len(indices)), "steps": steps}.items():
+            parts.setdefault(name, []).append(values.cpu())
+    return {name: torch.cat(values).numpy() for name, values in parts.items()}
+
+
+def _remembering(answer: Answer, batch: Batch, output: GraphOutput) -> Model:
+    """The model, which is not asked again for a batch that it has answered."""
+    return lambda asked: output if asked is batch else answer(asked)[0]
+
+
+def _defined(
+    scores: dict[str, Tensor], task: Task[Any], batch: Batch, indices: Tensor
+) -> dict[str, Tensor]:
+    """The scores, with NaN where the task says that an instance has none."""
+    everywhere = torch.ones(batch.num_graphs, dtype=torch.bool, device=batch.ptr.device)
+    masks, masked = task.defined(batch), {}
+    for name, values in scores.items():
+        mask = masks.get(name, everywhere)
+        bad = (values.isnan() & mask).nonzero().flatten()
+        if len(bad):
+            raise UserError(f"{name} is not a number in instance {indices[bad[0].cpu()]}")
+        masked[name] = torch.where(mask, values, torch.nan)
+    return masked
+
+
+def _chunks(data_set: Packed, max_edges: int) -> Iterator[Tensor]:
+    """Consecutive instances, as many as keep a batch below that number of edges."""
+    counts = data_set.edge_ptr.diff().cpu()
+    chunk = (counts.cumsum(0) - 1).clamp(min=0) // max_edges
+    for number in chunk.unique():
+        yield (chunk == number).nonzero().squeeze(1)
+
+
+def evaluate(
+    study: RunParts, model: GraphModel, folder: RunFolder, seconds: float, name: str = ""
+) -> list[Row]:
+    """Score all cells of a study; write the table and the scores of every instance, return rows."""
+    device = model.device
+    model.eval()
+    rows, frames, summaries = [], [], []
+    provenance = commit()
+    cells = tqdm(study.test_cells, desc=f"scoring {study.config.label}", unit=" cells",
+                 disable=bars_are_hidden(), leave=False)  # fmt: skip
+    for cell in cells:
+        packed = cell.data_set.load()
+        summaries.append(summarise(cell.distribution, cell.size, packed))
+        packed = packed.to(device)
+        for rule in _rules(study, model):
+            scores = _score_cell(study, model, cell, rule, packed)
+            place = {"distribution": cell.distribution, "size": cell.size, "steps_rule": rule}
+            steps = scores.pop("steps")
+            names = cell.data_set.cell.names
+            named = {} if names is None else {"instance_name": names}
+            instances = {**place, "steps": steps, "index": np.arange(len(packed)), **named}
+            frames.append(pd.DataFrame({**instances, **scores}))
+            record = {**place, "steps": float(steps.mean()), "commit": provenance,
+                      "device": device.type, "seconds": seconds}  # fmt: skip
+            rows += _rows(study, model, cell, record, scores)
+    frame = pd.concat(frames, ignore_index=True)
+    write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
+    write_table(summaries, folder.cells_path(name), CellSummary)
+    write_table(rows, folder.table_path(name))
+    return rows
+
+
+def _score_cell(
+    study: RunParts, model: GraphModel, cell: TestCell, rule: str, packed: Packed
+) -> dict[str, np.ndarray]:
+    """The scores of a cell, and `steps`; NaN where a graph has more nodes than the model takes."""
+    if model.max_num_nodes is not None and packed.num_nodes_of_largest > model.max_num_nodes:
+        names = score_instances(study.task, lambda b: (study.task.solution(b), NO_STEPS), packed)
+        scores = {name: np.full(len(packed), np.nan) for name in names}
+        scores["steps"] = np.full(len(packed), np.nan)
+    else:
+        answer = answer_by(rule, model, study.task, cell.size)
+        try:
+            scores = score_instances(study.task, answer, packed)
+        except UserError as error:
+            raise UserError(f"{cell.distribution} of size {cell.size}: {error}") from error
+    scores.pop("loss")
+    relative = study.task.relative(scores)
+    return scores | {name: ratio.values for name, ratio in relative.items()}
+
+
+def _rules(study: RunParts, model: GraphModel) -> list[str]:
+    """The rules of steps, each once; "" for a model that takes no steps or only its own."""
+    if not model.has_adjustable_steps:
+        return [""]
+    own = str(model.num_message_passing_steps)
+    rules = [rule or own for rule in study.steps_rules]
+    return list(dict.fromkeys(canonical(rule) for rule in rules))
+
+
+def _rows(
+    study: RunParts,
+    model: GraphModel,
+    cell: TestCell,
+    record: dict[str, Any],
+    scores: dict[str, np.ndarray],
+) -> list[Row]:
+    """A row for every metric of one cell, over the instances it is defined for."""
+    rows = []
+    relative = study.task.relative(scores)
+    for metric, of_all in scores.items():
+        is_defined = ~np.isnan(of_all)
+        values = of_all[is_defined] if is_defined.any() else of_all  # NaN: "n/a"
+        if metric in relative:
+            estimate = over_ratio(relative[metric])
+        else:
+            estimate = over_instances(values, binary=metric in study.task.binary_metrics)
+        rows.append(
+            Row(
+                study=study.config.study,
+                task=study.config.task_label,
+                model=study.config.label,
+                seed=study.config.seed,
+                **record,
+                shift=cell.shift,
+                metric=metric,
+                mean=estimate.mean,
+                low=estimate.low,
+                high=estimate.high,
+                num_instances=len(values),
+                num_parameters=model.num_parameters,
+                config_hash=study.run_hash,
+                data_hash=cell.data_set.data_hash,
+                versions=VERSIONS,
+            )
+        )
+    return rows
+
+
+VERSIONS = " ".join(
+    (
+        f"python-{platform.python_version()}",
+        f"torch-{torch.__version__}",
+        f"pyg-{torch_geometric.__version__}",
+    )
+)
+
+
+def commit() -> str:
+    """The commit of the code, with a + if files differ from it; "unknown" outside git."""
+    try:
+        text = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return text.strip()

@@ -1,0 +1,185 @@
+"""A run is a folder: configuration, weights, state to resume from, tables; DONE is written last.
+
+Everything in it is plain text, safetensors, parquet, or opened with `weights_only=True`, so a
+folder from a stranger can be opened.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from zipfile import BadZipFile
+
+import torch
+import yaml
+from filelock import FileLock, Timeout
+from omegaconf import DictConfig, OmegaConf
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from data_gen.files import write_atomically
+from experiments.run.identity import NOT_STORED, config_hash
+from experiments.settings.errors import UserError, message
+from experiments.settings.moved import without_gone
+
+KEPT_STATES = 2
+LOG = logging.getLogger(__name__)
+
+
+def read_config(path: Path) -> DictConfig:
+    """A stored configuration; raises UserError if it is not one of ours."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        plain = yaml.safe_load(text)
+        config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else plain)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: cannot be read ({message(error)})") from error
+    if "${" in text:  # stored configurations are resolved; this one would read the environment
+        raise UserError(f"{path}: has an interpolation, which is not allowed")
+    if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
+        raise UserError(f"{path}: not the configuration of a run")
+    return config
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, config: DictConfig) -> "RunFolder":
+        """The folder that belongs to a configuration; its name ends with the hash."""
+        name = f"{config.label}-seed{config.seed}-{config_hash(config)[:8]}"
+        return cls(Path(config.machine.runs_dir) / config.study / name)
+
+    @classmethod
+    def existing(cls, path: Path) -> "RunFolder":
+        """A folder that holds a run; raises UserError if it does not."""
+        run = cls(path)
+        if not run.config_path.is_file():
+            raise UserError(f"run: {path} is not a run folder, it has no .hydra/config.yaml")
+        return run
+
+    @property
+    def config_path(self) -> Path:
+        """The resolved configuration."""
+        return self.path / ".hydra" / "config.yaml"
+
+    @property
+    def weights_path(self) -> Path:
+        """The weights that were chosen in distribution."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def metrics_path(self) -> Path:
+        """The training curve: a line of JSON for every validation."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the run is complete."""
+        return (self.path / "DONE").is_file()
+
+    def table_path(self, name: str = "") -> Path:
+        """The transfer table, of the training or of a later evaluation."""
+        return self.path / (f"transfer-{name}.csv" if name else "transfer.csv")
+
+    def cells_path(self, name: str = "") -> Path:
+        """What the instances of every cell of a table are like."""
+        return self.path / (f"cells-{name}.csv" if name else "cells.csv")
+
+    def instances_path(self, name: str = "") -> Path:
+        """The scores of every instance behind a table."""
+        return self.path / (f"instances-{name}.parquet" if name else "instances.parquet")
+
+    @contextmanager
+    def locked(self, *, waits: bool = False) -> Iterator[None]:
+        """For the one process that works on the run; if another does, wait or raise UserError."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            text = f"{self.path}: another process is working on this run"
+            if not waits:
+                raise UserError(text) from error
+            LOG.info("%s; waiting for it", text)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def save_config(self, config: DictConfig) -> None:
+        """Store the resolved configuration; raises UserError if another is there."""
+        if self.config_path.is_file():
+            if config_hash(self.load_config()) != config_hash(config):
+                raise UserError(f"{self.path}: holds the run of another configuration")
+        else:
+            kept = OmegaConf.masked_copy(config, [str(k) for k in config if k not in NOT_STORED])
+            text = OmegaConf.to_yaml(kept, resolve=True)
+            write_atomically(self.config_path, lambda path: path.write_text(text))
+
+    def load_config(self) -> DictConfig:
+        """The configuration of the run; raises UserError if it is not one of ours."""
+        return read_config(self.config_path)
+
+    def save_weights(self, weights: dict[str, Tensor]) -> None:
+        """Store the chosen weights."""
+        tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+        write_atomically(self.weights_path, lambda path: save_file(tensors, path))
+
+    def load_weights(self, model: nn.Module) -> None:
+        """Put the chosen weights into a model; raises UserError if that cannot be done."""
+        try:
+            weights = load_file(self.weights_path)
+        except (OSError, SafetensorError) as error:
+            raise UserError(f"{self.weights_path}: cannot be read ({error})") from error
+        try:
+            model.load_state_dict(weights)
+        except RuntimeError as error:
+            raise UserError(
+                f"{self.weights_path}: not the weights of {type(model).__name__} as it is now"
+            ) from error
+
+    def save_state(self, step: int, state: dict[str, Any]) -> None:
+        """Store what a resume needs; the last two states are kept."""
+        path = self.path / "state" / f"{step:09d}.pt"
+        try:
+            write_atomically(path, lambda temporary: torch.save(state, temporary))
+        except RuntimeError as error:  # what torch makes of a full disk
+            raise UserError(f"{path}: cannot be written ({message(error)})") from error
+        for old in sorted(path.parent.glob("*.pt"))[:-KEPT_STATES]:
+            old.unlink()
+
+    def load_state(self) -> dict[str, Any] | None:
+        """The last state that can be read, None if there is none."""
+        for path in sorted((self.path / "state").glob("*.pt"), reverse=True):
+            try:
+                state = torch.load(path, weights_only=True, map_location="cpu")
+            except (OSError, EOFError, RuntimeError, UnpicklingError, BadZipFile) as error:
+                LOG.warning("%s cannot be read (%s): left out", path, message(error))
+                continue
+            if isinstance(state, dict) and "step" in state:
+                return state
+            LOG.warning("%s is not a saved state: left out", path)
+        return None
+
+    def save_seconds(self, seconds: float) -> None:
+        """Store how long the training took."""
+        write_atomically(self.path / "seconds.json", lambda p: p.write_text(json.dumps(seconds)))
+
+    def load_seconds(self) -> float | None:
+        """How long the training took; None if it has not ended."""
+        path = self.path / "seconds.json"
+        return float(json.loads(path.read_text())) if path.is_file() else None
+
+    def finish(self) -> None:
+        """Write DONE."""
+        write_atomically(self.path / "DONE", lambda path: path.write_text(""))

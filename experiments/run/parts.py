@@ -1,0 +1,187 @@
+"""What a configuration means: its task, its data sets, its model, its test cells."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig
+
+from data_gen.cell import Cell, SizeError, StructureError
+from data_gen.dataset import DataSet
+from data_gen.distribution import Change, Distribution, GenerationError
+from data_gen.spec import GraphSpec
+from data_gen.task import Task
+from experiments.run.batches import check_num_nodes
+from experiments.run.identity import config_hash
+from experiments.run.matching import matched
+from experiments.run.steps import check_can_settle, check_rule
+from experiments.settings.checks import check_writable
+from experiments.settings.construct import build, construct
+from experiments.settings.errors import UserError
+from experiments.settings.labels import label
+from gn.model import GraphModel
+
+
+@dataclass(frozen=True)
+class TestCell:
+    """A test set with its place in the transfer table."""
+
+    __test__ = False  # not a test case of pytest
+
+    data_set: DataSet
+    distribution: str
+    size: int
+    shift: str  # none, size, distribution or both
+
+
+class RunParts:
+    """The parts of one run, built from its configuration, which `check_config` has seen."""
+
+    def __init__(self, config: DictConfig, run_hash: str | None = None) -> None:
+        self.task: Task[Any] = construct(config.task, "task", Task)
+        self.spec = _spec(self.task)
+        self.config = config = matched(config, self.spec)
+        self.run_hash = run_hash or config_hash(config)  # of the run that the weights are from
+        self.folder = Path(config.machine.data_dir)
+        self.home, self.home_distribution = self._home()
+        self.train_set = self._data_set(
+            self.home_distribution, config.train.sizes, "train", config.train.num_instances
+        )
+        self.val_set = self._data_set(
+            self.home_distribution, config.train.sizes, "val", config.val.num_instances
+        )
+        self.test_cells = list(self._test_cells())
+        self.steps_rules = [
+            "" if rule is None else str(rule) for rule in config.transfer.num_message_passing_steps
+        ]
+        if not all(cell.data_set.path.exists() for cell in self.test_cells):
+            check_writable(config, "machine.data_dir")
+
+    def build_model(self) -> GraphModel:
+        """A new model for the task, from the current state of torch's generator."""
+        model = build(construct(self.config.model, "model"), "model", spec=self.spec)
+        if not isinstance(model, GraphModel):
+            target = self.config.model["_target_"]
+            raise UserError(f"model._target_: {target!r} is not allowed, a GraphModel is")
+        return model
+
+    def check_steps(self, model: GraphModel) -> None:
+        """Raise UserError if a model of a fixed number of steps is to be trained with another.
+
+        Tested it is with its own, whatever the rules of the others.
+        """
+        for rule in self.steps_rules:
+            check_rule(rule, self.task)
+            check_can_settle(rule, model)
+        own = model.num_message_passing_steps
+        if model.has_adjustable_steps or own == 0:
+            return
+        trained = self.config.train.num_message_passing_steps
+        for step in trained if isinstance(trained, ListConfig) else [trained]:
+            if step not in (None, own):
+                raise UserError(
+                    f"train.num_message_passing_steps: {step!r} is not allowed, the model takes a"
+                    f" fixed number of steps: null and {own} are"
+                )
+
+    def check_training_graphs(self, model: GraphModel) -> None:
+        """Raise UserError if the training graphs are larger than the model can take."""
+        for data_set in self.training_sets:
+            check_num_nodes(data_set.load(), model)
+
+    @property
+    def training_sets(self) -> list[DataSet]:
+        """Those that are read in training; a stream of instances is on no disk."""
+        return [self.val_set] if self.config.data.stream else [self.train_set, self.val_set]
+
+    @property
+    def data_sets(self) -> list[DataSet]:
+        """All that the run needs."""
+        return [*self.training_sets, *(cell.data_set for cell in self.test_cells)]
+
+    def _home(self) -> tuple[str, Distribution[Any]]:
+        """Name and law of the training distribution."""
+        config = self.config.train
+        name, node = _only(config.distribution, "train.distribution")
+        distribution = construct(node, f"train.distribution.{name}", Distribution)
+        if distribution.is_list:  # training, validation and test would share it
+            raise UserError(f"train.distribution: {name} is a list of files, for tests alone")
+        if config.edge_weights:
+            law_name, node = _only(config.edge_weights, "train.edge_weights")
+            law = _law(node, f"train.edge_weights.{law_name}")
+            distribution = _changed(distribution, law, "train.edge_weights")
+        return name, distribution
+
+    def _test_cells(self) -> Iterator[TestCell]:
+        """Every distribution x edge weights x size."""
+        config = self.config.transfer
+        home_law = getattr(self.home_distribution, "edge_weights", None)
+        laws: dict[str, Any] = {"": None}  # how its label ends -> the law
+        if config.edge_weights:
+            made = [
+                (
+                    label("edge_weights", str(name), node),
+                    _law(node, f"transfer.edge_weights.{name}"),
+                )
+                for name, node in config.edge_weights.items()
+            ]
+            laws = {"" if law == home_law else f" ({name})": law for name, law in made}
+        for name, node in config.distributions.items():
+            plain = construct(node, f"transfer.distributions.{name}", Distribution)
+            for ending, law in laws.items():
+                distribution = plain
+                if law is not None:
+                    distribution = _changed(plain, law, "transfer.edge_weights")
+                full_name = label("distribution", str(name), node) + ending
+                for size in config.get("sizes_of", {}).get(name, config.sizes):
+                    yield self._test_cell(distribution, full_name, size)
+
+    def _test_cell(self, distribution: Distribution[Any], name: str, size: int) -> TestCell:
+        larger = size not in self.config.train.sizes
+        other = distribution != self.home_distribution
+        shift = {(0, 0): "none", (1, 0): "size", (0, 1): "distribution", (1, 1): "both"}
+        data_set = self._data_set(distribution, [size], "test", self.config.transfer.num_instances)
+        return TestCell(data_set, name, size, shift[larger, other])
+
+    def _data_set(
+        self, distribution: Distribution[Any], sizes: list[int], split: str, num_instances: int
+    ) -> DataSet:
+        key = "transfer.sizes" if split == "test" else "train.sizes"
+        try:
+            cell = Cell(self.task, distribution, tuple(sizes), split, self.config.data_seed)
+        except SizeError as error:
+            raise UserError(f"{key}: {error}") from error
+        except (StructureError, GenerationError) as error:
+            where = "transfer.distributions" if split == "test" else "train.distribution"
+            raise UserError(f"{where}: {error}") from error
+        return DataSet(cell, cell.count(num_instances), self.folder)
+
+
+def _only(node: DictConfig, key: str) -> tuple[str, object]:
+    """The one entry of a group."""
+    if len(node) != 1:
+        raise UserError(f"{key}: {list(node)} is not allowed, exactly one is needed")
+    ((name, child),) = node.items()
+    return str(name), child
+
+
+def _law(node: object, key: str) -> Change[Any]:
+    """A law of edge lengths."""
+    return construct(node, key, Change)
+
+
+def _changed(distribution: Distribution[Any], law: Change[Any], key: str) -> Distribution[Any]:
+    """The law of changed structures; raises UserError if it is none of these structures."""
+    try:
+        return law.applied_to(distribution)
+    except GenerationError as error:
+        raise UserError(f"{key}: {error}") from error
+
+
+def _spec(task: Task[Any]) -> GraphSpec:
+    """The widths of a task; raises UserError if one of its parts is of the wrong kind."""
+    try:
+        return task.spec
+    except AttributeError as error:
+        raise UserError(f"task: {task!r} is not allowed, {error}") from error

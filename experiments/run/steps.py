@@ -1,0 +1,69 @@
+"""Rules that say how many message-passing steps an instance gets."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphOutput
+from data_gen.task import Task
+from experiments.settings.errors import UserError
+from gn.model import GraphModel
+from gn.stepped import SteppedModel, StopRule
+
+Answer = Callable[[Batch], tuple[GraphOutput, Tensor]]  # and the steps that each graph took [B]
+
+
+def check_rule(rule: str, task: Task[Any]) -> None:
+    """Raise UserError for a rule that needs of the task what it does not know."""
+    if rule.startswith("oracle") and type(task).num_rounds is Task.num_rounds:
+        raise UserError(
+            f"transfer.num_message_passing_steps: {rule!r} is not allowed, {type(task).__name__}"
+            " does not know how many its instances need"
+        )
+
+
+def check_can_settle(rule: str, model: GraphModel) -> None:
+    """Raise UserError for a rule that waits for the states of a model that has none."""
+    is_asked = rule.startswith("adaptive@") and model.has_adjustable_steps
+    if is_asked and not isinstance(model, SteppedModel):
+        raise UserError(
+            f"transfer.num_message_passing_steps: {rule!r} is not allowed, {type(model).__name__}"
+            " has no states that settle"
+        )
+
+
+def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int) -> Answer:
+    """How a model answers when it takes steps by a rule.
+
+    Args:
+        rule: "": the model's own number; "12"; "0.5x": half as many as the size; "oracle": as many
+            rounds as the instance needs, which the task knows; "oracle+2": two more;
+            "adaptive@0.03": until the states stop changing (`StopRule`).
+        model: has adjustable steps if the rule is not "".
+        task: tells what an oracle knows.
+        size: of the instances.
+    """
+    if rule.startswith("adaptive@"):
+        assert isinstance(model, SteppedModel), "check_can_settle refuses others"
+        stop = StopRule(tolerance=float(rule[9:]))
+        return lambda batch: model.settle(batch, stop)
+    if rule.startswith("oracle"):
+        return lambda batch: _by_oracle(model, task, int(rule[6:] or 0), batch)
+    own = model.num_message_passing_steps
+    fixed = max(1, round(float(rule[:-1]) * size)) if rule.endswith("x") else int(rule or own)
+
+    def answer(batch: Batch) -> tuple[GraphOutput, Tensor]:
+        return model(batch, fixed if rule else None), torch.full((batch.num_graphs,), fixed)
+
+    return answer
+
+
+def _by_oracle(
+    model: GraphModel, task: Task[Any], more: int, batch: Batch
+) -> tuple[GraphOutput, Tensor]:
+    needed = task.num_rounds(batch)
+    num_steps = (needed + more).clamp(min=1)
+    return model(batch, num_steps), num_steps

@@ -1,0 +1,57 @@
+"""Scores as text to read: a table for every task."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from experiments.statistics.intervals import over_runs
+
+if TYPE_CHECKING:
+    pass
+from experiments.tables.rows import Row, method
+
+
+def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
+    """One metric (the first of each task if None) as text: a table for every task.
+
+    It has a line for every cell, and a column for every method.
+    """
+    texts = []
+    for task in dict.fromkeys(row.task for row in rows):
+        of_task = [row for row in rows if row.task == task]
+        name = metric or of_task[0].metric
+        lines = _lines([row for row in of_task if row.metric == name])
+        texts.append(f"{task}: {name}, mean [95 % interval]\n{aligned(lines)}")
+    return "\n\n".join(texts)
+
+
+def _lines(rows: Sequence[Row]) -> list[list[str]]:
+    """Of one task and metric: a head, then a line for every cell."""
+    values: dict[tuple[str, int, str], dict[str, list[Row]]] = {}
+    for row in rows:
+        cell = values.setdefault((row.distribution, row.size, row.shift), {})
+        cell.setdefault(method(row), []).append(row)
+    methods = list(dict.fromkeys(map(method, rows)))
+    head = ["distribution", "size", "shift", *methods]
+    return [head] + [
+        [cell[0], str(cell[1]), cell[2], *(_summary(of.get(name, [])) for name in methods)]
+        for cell, of in values.items()
+    ]
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of as many values each as text, each column as wide as its widest value."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _summary(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "–"
+    mean, low, high = over_runs(rows)
+    if math.isnan(mean):  # not defined for graphs of that size
+        return "n/a"
+    return f"{mean:.2f} [{low:.2f}, {high:.2f}]"

@@ -1,0 +1,125 @@
+"""The trials of a search with Optuna, in a file that several processes may write to."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from filelock import FileLock
+
+from data_gen.files import write_atomically
+from experiments.run.folder import RunFolder
+from experiments.settings.errors import UserError
+from experiments.sweep.space import rounded
+
+if TYPE_CHECKING:
+    from optuna import Trial
+    from optuna.trial import FrozenTrial
+
+
+class Trials:
+    """Those of one search: `<folder>/<name>.log`.
+
+    A trial that was killed is lost: it does not count, and its settings are queued again. One is
+    under way while its process holds the lock of its run, whose name it has from the first.
+    """
+
+    def __init__(self, folder: Path, name: str, sampler_seed: int) -> None:
+        import optuna
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        folder.mkdir(parents=True, exist_ok=True)
+        storage = JournalStorage(JournalFileBackend(str(folder / f"{name}.log")))
+        self.folder, self.name, self.sampler_seed = folder, name, sampler_seed
+        self.study = optuna.create_study(
+            storage=storage, study_name=name, direction="minimize", load_if_exists=True
+        )
+
+    @property
+    def begun(self) -> list["FrozenTrial"]:
+        """Those that are under way, gave a loss, or failed by themselves."""
+        begun = [trial for trial in self.study.trials if trial.state != _state("WAITING")]
+        return [trial for trial in begun if "lost" not in trial.user_attrs]
+
+    @property
+    def ended(self) -> list["FrozenTrial"]:
+        """Those that gave a loss or failed by themselves."""
+        return [trial for trial in self.begun if trial.state.is_finished()]
+
+    @contextmanager
+    def beginning(self) -> Iterator[None]:
+        """For the one process that begins a trial, until the trial has its run."""
+        with FileLock(self.folder / f".{self.name}.lock"):
+            yield
+
+    def ask(self) -> "Trial":
+        """The next trial; what is drawn for it depends on its number alone.
+
+        By a tree-structured Parzen estimator (Bergstra et al. 2011, as in Optuna).
+        """
+        from optuna.samplers import TPESampler
+
+        seed = np.random.SeedSequence([self.sampler_seed, len(self.study.trials)])
+        self.study.sampler = TPESampler(seed=int(seed.generate_state(1)[0]))
+        return self.study.ask()
+
+    def tell(self, trial: "Trial", loss: float) -> None:
+        """A trial's loss."""
+        self.study.tell(trial, loss)
+
+    def fail(self, trial: "Trial", error: str) -> None:
+        """Why it has none."""
+        trial.set_user_attr("error", error)
+        self.study.tell(trial, state=_state("FAIL"))
+
+    def take_up(self) -> None:
+        """Queue again what was killed: the trials under way on whose runs nobody works.
+
+        While none begins: one that has no run was killed as it began.
+        """
+        for trial in self.study.get_trials(states=[_state("RUNNING")]):
+            run = trial.user_attrs.get("run")
+            try:
+                with RunFolder(self.folder / run).locked() if run else nullcontext():
+                    self.study._storage.set_trial_user_attr(trial._trial_id, "lost", True)
+                    self.study.tell(trial.number, state=_state("FAIL"))
+                    self.study.enqueue_trial(trial.params)
+            except UserError:  # being worked on
+                continue
+
+    def write(self) -> Path:
+        """A line for every trial that has ended: its loss or its error, its run, its settings."""
+        ended = self.ended
+        keys = sorted({key for trial in ended for key in trial.params})
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["trial", "val/loss", "error", "run", *keys])
+        for trial in ended:
+            loss = "" if trial.value is None else f"{trial.value:.6g}"
+            told = [trial.user_attrs.get(name, "") for name in ("error", "run")]
+            settings = _settings(trial)
+            writer.writerow([trial.number, loss, *told, *(settings.get(key, "") for key in keys)])
+        path = self.folder / f"{self.name}.csv"
+        write_atomically(path, lambda temporary: temporary.write_text(text.getvalue()))
+        return path
+
+
+def _settings(trial: "FrozenTrial") -> dict[str, Any]:
+    """What a trial was trained with."""
+    from optuna.distributions import FloatDistribution
+
+    return {
+        key: rounded(value) if isinstance(trial.distributions[key], FloatDistribution) else value
+        for key, value in trial.params.items()
+    }
+
+
+def _state(name: str) -> Any:  # noqa: ANN401
+    from optuna.trial import TrialState
+
+    return TrialState[name]

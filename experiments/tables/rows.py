@@ -1,0 +1,85 @@
+"""The transfer table: a row for every cell and metric, csv in and out, and as text to read."""
+
+import csv
+import dataclasses
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from data_gen.files import write_atomically
+from experiments.settings.errors import UserError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One (cell, metric) of one run; numbers are written with 6 digits."""
+
+    study: str
+    task: str
+    model: str  # the label of the run's method
+    seed: int
+    distribution: str
+    size: int
+    steps_rule: str  # "10", "1x": as many as the size; "" for a model without steps
+    steps: float  # message-passing steps taken, mean over the instances
+    shift: str  # none, size, distribution or both
+    metric: str
+    mean: float
+    low: float  # 95 % interval over the instances
+    high: float
+    num_instances: int
+    num_parameters: int
+    config_hash: str
+    data_hash: str
+    commit: str
+    versions: str
+    device: str
+    seconds: float  # of training
+
+
+TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
+
+
+R = TypeVar("R", bound="DataclassInstance")  # a kind of row: its fields are the columns
+
+
+def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
+    """Write a csv file of rows of one kind, under a temporary name first."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_text(getattr(row, name)) for name in names] for row in rows)
+    write_atomically(path, lambda temporary: temporary.write_text(text.getvalue()))
+
+
+def read_table(path: Path, kind: type[R] = Row) -> list[R]:
+    """Read a csv file; raises UserError for one that is not a table of that kind."""
+    fields = dataclasses.fields(kind)
+    types: dict[str, Any] = {field.name: field.type for field in fields}
+    optional = {field.name for field in fields if field.default is not dataclasses.MISSING}
+    try:
+        with path.open(newline="") as file:
+            records = list(csv.DictReader(file))
+        return [
+            kind(**{name: types[name](record[name]) for name in types if name not in absent})
+            for record in records
+            for absent in [optional - set(record)]
+        ]
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: there is no such table") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{path}: not a table of {kind.__name__}s ({error!r})") from error
+
+
+def method(row: Row) -> str:
+    """The name of a method: `model`, or `model@rule` where it takes steps."""
+    return f"{row.model}@{row.steps_rule}" if row.steps_rule else row.model
+
+
+def _text(value: object) -> object:
+    return f"{value:.6g}" if isinstance(value, float) else value

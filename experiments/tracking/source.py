@@ -1,0 +1,134 @@
+"""What a tracker mirrors: the files of a run or a study, and the names of their numbers in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from data_gen.seeding import content_hash
+from experiments.run.folder import RunFolder
+from experiments.run.identity import NOT_STORED
+from experiments.settings.errors import UserError
+from experiments.settings.predicates import is_name
+from experiments.tables.rows import Row, read_table
+
+MAX_TAG = 64  # characters; what wandb takes
+STUDY = "study"  # the kind of a study's own mirror
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder of a run or a study, and what a tracker knows it by."""
+
+    folder: Path  # has the curve, the tables, the pictures
+    home: Path  # where trackers keep their files: <runs_dir>/<study>
+    study: str
+    kind: str  # the label of the task, or STUDY
+    tags: tuple[str, ...] = ()
+    config: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """That of the folder."""
+        return self.folder.name
+
+    @property
+    def id(self) -> str:
+        """The same for every start of a run: it has one mirror."""
+        return content_hash(f"{self.study}/{self.name}")
+
+    @property
+    def is_run(self) -> bool:
+        """Whether its rows are of one run."""
+        return self.kind != STUDY
+
+    def curve(self) -> list[str]:
+        """The lines of the training curve that are whole, each a mapping in JSON."""
+        path = RunFolder(self.folder).metrics_path
+        text = path.read_text() if path.is_file() else ""
+        return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def rows(self) -> list[Row]:
+        """Those of all transfer tables, first of that of the training."""
+        paths = sorted(self.folder.glob("transfer*.csv"), key=lambda p: (len(p.name), p.name))
+        return [row for path in paths for row in read_table(path)]
+
+    def pictures(self) -> list[Path]:
+        """Figures (png) and animations (gif)."""
+        return sorted([*self.folder.glob("*.png"), *self.folder.glob("*.gif")])
+
+
+def source_of_run(folder: RunFolder, config: DictConfig, runs_dir: Path) -> Source:
+    """A run, mirrored in `<runs_dir>/<study>`; its tags say nothing about the cells of its tests.
+
+    Raises:
+        UserError: of a configuration that is none of a run, as in the folder of a stranger: its
+            study becomes a path.
+    """
+    stored = OmegaConf.masked_copy(config, _stored(config))
+    plain: Any = OmegaConf.to_container(stored, resolve=True)
+    try:
+        home = runs_dir / _name(plain, "study")
+        task = _name(plain, "task_label")
+        sizes = [int(size) for size in plain["train"]["sizes"]] or [0]
+        facts = [task, plain["label"], *plain["train"]["distribution"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder.config_path}: not the configuration of a run") from error
+    tags = tuple(str(tag)[:MAX_TAG] for tag in [*facts, f"sizes {min(sizes)}-{max(sizes)}"])
+    return Source(folder.path, home, home.name, task, tags, plain)
+
+
+def _name(plain: Any, key: str) -> str:  # noqa: ANN401
+    """A value that may be part of a path; raises ValueError for another."""
+    if not is_name(plain[key]):
+        raise ValueError(key)
+    return plain[key]
+
+
+def source_of_study(folder: Path, runs_dir: Path) -> Source:
+    """The joined tables and the figures of a study, mirrored in `<runs_dir>/<study>`."""
+    home = runs_dir / folder.name
+    return Source(folder, home, folder.name, STUDY, (STUDY,), {"study": folder.name})
+
+
+def _stored(config: DictConfig) -> list[str]:
+    return [str(key) for key in config if key not in NOT_STORED]
+
+
+def own_rule(rules: Sequence[str]) -> str:
+    """The rule of steps whose scores are named without it: the first that is a number, or first."""
+    return next((rule for rule in rules if rule.isdigit()), rules[0] if rules else "")
+
+
+def summary(rows: Sequence[Row]) -> dict[str, float]:
+    """`transfer/<distribution>/<size>/<metric>` -> mean; of two, that of more instances.
+
+    A metric under another rule of steps than the model's own ends with `@<rule>`.
+
+    Args:
+        rows: of one run.
+    """
+    own = own_rule([row.steps_rule for row in rows])
+    most: dict[str, Row] = {}
+    for row in rows:
+        key = f"transfer/{row.distribution}/{row.size}/{metric_name(row, own)}"
+        if key not in most or row.num_instances > most[key].num_instances:
+            most[key] = row
+    return {key: row.mean for key, row in most.items()}
+
+
+def by_size(rows: Sequence[Row]) -> list[dict[str, float]]:
+    """A line for each size of one run: `size`, and `by_size/<distribution>/<metric>` -> mean."""
+    lines: dict[int, dict[str, float]] = {}
+    for key, mean in summary(rows).items():
+        distribution, size, metric = key.removeprefix("transfer/").rsplit("/", 2)
+        line = lines.setdefault(int(size), {"size": int(size)})
+        line[f"by_size/{distribution}/{metric}"] = mean
+    return [lines[size] for size in sorted(lines)]
+
+
+def metric_name(row: Row, own: str) -> str:
+    """A metric, with the rule of steps where that is not the model's own."""
+    return row.metric if row.steps_rule == own else f"{row.metric}@{row.steps_rule}"

@@ -1,0 +1,179 @@
+import logging
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments.rank import rank
+from experiments.settings.errors import UserError
+from experiments.statistics.matrix import by_method, scores_of, shared_cells
+from experiments.statistics.standings import Goal, standings
+from experiments.study.goals import goals_of
+from experiments.study.join import current_runs
+from experiments.tables.goals import MetricGoal, perfect_of
+from experiments.tables.rows import read_table, write_table
+from tests.conftest import ROOT, composed
+from tests.experiments.test_tables_and_figures import row
+
+PAGE = ROOT / "docs" / "statistics.md"
+
+
+def rows_of(model, scores, **changes):
+    """Rows of a method: its score as trained at 16, then at 32, 64, ...; three runs alike."""
+    sizes = [16 * 2**k for k in range(len(scores))]
+    return [
+        row(model=model, seed=seed, distribution="home", size=size, mean=score,
+            shift="none" if size == 16 else "size", **changes)
+        for size, score in zip(sizes, scores, strict=True) for seed in range(3)
+    ]  # fmt: skip
+
+
+def of(*methods):
+    return by_method([row for rows in methods for row in rows])
+
+
+def test_the_best_on_shifted_cells_is_first_whatever_it_was_as_trained():
+    methods = of(rows_of("a", [1.0, 0.2, 0.2]), rows_of("b", [0.9, 0.8, 0.6]))
+    (b, a), cells = standings(methods, Goal(1, 0.75), "a@10")
+    assert [b.method, a.method] == ["b@10", "a@10"]
+    assert cells == [("home", 32), ("home", 64)]
+    assert (b.shifted.mean, b.home, b.reach, b.reaches) == (0.7, 0.9, 2, (2, 2, 2))
+    assert b.gap.mean == pytest.approx(0.2)
+    assert b.better is not None
+    assert b.better.mean == 1
+    assert a.better is None
+
+
+def test_of_errors_the_least_is_first():
+    methods = of(rows_of("a", [0.1, 5.0, 9.0]), rows_of("b", [0.2, 0.3, 0.5]))
+    (b, a), _ = standings(methods, Goal(0, 0.4), "a@10")
+    assert (b.method, a.method) == ("b@10", "a@10")
+    assert b.better is not None
+    assert (b.better.mean, b.reach, b.gap.mean) == (1, 2, pytest.approx(0.2))
+
+
+def test_a_model_without_an_answer_is_the_worst_of_all():
+    methods = of(rows_of("a", [0.9, 0.1, 0.1]), rows_of("b", [0.9, float("nan"), float("nan")]))
+    (first, last), _ = standings(methods, Goal(1, 0.5))
+    assert (first.method, last.shifted.mean) == ("a@10", 0)
+    (first, last), _ = standings(methods, Goal(0, 0.5))
+    assert (first.method, last.shifted.mean) == ("a@10", np.inf)
+
+
+def test_reach_is_of_the_mean_over_the_families_trained_on():
+    other = [replace(r, distribution="other", mean=0.5) for r in rows_of("a", [1, 1, 1])]
+    for rows in (rows_of("a", [1, 1, 0.7]) + other, other + rows_of("a", [1, 1, 0.7])):
+        ((a,), _) = standings(of(rows), Goal(1, 0.7))
+        assert (a.reach, a.reaches) == (2, (2, 2, 2))
+        ((a,), _) = standings(of(rows), Goal(1, 0.6))
+        assert a.reach == 4
+
+
+def test_a_label_of_two_tasks_is_two_methods():
+    methods = of(rows_of("a", [1, 1], task="t"), rows_of("a", [1, 0.5], task="u"),
+                 rows_of("b", [1, 0.2], task="u"))  # fmt: skip
+    assert list(methods) == ["t/a@10", "u/a@10", "b@10"]
+    assert [standing.method for standing in standings(methods, Goal(1, 0.5))[0]] == list(methods)
+
+
+def test_methods_are_compared_on_cells_that_are_shifted_for_all():
+    trained_elsewhere = [row(model="c", seed=s, distribution="home", size=32, shift="none")
+                         for s in range(3)]  # fmt: skip
+    methods = of(rows_of("a", [1, 1, 1, 1]), rows_of("b", [1, 1, 1])[:-1], trained_elsewhere)
+    assert shared_cells({k: v for k, v in methods.items() if k != "c@10"}) == [("home", 32)]
+    assert shared_cells(methods) == []
+    with pytest.raises(UserError, match="no cell is shifted for all"):
+        standings(methods, Goal(1, 0.5))
+
+
+def test_two_scores_for_the_same_are_told():
+    rows = rows_of("a", [1, 1])
+    with pytest.raises(UserError, match="two scores"):
+        scores_of([*rows, rows[-1]], [("home", 32)], perfect=1)
+    with pytest.raises(UserError, match="no score for"):
+        scores_of(rows, [("home", 64)], perfect=1)
+
+
+def test_every_metric_of_the_committed_studies_says_what_is_good():
+    for folder in (ROOT / "results").glob("*/transfer.csv"):
+        rows = read_table(folder)
+        goals = read_table(folder.with_name("metrics.csv"), MetricGoal)
+        assert {(r.task, r.metric) for r in rows} == {(g.task, g.metric) for g in goals}
+        assert {g.perfect for g in goals if not np.isnan(g.perfect)} <= {0, 1}
+        of_runs = goals_of(current_runs(folder.parent / "runs"))
+        assert of_runs
+        assert {str(goal) for goal in of_runs} <= {
+            str(MetricGoal(g.task, g.metric, float(g.perfect))) for g in goals
+        }
+    bodies = read_table(ROOT / "results" / "nbody_cpu" / "metrics.csv", MetricGoal)
+    assert perfect_of(bodies, "balls", "velocity_ratio") == 0
+    assert perfect_of(bodies, "balls", "valid") == 1
+    with pytest.raises(UserError, match="metric: 'floor_1' is not allowed"):
+        perfect_of(bodies, "balls", "floor_1")
+
+
+def compared(caplog, *overrides):
+    with caplog.at_level(logging.INFO):
+        rank(composed(f"results_dir={ROOT}/results", *overrides, config_name="rank"))
+    return caplog.text
+
+
+def test_the_ranking_of_quickstart_is_that_of_its_table(caplog):
+    text = compared(caplog, "study=quickstart", "pool_tasks=true", "baseline=untrained@1x")
+    lines = [line.split() for line in text.splitlines()]
+    ranked = [line[0] for line in lines if line and line[0].split("@")[0] in
+              ("next_hop", "demo", "deep_sets", "untrained", "node_mlp")]  # fmt: skip
+    assert ranked[:4] == ["next_hop@1x", "next_hop@12", "demo@1x", "demo@10"]
+    (written,) = re.findall(r"```text\n(.*?)\n```", PAGE.read_text(), re.DOTALL)
+    assert written == caplog.records[-1].message
+    assert "4x (4–4)" in text
+
+
+def test_tasks_with_the_same_labels_are_ranked_together(caplog):
+    text = compared(
+        caplog, "study=size_transfer", "pool_tasks=true", "baseline=shortest_path/deep_sets"
+    )
+    ranked = [line.split()[0] for line in text.splitlines() if "@" in line]
+    assert ranked[0] == "shortest_path_next_hop/linear_messages@12"
+    assert len(ranked) == 4
+
+
+def test_a_task_without_the_baseline_has_no_column_for_it(caplog):
+    message = compared(caplog, "study=quickstart", "baseline=untrained@1x")
+    with_it, without = message.split("\n\n")
+    assert "P(better than untrained@1x)" in with_it
+    assert "demo@1x" in without
+    assert "better" not in without
+
+
+def test_a_table_without_a_row_is_one_line(tmp_path):
+    write_table([], tmp_path / "s" / "transfer.csv")
+    with pytest.raises(UserError, match=r"s/transfer.csv: there is no row in it") as raised:
+        rank(composed(f"results_dir={tmp_path}", "study=s", config_name="rank"))
+    assert "\n" not in str(raised.value)
+
+
+def test_what_was_not_scored_as_trained_is_left_out_of_a_ranking(caplog):
+    text = compared(caplog, "study=sat_cpu", "models=[neuro_sat,walk_sat]")
+    assert "neuro_sat@512 has no score as trained: left out" in text
+    assert "nan" not in text
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [
+        ("baseline=x", "baseline: 'x' is not allowed, one of these is: deep_sets, next"),
+        ("models=[x]", r"models: \['x'\] is not allowed"),
+        ("models=x", "models: x is not allowed"),
+        ("steps_rules=[]", "steps_rules"),
+        ("metric=x", "metric: 'x' is not allowed for shortest_path"),
+        ("threshold=high", "threshold: 'high'"),
+        ("pool_tasks=1", "pool_tasks: 1"),
+        ("study=x", "there is no such table"),
+    ],
+)
+def test_a_wrong_key_of_a_comparison_is_one_line(caplog, override, line):
+    with pytest.raises(UserError, match=line) as raised:
+        compared(caplog, "study=quickstart", override)
+    assert "\n" not in str(raised.value)

@@ -50,10 +50,8 @@ class ShortestPath(Task[Graph]):
     @property
     def spec(self) -> GraphSpec:
         """Inputs as in the demo, outputs as the answer needs them."""
-        answer = self.answer
-        return GraphSpec(
-            5, 1, 1, node_out=answer.node_out, edge_out=answer.edge_out, position_dim=2
-        )
+        node_out, edge_out = (self.answer.width(level) for level in ("node", "edge"))
+        return GraphSpec(5, 1, 1, node_out=node_out, edge_out=edge_out, position_dim=2)
 
     def sample(self, structure: Graph, rng: np.random.Generator) -> Data:
         """One query on the graph."""
@@ -87,11 +85,12 @@ class ShortestPath(Task[Graph]):
         return instances
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """The loss of the answer."""
-        return self.answer.loss(model(batch), batch)
+        """The sum of the losses of the typed answers."""
+        first, *others = (part.mean for part in self.loss_parts(model, batch))
+        return sum(others, start=first)
 
     def loss_parts(self, model: Model, batch: Batch) -> list[LossPart]:
-        """Those of the answer."""
+        """A mean for each typed answer."""
         return self.answer.loss_parts(model(batch), batch)
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:

@@ -9,11 +9,11 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
+from data_gen.answers.answer import CERTAIN
 from data_gen.distribution import Distribution
 from data_gen.sat.clause_loss import clause_loss
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import (
-    CERTAIN,
     by_votes,
     complements,
     literal_mean,

@@ -7,15 +7,18 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
+from data_gen.answers.answer import CERTAIN
+from data_gen.answers.mask import Mask
 from data_gen.sat.cnf import Problem
-from data_gen.sat.decoding import CERTAIN, candidates, literal_mean, share_satisfied, votes_of
+from data_gen.sat.decoding import candidates, literal_mean, share_satisfied, votes_of
 from data_gen.sat.formula_graph import problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task
+
+VERDICT = Mask("graph", "graph_is_sat")
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Satisfiability(Task[Problem]):
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Cross-entropy of the one bit."""
         logits = self._logits(votes_of(model(batch)), batch)
-        return binary_cross_entropy_with_logits(logits, batch.graph_is_sat.to(logits.dtype))
+        return VERDICT.part(logits.unsqueeze(1), batch).mean
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Scores of every instance, each [B].

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.figures.style import FIGURES
+from experiments.figures.exhibit import FIGURES
 from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
 from experiments.report_page.packing import packed

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,15 +18,16 @@ from experiments.figures.lines import (
     draw_band,
     draw_bars,
     fit_log_axis,
-    label_x_axis,
     name_what_is_above,
 )
 from experiments.figures.style import look
-from experiments.statistics.intervals import over_runs
 from experiments.tables.frame import chosen, grouped
 
 GREY = "0.4"
-MARKS = ({"linestyle": ":"}, {"linestyle": "-.", "linewidth": 0.9})  # in the order of a panel's
+MARKS: tuple[dict[str, Any], ...] = (
+    {"linestyle": ":"},
+    {"linestyle": "-.", "linewidth": 0.9},
+)  # in the order of a panel's
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class Curves(TableFigure):
         for axes, (panel, rows) in zip(all_axes, shown, strict=True):
             values += self._draw_panel(axes, panel, rows)
             self.layout.title(axes, _title(panel, rows, tables))
-            label_x_axis(axes, everywhere if self.layout.is_grid else sorted(set(rows["x"])))
+            places = everywhere if self.layout.is_grid else sorted(set(rows["x"]))
+            self.x.label_places(axes, places)
         if self.y.is_log:
             fit_log_axis(all_axes[0], values, *self.y.ends)
             for axes in all_axes:
@@ -113,7 +116,7 @@ class Curves(TableFigure):
 
     def _rows(self, rows: pd.DataFrame, line: str | int, metric: str, method: str = "") -> Rows:
         """The rows of a metric of a line, by place; of a size those of a method."""
-        rows = rows[rows["name"] == metric]
+        rows = chosen(rows, name=metric)
         if isinstance(line, int):
             rows, line = chosen(rows, size=line), method or self.method
         return grouped(chosen(rows, **{self.x.line_column: line}), "x")
@@ -125,8 +128,9 @@ class Curves(TableFigure):
         for number, line in enumerate(self.lines):
             values += self._draw_line(axes, panel, rows, number)
             if self.floor and has_sizes:
+                mine = chosen(rows, size=line, **{self.x.line_column: self.method})
                 style = {"color": look(number)["color"], "linewidth": 0.9}
-                values += _draw_floor(axes, self.floor, chosen(rows, size=line), style)
+                values += _draw_floor(axes, self.floor, mine, style)
         if self.floor and not has_sizes:
             found = _draw_floor(axes, self.floor, rows, {"color": GREY})
             self._say_that_it_is_below(axes, found)
@@ -166,15 +170,18 @@ def _draw_floor(
     axes: Axes, floor: Floor, rows: pd.DataFrame, style: Mapping[str, Any]
 ) -> list[float]:
     """The floor in some rows, where it is above 0; gives its values."""
-    metrics = [name for name in (floor.metric, floor.by) if name]
-    means = [
-        {x: over_runs(of).mean for x, of in grouped(rows[rows["name"] == name], "x").items()}
-        for name in metrics
-    ]
-    ratios = {x: mean / (means[1][x] if floor.by else 1) for x, mean in means[0].items()}
-    above = {x: ratio for x, ratio in sorted(ratios.items()) if ratio > 0}
+    floors = _means(rows, floor.metric)
+    by = _means(rows, floor.by) if floor.by else dict.fromkeys(floors, 1.0)
+    above = {x: value / by[x] for x, value in floors.items() if value > 0}
     axes.plot(list(above), list(above.values()), linestyle="--", **style)
     return list(above.values())
+
+
+def _means(rows: pd.DataFrame, metric: str) -> dict[int, float]:
+    """The mean of a metric at each place, over the runs that have an answer."""
+    places = grouped(chosen(rows, name=metric), "x")
+    means = {x: np.array([row.mean for row in of]) for x, of in places.items()}
+    return {x: float(np.nanmean(m)) for x, m in means.items() if np.isfinite(m).any()}
 
 
 def _title(panel: Panel, rows: pd.DataFrame, tables: Tables) -> str:

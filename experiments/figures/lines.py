@@ -22,7 +22,6 @@ from experiments.tables.rows import Row
 TINY = 1e-30  # below every axis
 SHIFT = 1.02  # at most, of the place of a method by that of the one before
 MOST = 9  # methods, that take half of the way from a size to the next
-MANY = 6  # ticks: more are written smaller
 
 Rows = Mapping[Any, Sequence[Row]]  # the rows at each place of the x axis
 Found = dict[int, Estimate]  # the estimate at each place that has one
@@ -154,14 +153,6 @@ def fit_log_axis(
     axes.set_ylim(max(min(values), lowest) / 2, min(max(values), highest) * 3)
 
 
-def label_x_axis(axes: Axes, places: Sequence[int]) -> None:
-    """Sizes and steps double: a logarithmic axis with a tick at each of those tested."""
-    axes.set_xscale("log", base=2)
-    small = {"fontsize": 7} if len(places) > MANY else {}
-    axes.set_xticks(list(places), [str(place) for place in places], **small)
-    axes.set_xticks([], minor=True)
-
-
 def legend_of_all(figure: Figure, panels: Sequence[Axes], loc: str, num_columns: int) -> Legend:
     """A legend outside the panels, with what is in any of them once; lines with bars first."""
     handles: dict[str, Any] = {
@@ -171,4 +162,5 @@ def legend_of_all(figure: Figure, panels: Sequence[Axes], loc: str, num_columns:
     }
     names = sorted(handles, key=lambda name: not isinstance(handles[name], ErrorbarContainer))
     found = [handles[name] for name in names]
-    return figure.legend(found, names, loc=f"outside {loc}", ncols=num_columns)
+    place: Any = f"outside {loc}"
+    return figure.legend(found, names, loc=place, ncols=num_columns)

@@ -1,6 +1,6 @@
 """The table of scores as a pandas frame: lines are chosen and grouped by their columns."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from experiments.settings.errors import UserError
 from experiments.tables.rows import Row, method
 
 TEXTS = ("task", "model", "distribution", "steps_rule", "shift", "metric")
+NUMBERS = ("size", "seed", "x")
 
 
 def frame_of(rows: Sequence[Row]) -> pd.DataFrame:
@@ -34,13 +35,14 @@ def chosen(frame: pd.DataFrame, **wanted: object) -> pd.DataFrame:
         if name not in frame or name == "row":
             allowed = ", ".join(column for column in frame if column != "row")
             raise UserError(f"where: the column must be one of {allowed}, got {name!r}")
-        values = value if isinstance(value, list | tuple | set) else [value]
-        values = values if name in ("size", "seed", "x") else [str(text) for text in values]
+        values: list[Any] = [*value] if isinstance(value, list | tuple | set) else [value]
+        if name not in NUMBERS:
+            values = [str(text) for text in values]
         kept &= frame[name].isin(values).to_numpy()
-    return frame[kept]
+    return pd.DataFrame(frame[kept])
 
 
-def grouped(frame: pd.DataFrame, column: str) -> dict[Hashable, list[Row]]:
+def grouped(frame: pd.DataFrame, column: str) -> dict[Any, list[Row]]:
     """The rows of each value of a column, values in order."""
     return {
         value: list(rows) for value, rows in frame.groupby(column, observed=True, sort=True)["row"]

@@ -81,15 +81,25 @@ def standings(
 def best_first(methods: Mapping[str, Sequence[Row]], perfect: float) -> list[str]:
     """The names of methods, the best first: the one order of tables, figures and the page.
 
-    It is that of the interquartile mean over runs and cells, in the cells that are shifted for all
-    of them. Where all share none, methods that share the cell of most come first, in the order of
-    what they share; then in the same way the others. Last are those without a shifted cell. Equals
-    stay in the order given.
+    They are in the order of their interquartile mean over runs and cells, in the cells that are
+    shifted for all. Where no cell is, methods that share the cell of most come first, in the order
+    of what they share; then in the same way the others. Methods without a score as trained, which
+    `rank` leaves out, come last. Equals stay in the order given.
 
     Args:
         methods: rows of one metric, by method.
         perfect: what the right answer scores: 1, or 0 where the score is an error.
     """
+    home = {name for name, rows in methods.items() if any(map(score_matrix.is_home, rows))}
+    order = []
+    for is_home in (True, False):
+        some = {name: rows for name, rows in methods.items() if (name in home) is is_home}
+        order += _by_shared_cells(some, perfect)
+    return order
+
+
+def _by_shared_cells(methods: Mapping[str, Sequence[Row]], perfect: float) -> list[str]:
+    """Methods that share the cell of most, in order, then the others."""
     shifted = {name: score_matrix.shared_cells({name: rows}) for name, rows in methods.items()}
     count = Counter(cell for cells in shifted.values() for cell in cells)
     if not count:
@@ -99,7 +109,7 @@ def best_first(methods: Mapping[str, Sequence[Row]], perfect: float) -> list[str
     cells = score_matrix.shared_cells(tier)
     good = {name: _goodness(rows, cells, perfect) for name, rows in tier.items()}
     others = {name: rows for name, rows in methods.items() if name not in tier}
-    return [*sorted(tier, key=lambda name: -good[name]), *best_first(others, perfect)]
+    return [*sorted(tier, key=lambda name: -good[name]), *_by_shared_cells(others, perfect)]
 
 
 def _goodness(rows: Sequence[Row], cells: Sequence[Cell], perfect: float) -> float:

@@ -55,13 +55,17 @@ class Explorer {
   }
 
   /**
-   * All if few; else the best that have an answer here: of each model the best rule first, then the
-   * second; and the worst of all, to see what is little.
+   * All if few; else the best that have an answer at the largest size that most models have one for:
+   * of each model the best rule first, then the second; and the worst of all, to see what is little.
    */
   firstMethods() {
     const all = this.methodsInOrder();
     if (all.length <= SHOWN_FIRST + 1) return all;
-    const answered = this.cells(this.place).filter((cell) => cell.mean !== null).map((cell) => cell.method);
+    const here = this.cells(this.place).filter((cell) => cell.mean !== null);
+    const models = (size) => different(here.filter((cell) => cell.size === size).map((cell) => cell.model));
+    const sizes = different(here.map((cell) => cell.size));
+    const [common] = sizes.sort((a, b) => models(b).length - models(a).length || b - a);
+    const answered = here.filter((cell) => cell.size === common).map((cell) => cell.method);
     const ranked = all.filter((method) => answered.includes(method));
     const rank = (method) => ranked.filter((other) => modelOf(other) === modelOf(method)).indexOf(method);
     const best = [...ranked].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN_FIRST);

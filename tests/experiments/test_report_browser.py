@@ -219,11 +219,8 @@ def test_the_worst_method_is_shown_at_first_and_buttons_are_as_their_lines(opene
     )
     rows = read_table(ROOT / "results/inductive_bias/transfer.csv")
     mine = [r for r in rows if r.metric == metric]
-    answered = {
-        method(r)
-        for r in mine
-        if (r.distribution, r.size) == (distribution, 128) and r.mean == r.mean
-    }
+    here = [r for r in mine if (r.distribution, r.size) == (distribution, 16)]  # all answer there
+    answered = {method(r) for r in here if r.mean == r.mean}
     order = [name for name in best_first(by_method(mine), 1) if name in answered]
     assert len(shown) == 8
     assert shown == [name for name in order if name in shown]

@@ -21,6 +21,7 @@ from experiments.figures.lines import (
     name_what_is_above,
 )
 from experiments.figures.style import look
+from experiments.settings.errors import UserError
 from experiments.tables.frame import chosen, grouped
 
 GREY = "0.4"
@@ -189,4 +190,9 @@ def _title(panel: Panel, rows: pd.DataFrame, tables: Tables) -> str:
     if "{" not in panel.name:
         return panel.name
     largest = rows.loc[rows["size"].idxmax()]
-    return panel.name.format_map(vars(tables.cells[largest["distribution"], largest["size"]]))
+    facts = vars(tables.cells[largest["distribution"], largest["size"]])
+    try:
+        return panel.name.format_map(facts)
+    except (KeyError, ValueError) as error:
+        allowed = ", ".join(facts)
+        raise UserError(f"name: {panel.name!r} must quote {allowed}, got {error}") from error

@@ -148,8 +148,9 @@ def name_what_is_above(axes: Axes) -> None:
 def fit_log_axis(
     axes: Axes, values: Sequence[float], lowest: float = TINY, highest: float = np.inf
 ) -> None:
-    """A logarithmic axis around positive values, within two bounds."""
+    """A logarithmic axis around positive values, within two bounds; around 1 if there are none."""
     axes.set_yscale("log")
+    values = values or [1.0]
     axes.set_ylim(max(min(values), lowest) / 2, min(max(values), highest) * 3)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
+from data_gen.summary import CellSummary
 from experiments.figures import exhibit
-from experiments.figures.axes import XAxis
+from experiments.figures.axes import XAxis, YAxis
 from experiments.figures.curves import Curves, Panel
 from experiments.figures.exhibit import Tables, draw_figures
 from experiments.settings.construct import construct
@@ -90,6 +91,27 @@ def test_only_panels_with_a_row_of_a_line_are_drawn():
     assert [axes.get_title() for axes in curves.draw(TABLES).axes] == ["grid"]
     assert not Curves("mine", "valid", "share", {"a": "A"}).can_draw(TABLES)  # it has steps
     assert not Curves("mine", "solved", "share", {"a@10": "A"}).can_draw(TABLES)
+
+
+def test_a_panel_may_quote_its_largest_cell():
+    facts = CellSummary("grid", 64, 5, 64, 200, 3.1, 14, 14, 6)
+    tables = Tables(ROWS, {("grid", 64): facts})
+
+    def title(name):
+        panels = [Panel(name, {"distribution": "grid"})]
+        curves = Curves("mine", "valid", "share", {"a@10": "A"}, panels=panels)
+        return curves.draw(tables).axes[0].get_title()
+
+    assert title("grids, diameter {diameter:.0f} at {size}") == "grids, diameter 14 at 64"
+    with pytest.raises(UserError, match=r"must quote distribution, size, .*, got 'colour'"):
+        title("grids, {colour}")
+
+
+def test_a_logarithmic_axis_without_an_answer_is_drawn_all_the_same():
+    rows = rows_of("a", "10", math.nan, math.nan)
+    curves = Curves("mine", "valid", "error", {"a@10": "A"}, y=YAxis(is_log=True))
+    axes = curves.draw(Tables(rows, {})).axes[0]
+    assert (len(axes.lines), axes.get_yscale()) == (0, "log")
 
 
 def test_lines_may_be_the_sizes_of_a_method_over_its_steps():

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures.style import COLOURS, PAGE, TableFigure, Tables
+from experiments.figures.exhibit import TableFigure, Tables
+from experiments.figures.style import COLOURS, PAGE
 from experiments.tables.literal_points import LiteralPoint
 
 MARGIN = 0.12  # around the points, of their extent

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from experiments.figures.exhibit import TableFigure, Tables
 from experiments.figures.scene_drawing import (
     Track,
     draw_bodies,
@@ -18,7 +19,7 @@ from experiments.figures.scene_drawing import (
     draw_trails,
     frame_room,
 )
-from experiments.figures.style import COLOURS, PAGE, TableFigure, Tables
+from experiments.figures.style import COLOURS, PAGE
 
 TRUE, PREDICTED = "0.45", COLOURS[1]  # in the panels of energies
 LEAST_SPAN = 0.04  # of the axis of energies, so that what is nothing looks like nothing

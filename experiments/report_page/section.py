@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.figures.style import FIGURES
+from experiments.figures.exhibit import FIGURES
 from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
 from experiments.report_page.packing import packed
@@ -21,6 +21,7 @@ from experiments.report_page.prose import FENCES, Prose, prose
 from experiments.report_page.scenes import scene_data
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
+from experiments.tables.goals import MetricGoal
 from experiments.tables.rows import read_table
 
 PIXELS = 2.4  # of a picture for one of the page: 125 to an inch of paper
@@ -42,9 +43,11 @@ class Section:
         words, rows = prose(folder, base), read_table(folder / "transfer.csv")
         if not rows:
             raise UserError(f"{folder / 'transfer.csv'}: has no rows")
+        goals = folder / "metrics.csv"
+        told = read_table(goals, MetricGoal) if goals.is_file() else []
         data = {
             "name": folder.name,
-            **table_data(rows),
+            **table_data(rows, told),
             "runs": run_data(folder, base),
             "folder": href(folder, base) + "/",
             "scenes": scene_data(folder),

@@ -9,8 +9,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from omegaconf import OmegaConf
 
+from experiments.figures.exhibit import Tables, _animate, draw_figures
+from experiments.figures.lines import model_of
 from experiments.figures.rollout import Rollout
-from experiments.figures.style import LOOK, Tables, _animate, draw_figures
+from experiments.figures.style import LOOK
 from experiments.settings.construct import construct
 from experiments.tables.rollout_points import RolloutPoint
 from experiments.tables.rows import write_table
@@ -45,7 +47,8 @@ def scores():
                         mean = value * (1 + 2 * seed) if is_defined else math.nan
                         yield row(
                             study="nbody_cpu", task=task, model=model, seed=seed, metric=metric,
-                            distribution=task, size=size, shift="none" if size == 6 else "size",
+                            steps_rule="", distribution=task, size=size,
+                            shift="none" if size == 6 else "size",
                             mean=mean, low=mean / 2, high=mean * 2,
                         )  # fmt: skip
 
@@ -122,4 +125,4 @@ def test_a_method_without_an_answer_says_so_and_intervals_stay_above_0():
 def test_every_line_of_a_figure_is_an_arm_of_its_study(name):
     arms = (ROOT / "conf" / "experiment" / "nbody_cpu").glob("*.yaml")
     labels = {OmegaConf.load(arm).label for arm in arms}
-    assert {line.model for line in figure_of(name).lines} <= labels
+    assert {model_of(line) for line in figure_of(name).lines} <= labels

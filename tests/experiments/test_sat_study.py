@@ -13,8 +13,8 @@ from data_gen.sat.formula_graph import formula_of
 from data_gen.spec import GraphOutput
 from data_gen.summary import CellSummary
 from experiments.embed import embed
+from experiments.figures.exhibit import Tables, _animate
 from experiments.figures.literal_embedding import LiteralEmbedding
-from experiments.figures.style import Tables, _animate
 from experiments.run.batches import CachedBatches
 from experiments.run.evaluation import score_instances
 from experiments.run.fit import Fit
@@ -174,6 +174,7 @@ def test_the_cells_of_a_panel_are_as_large_or_as_hard_as_one_another(panel, colu
     figure = OmegaConf.load(ROOT / "conf" / "figure" / "sat_families.yaml")
     cells = read_table(ROOT / "results" / "sat_families" / "cells.csv", CellSummary)
     of = {(cell.distribution, cell.size): getattr(cell, column) for cell in cells}
-    found = [of[place.distribution, place.size] for place in figure.panels[panel]]
+    (columns,) = [found.columns for found in figure.panels if found.name == panel]
+    found = [of[place.distribution, place.size] for place in columns.values()]
     assert len(found) == 7
     assert all(0.75 * wanted <= value <= 1.25 * wanted for value in found), found

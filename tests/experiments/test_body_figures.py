@@ -6,13 +6,13 @@ import math
 import matplotlib as mpl
 import numpy as np
 import pytest
+from experiments.figures.rollout import Rollout
+from experiments.tables.rollout_points import RolloutPoint
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from omegaconf import OmegaConf
 
-from experiments.figures.rollout import Rollout
 from experiments.figures.style import LOOK, Tables, _animate, draw_figures
 from experiments.settings.construct import construct
-from experiments.tables.rollout_points import RolloutPoint
 from experiments.tables.rows import write_table
 from tests.conftest import ROOT
 from tests.experiments.test_tables_and_figures import row

@@ -13,6 +13,7 @@ import sys
 
 import numpy as np
 import pytest
+from experiments.tables.rollout_points import RolloutPoint
 from omegaconf import OmegaConf
 from PIL import Image
 
@@ -23,7 +24,6 @@ from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
 from experiments.statistics.intervals import over_runs
-from experiments.tables.rollout_points import RolloutPoint
 from experiments.tables.rows import read_table, write_table
 from tests.conftest import ROOT, composed
 from tests.experiments.test_tables_and_figures import STUDIES, row

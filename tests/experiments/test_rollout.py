@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-
 from experiments.figures.scene_drawing import Track
 from experiments.rollout import roll_out
-from experiments.settings.errors import UserError
 from experiments.tables.rollout_points import RolloutPoint
+
+from experiments.settings.errors import UserError
 from experiments.tables.rows import read_table
 from experiments.train import train
 from tests.conftest import composed

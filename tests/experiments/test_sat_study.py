@@ -5,6 +5,9 @@ from collections import defaultdict
 import numpy as np
 import pytest
 import torch
+from experiments.embed import embed
+from experiments.figures.literal_embedding import LiteralEmbedding
+from experiments.tables.literal_points import LiteralPoint
 from omegaconf import OmegaConf
 
 from data_gen.cell import Cell
@@ -12,15 +15,12 @@ from data_gen.packed import Packed
 from data_gen.sat.formula_graph import formula_of
 from data_gen.spec import GraphOutput
 from data_gen.summary import CellSummary
-from experiments.embed import embed
-from experiments.figures.literal_embedding import LiteralEmbedding
 from experiments.figures.style import Tables, _animate
 from experiments.run.batches import CachedBatches
 from experiments.run.evaluation import score_instances
 from experiments.run.fit import Fit
 from experiments.run.validation import check_config
 from experiments.settings.errors import UserError
-from experiments.tables.literal_points import LiteralPoint
 from experiments.tables.rows import read_table
 from experiments.train import train
 from tests.conftest import ROOT, composed, study

@@ -62,10 +62,14 @@ def look(config: DictConfig) -> None:
 
 def _check(config: DictConfig) -> None:
     """Raise UserError for a wrong value; sizes and steps are looked at with those of the run."""
-    check(config, "instance", lambda value: is_whole(value) and value >= 0, COUNT_OR_0)
+    check(config, "instance", _is_index, COUNT_OR_0)
     check(config, "num_instances", is_count, COUNT)
     check(config, "choose", lambda value: value is None or _is_choice(value), CHOICE)
     check(config, "picture", lambda value: value is None or is_entry(value), "a mapping is")
+
+
+def _is_index(value: object) -> bool:
+    return is_whole(value) and value >= 0  # pyright: ignore[reportOperatorIssue]
 
 
 def _is_choice(value: object) -> bool:

@@ -63,7 +63,15 @@ def _draw_shape(axes: Axes, shape: Shape, points: np.ndarray, order: float) -> N
         axes.add_patch(Polygon(points, alpha=look.opacity, zorder=order, **style))
     else:
         how: dict[str, Any] = {"ha": "center", "va": "center", "color": paint(look.colour)}
-        axes.text(*points[0], written(shape.text), fontsize=7, zorder=order, clip_on=True, **how)
+        axes.text(
+            points[0, 0],
+            points[0, 1],
+            written(shape.text),
+            fontsize=7,
+            zorder=order,
+            clip_on=True,
+            **how,
+        )
 
 
 def _draw_marks(axes: Axes, shape: Shape, points: np.ndarray, order: float) -> None:

@@ -117,11 +117,8 @@ class Section:
         )
 
     def _files(self) -> str:
-        files = [
-            path
-            for kind in ("*.csv", f"*{ENDING}", "*.tex")
-            for path in sorted(self.folder.glob(kind))
-        ]
+        kinds = ("*.csv", f"*{ENDING}", "*.tex")
+        files = [path for kind in kinds for path in sorted(self.folder.glob(kind))]
         folders = [self.folder / name for name in ("configurations", "runs")]
         files += [path for path in folders if path.is_dir()]
         items = "".join(

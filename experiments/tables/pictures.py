@@ -70,7 +70,7 @@ def _plain(value: Any, digits: int) -> Any:  # noqa: ANN401
 def _picture(data: Any) -> Picture:  # noqa: ANN401
     """The picture that `plain` gave; raises PictureError for anything else."""
     try:
-        parts = {"panels": [_panel(panel) for panel in data["panels"]]}
+        parts: dict[str, Any] = {"panels": [_panel(panel) for panel in data["panels"]]}
         if "summary" in data:
             parts["summary"] = _panel(data["summary"])
         if "strip" in data:

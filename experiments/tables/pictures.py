@@ -83,7 +83,7 @@ def _picture(data: Any) -> Picture:  # noqa: ANN401
 
 def _panel(data: Any) -> Panel:  # noqa: ANN401
     shapes = [Shape(**_with_look(shape)) for shape in data["shapes"]]
-    legend = [Key(**_with_look(key)) for key in data.get("legend", ())]
+    legend = tuple(Key(**_with_look(key)) for key in data.get("legend", ()))
     return Panel(**{**data, "shapes": shapes, "legend": legend})
 
 

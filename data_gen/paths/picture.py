@@ -38,7 +38,7 @@ def path_picture(model: Watched, answer: PathAnswer, batch: Batch) -> Picture:
     chosen = [places(segments(choice.edges.numpy()))[0] for choice in choices]
     nodes = [places(at[choice.nodes.numpy()])[0] for choice in choices]
     shapes = [
-        Shape("segments", places(segments(edges[0] < edges[1])), Look("rule", 0.6)),
+        Shape("segments", places(segments(edges[0] < edges[1])), Look("soft", 0.5, opacity=0.35)),
         Shape("segments", places(segments(batch.edge_on_path.numpy())), TRUTH),
         Shape("circle", places(at), Look(fill="soft"), NODE * extent),
         Shape("segments", chosen, NETWORK),

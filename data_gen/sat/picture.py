@@ -40,7 +40,7 @@ def literal_picture(model: Watched, batch: Batch) -> Picture | None:
     other = place[complements(batch)[nodes]].cpu().numpy()
     pairs = np.array([(k, j) for k, j in enumerate(other.tolist()) if k < j]).reshape(-1)
     shapes = [
-        Shape("segments", places(tracks[:, pairs]), Look("rule", 0.5)),
+        Shape("segments", places(tracks[:, pairs]), Look("soft", 0.5, opacity=0.4)),
         Shape("circle", places(tracks[:, truth]), TRUE, RADIUS),
         Shape("square", places(tracks[:, ~truth]), FALSE, RADIUS),
     ]

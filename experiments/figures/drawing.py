@@ -99,9 +99,14 @@ def _draw_trail(axes: Axes, shape: Shape, frame: int, order: float) -> None:
     track = [shape.at(number) for number in range(max(0, frame - shape.trail), frame + 1)]
     steps = [np.stack(pair, axis=1) for pair in pairwise(track) if len(pair[0]) == len(pair[1])]
     colour = shape.look.colour if shape.look.fill is None else shape.look.fill
-    for number, step in enumerate(steps, 1):
-        faint = to_rgba(paint(colour), FAINT * number / len(steps))
-        axes.add_collection(LineCollection(list(step), colors=[faint], lw=1.3, zorder=order))
+    opacities = FAINT * np.arange(1, len(steps) + 1) / max(len(steps), 1)
+    faint = [
+        to_rgba(paint(colour), opacity)
+        for opacity, step in zip(opacities, steps, strict=True)
+        for _ in step
+    ]
+    segments = list(chain.from_iterable(steps))
+    axes.add_collection(LineCollection(segments, colors=faint, lw=1.3, zorder=order))
 
 
 def draw_strip(axes: Axes, strip: Strip, frame: int | None = None) -> None:

@@ -15,6 +15,7 @@ from experiments.settings.errors import UserError
 
 LARGEST = 4.2  # inches, the height of a panel
 EDGE, TITLE, KEYS = 0.1, 0.25, 0.3  # inches of an animation: margins, a line of text, the legend
+LEAST_FRAMES = 36  # of an animation, at about ten in a second
 STRIP = 0.8  # inches, the height of the numbers
 
 
@@ -68,7 +69,9 @@ class Pictures(TableFigure):
         if not last:
             return []
         numbers = np.linspace(0, last, min(self.num_frames, last + 1)).round().astype(int)
-        return [self._moment(pictures, int(number)) for number in numbers]
+        moments = [self._moment(pictures, int(number)) for number in numbers]
+        held = max(1, LEAST_FRAMES // len(moments))  # where there are few, each stays for longer
+        return [moment for moment in moments for _ in range(held)]
 
     def _columns(self, pictures: Sequence[Picture]) -> Figure:
         """The pictures side by side, their numbers below."""

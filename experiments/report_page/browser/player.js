@@ -1,6 +1,7 @@
 // Pictures to play: frames on a canvas, with a slider. Nothing moves by itself.
 
-const FRAME_MS = 80;
+const FRAME_MS = [80, 400]; // least and most, for pictures of many frames and of few
+const WHOLE_MS = 4000; // that all frames take, between these
 const SPEEDS = [["0.25", "¼×"], ["0.5", "½×"], ["1", "1×"], ["2", "2×"], ["4", "4×"]];
 
 /** One player for all pictures of a study, with a choice where there are several. */
@@ -76,7 +77,9 @@ class Player {
   }
 
   tick() {
-    this.go((this.frame + 1) % this.picture.captions.length);
-    this.timer = setTimeout(() => this.tick(), FRAME_MS / Number(this.speed.select.value));
+    const count = this.picture.captions.length;
+    this.go((this.frame + 1) % count);
+    const pause = Math.min(Math.max(WHOLE_MS / count, FRAME_MS[0]), FRAME_MS[1]);
+    this.timer = setTimeout(() => this.tick(), pause / Number(this.speed.select.value));
   }
 }

@@ -1,13 +1,14 @@
 """Shapes, strips and legends of pictures, drawn with matplotlib."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import chain, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Patch, Polygon, Rectangle
 
@@ -20,6 +21,20 @@ DASHES = {"": "-", "dashed": "--", "dotted": ":"}
 MARKERS = {"circle": "o", "square": "s", "cross": "x", "line": ""}
 LEAST_SPAN = 0.04  # of the axis of a strip, so that what is nothing looks like nothing
 FAINT = 0.7  # opacity of the newest part of a trail
+
+
+class Place(NamedTuple):
+    """A panel of a picture at a frame."""
+
+    picture: Picture
+    panel: Panel
+    frame: int
+
+    @property
+    def ratio(self) -> float:
+        """Width by height."""
+        low_x, low_y, high_x, high_y = self.picture.window
+        return (high_x - low_x) / (high_y - low_y)
 
 
 def paint(colour: Colour | None) -> str:
@@ -125,11 +140,6 @@ def draw_strip(axes: Axes, strip: Strip, frame: int | None = None) -> None:
             axes.plot(strip.times[frame], trace.values[frame], "o", **dot)
 
 
-def legend(keys: Iterable[Key]) -> list[Line2D]:
-    """A sample of each key, each once."""
-    return [_sample(key) for key in dict.fromkeys(keys)]
-
-
 def _sample(key: Key) -> Line2D:
     look = key.look
     is_line = key.kind == "line"
@@ -147,3 +157,12 @@ def _pen(look: Look) -> dict[str, Any]:
 
 def _clear(colour: Colour | None, opacity: float) -> tuple[float, ...] | str:
     return "none" if colour is None else to_rgba(paint(colour), opacity)
+
+
+def add_legend(figure: Figure, places: Sequence[Place]) -> None:
+    """What lines and marks mean, below everything."""
+    keys = chain.from_iterable(place.panel.legend for place in places)
+    handles = [_sample(key) for key in dict.fromkeys(keys)]
+    if handles:
+        where = "outside lower center" if figure.get_layout_engine() else "lower center"
+        figure.legend(handles=handles, loc=where, ncols=len(handles))

@@ -3,34 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from data_gen.picture import Panel, Picture
-from experiments.figures.drawing import draw_panel, draw_strip, legend, written
+from data_gen.picture import Picture
+from experiments.figures.drawing import Place, add_legend, draw_panel, draw_strip, written
+from experiments.figures.moment import moment
 from experiments.figures.style import PAGE, TableFigure, Tables
 from experiments.settings.errors import UserError
 
 LARGEST = 4.2  # inches, the height of a panel
-EDGE, TITLE, KEYS = 0.1, 0.25, 0.3  # inches of an animation: margins, a line of text, the legend
 LEAST_FRAMES = 36  # of an animation, at about ten in a second
-STRIP = 0.8  # inches, the height of the numbers
-
-
-class Place(NamedTuple):
-    """A panel of a picture at a frame."""
-
-    picture: Picture
-    panel: Panel
-    frame: int
-
-    @property
-    def ratio(self) -> float:
-        """Width by height."""
-        low_x, low_y, high_x, high_y = self.picture.window
-        return (high_x - low_x) / (high_y - low_y)
 
 
 @dataclass(frozen=True)
@@ -69,9 +54,9 @@ class Pictures(TableFigure):
         if not last:
             return []
         numbers = np.linspace(0, last, min(self.num_frames, last + 1)).round().astype(int)
-        moments = [self._moment(pictures, int(number)) for number in numbers]
-        held = max(1, LEAST_FRAMES // len(moments))  # where there are few, each stays for longer
-        return [moment for moment in moments for _ in range(held)]
+        drawn = [moment(pictures, int(number)) for number in numbers]
+        held = max(1, LEAST_FRAMES // len(drawn))  # where there are few, each stays for longer
+        return [figure for figure in drawn for _ in range(held)]
 
     def _columns(self, pictures: Sequence[Picture]) -> Figure:
         """The pictures side by side, their numbers below."""
@@ -82,7 +67,8 @@ class Pictures(TableFigure):
         height = min(0.92 * width / sum(ratios), LARGEST)
         has_strip = any(picture.strip for picture in pictures)
         heights = [height, height / 3.2] if has_strip else [height]
-        figure = Figure(figsize=(width, sum(heights) + 0.9))
+        lines = max(_told(place).count("\n") for place in places)
+        figure = Figure(figsize=(width, sum(heights) + 0.9 + 0.2 * lines))
         grid = figure.add_gridspec(len(heights), len(places), height_ratios=heights,
                                    width_ratios=ratios)  # fmt: skip
         column = 0
@@ -97,7 +83,7 @@ class Pictures(TableFigure):
                 below.set_xlabel(written(self.axis or picture.strip.axis))
                 below.set_ylabel("" if column else _broken(picture.strip.title))
             column += len(group)
-        _add_legend(figure, places)
+        add_legend(figure, places)
         return figure
 
     def _rows(self, pictures: Sequence[Picture]) -> Figure:
@@ -117,48 +103,7 @@ class Pictures(TableFigure):
                 caption = place.picture.captions[place.frame]
                 panel.set_title("" if number else written(caption), fontsize=6.5)
             axes[0].set_ylabel(_broken(row[0].picture.title), fontsize=6.5)
-        _add_legend(figure, list(chain.from_iterable(rows)))
-        return figure
-
-    def _moment(self, pictures: Sequence[Picture], number: int) -> Figure:
-        """The panels of all pictures at one frame; those that have ended stay as they are."""
-        at = [min(number, len(picture.captions) - 1) for picture in pictures]
-        groups = [
-            [Place(picture, panel, frame) for panel in picture.panels]
-            for picture, frame in zip(pictures, at, strict=True)
-        ]
-        places = list(chain.from_iterable(groups))
-        width = 0.8 * PAGE
-        total = sum(place.ratio for place in places)
-        height = min((width - EDGE * (len(places) + 1)) / total, LARGEST)
-        strip = STRIP + TITLE if any(picture.strip for picture in pictures) else 0.0
-        keys = KEYS if any(place.panel.legend for place in places) else 0.0
-        above = 2.1 * TITLE if any(place.panel.title for place in places) else 1.5 * TITLE
-        tall = above + height + EDGE + strip + keys
-        figure = Figure(figsize=(width, tall))
-        figure.set_layout_engine("none")  # the same places in all frames
-        left = (width - total * height - EDGE * (len(places) - 1)) / 2
-        for picture, group, frame in zip(pictures, groups, at, strict=True):
-            wide = sum(place.ratio for place in group) * height + EDGE * (len(group) - 1)
-            top = 1 - 0.05 / tall
-            caption = written(f"{picture.title}\n{picture.captions[frame]}")
-            middle = (left + wide / 2) / width
-            figure.text(middle, top, caption, ha="center", va="top", fontsize=8)
-            box = ((left + 0.35) / width, (keys + 0.2) / tall, (wide - 0.35) / width, STRIP / tall)
-            for place in group:
-                size = (place.ratio * height / width, height / tall)
-                axes = figure.add_axes((left / width, (strip + keys + EDGE) / tall, *size))
-                draw_panel(axes, *place)
-                axes.set_title(written(place.panel.title), fontsize=8, pad=3)
-                left += place.ratio * height + EDGE
-            if picture.strip is not None:
-                below = figure.add_axes(box)
-                draw_strip(below, picture.strip, frame)
-                below.set_title(written(picture.strip.title), fontsize=7, loc="left", pad=2)
-                below.tick_params(labelsize=6)
-                corner = {"bbox_to_anchor": (1, 1), "borderaxespad": 0.1, "fontsize": 6.5}
-                below.legend(loc="lower right", ncols=2, **corner)
-        _add_legend(figure, places)
+        add_legend(figure, list(chain.from_iterable(rows)))
         return figure
 
     def _chosen(self, found: Sequence, numbers: Sequence[int]) -> list:
@@ -189,11 +134,3 @@ def _told(place: Place) -> str:
 def _broken(text: str) -> str:
     """A text in several lines, broken after commas and words that are long."""
     return written(text).replace(", ", ",\n")
-
-
-def _add_legend(figure: Figure, places: Sequence[Place]) -> None:
-    """What lines and marks mean, below everything."""
-    handles = legend(chain.from_iterable(place.panel.legend for place in places))
-    if handles:
-        where = "outside lower center" if figure.get_layout_engine() else "lower center"
-        figure.legend(handles=handles, loc=where, ncols=len(handles))

@@ -85,21 +85,17 @@ def test_a_displacement_has_the_true_end_and_that_of_the_network():
 def test_literals_keep_their_places_and_say_when_a_formula_was_solved(name):
     task, batch = instance(f"task={name}", size=6)
     states = torch.randn(batch.num_nodes, 5, generator=torch.Generator().manual_seed(0))
-    wrong = torch.where(batch.literal_is_true.bool(), -1.0, 1.0).unsqueeze(1)
 
     def right(b):
         return task.solution(b)._replace(states=states)
 
     def other(_):
-        return GraphOutput(x=torch.zeros_like(wrong), states=2 * states)
+        return GraphOutput(x=torch.zeros(batch.num_nodes, 1), states=2 * states)
 
     picture = task.picture(Answers(other, right, right), batch)
     assert len(picture.captions) == 3
     assert picture.captions[1] == "after round 2"
-    assert picture.title in (
-        "6 variables, solved after round 2",
-        "6 variables, solved after round 1",
-    )
+    assert picture.title == "6 variables, solved after round 2"
     panel = picture.panels[0]
     (true,), (false,) = shapes(panel, "circle"), shapes(panel, "square")
     assert true.places[1] == true.places[2] != true.places[0]

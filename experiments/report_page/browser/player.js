@@ -43,6 +43,8 @@ class Player {
     this.picture = picture;
     this.slider.max = picture.captions.length - 1;
     this.below.hidden = picture.captions.length === 1;
+    const longest = Math.max(...picture.captions.map((caption) => caption.length));
+    this.clock.style.minWidth = `min(100%, ${longest}ch)`; // the slider stays where it is
     this.about.textContent = picture.about ?? "";
     this.canvas.setAttribute("aria-label", `${picture.title}, ${this.about.textContent}`);
     this.go(0);

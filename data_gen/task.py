@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch_geometric.data import Batch, Data
 
 from data_gen.distribution import Distribution, set_structure
 from data_gen.packed import Packed
+from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
 
 T = TypeVar("T")
@@ -165,6 +166,24 @@ class Task(ABC, Generic[T]):
     @abstractmethod
     def solution(self, batch: Batch) -> GraphOutput:
         """The right answer: itself a model."""
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+        """Draw the one instance of a batch, with the answer of a model.
+
+        Args:
+            model: also tells its answers after each round.
+            batch: of one instance.
+            given: options of the picture, whole numbers.
+
+        Returns:
+            None: the task draws nothing, or nothing of such a model.
+
+        Raises:
+            PictureError: of an option that the picture does not have.
+        """
+        del model, batch
+        options(given)
+        return None
 
     def num_rounds(self, batch: Batch) -> Tensor:
         """How many rounds of message passing each instance needs [B], where that is known."""

@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
 from data_gen.files import write_atomically
+from data_gen.picture import Picture
 from data_gen.summary import CellSummary
 from experiments.figures.style import LOOK
 from experiments.settings.construct import construct
@@ -23,8 +24,7 @@ from experiments.settings.places import CONF
 from experiments.tables.curves import CurvePoint
 from experiments.tables.frame import frame_of
 from experiments.tables.goals import MetricGoal
-from experiments.tables.literal_points import LiteralPoint
-from experiments.tables.rollout_points import RolloutPoint
+from experiments.tables.pictures import stored_pictures
 from experiments.tables.rows import Row, read_table
 from experiments.tables.severities import Severity
 
@@ -43,8 +43,7 @@ class Tables:
 
     rows: list[Row]
     cells: dict[tuple[str, int], CellSummary]  # by distribution and size
-    literals: list[LiteralPoint] = field(default_factory=list)
-    rollouts: list[RolloutPoint] = field(default_factory=list)  # of all tables of them
+    pictures: dict[str, list[Picture]] = field(default_factory=dict)  # by the name of the file
     goals: list[MetricGoal] = field(default_factory=list)
     curves: list[CurvePoint] = field(default_factory=list)
     severities: list[Severity] = field(default_factory=list)
@@ -113,8 +112,7 @@ def load_tables(folder: Path) -> Tables:
     return Tables(
         rows=read_table(folder / "transfer.csv"),
         cells={(c.distribution, c.size): c for c in cells},
-        literals=_read(folder, "literals.csv", LiteralPoint),
-        rollouts=_read(folder, "rollouts_*.csv", RolloutPoint),
+        pictures=stored_pictures(folder),
         goals=_read(folder, "metrics.csv", MetricGoal),
         curves=_read(folder, "curves.csv", CurvePoint),
         severities=_read(folder, "severity.csv", Severity),

@@ -167,7 +167,7 @@ def test_a_run_that_is_not_published_says_so(opened):
     assert "gn.models.deep_sets" in text
 
 
-@pytest.mark.parametrize("study", ["nbody_cpu", "sat_cpu"])
+@pytest.mark.parametrize("study", ["nbody_cpu", "sat_cpu", "quickstart"])
 def test_a_player_plays_and_stops(opened, study):
     page = opened(f"#study/{study}/play")
     play = page.locator("section:visible .play").first

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,7 +14,9 @@ from torch_geometric.utils import scatter
 
 from data_gen.graphs.graph import Graph
 from data_gen.paths.answer import PathAnswer, PathLabels, tree_depth, walk
+from data_gen.paths.picture import path_picture
 from data_gen.paths.query import Query, draw_queries
+from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import LossPart, Metric, Model, Task
 
@@ -118,6 +120,11 @@ class ShortestPath(Task[Graph]):
             "node_accuracy": node_accuracy,
             "edge_accuracy": edge_accuracy,
         }
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+        """The path that is chosen after each round, on the shortest one."""
+        options(given)
+        return path_picture(model, self.answer, batch)
 
     def num_rounds(self, batch: Batch) -> Tensor:
         """Rounds after which Bellman and Ford's algorithm knows every distance to the end [B].

@@ -63,7 +63,7 @@ def test_panels_show_the_runs_of_a_task_by_label_and_the_studys_own(panels):
     assert filters["BarPlot"][1] == ["config.label.value"]
     assert "study" in filters["MediaBrowser"][0]
     assert keys_of(panels, "MediaBrowser", "media_keys") == {
-        f"figure/{path.name}" for path in STUDY.glob("*.png")
+        f"figure/{path.name}" for kind in ("*.png", "*.gif") for path in STUDY.glob(kind)
     }
 
 

@@ -180,7 +180,7 @@ def test_a_look_overwrites_nothing_and_says_in_a_line_what_is_wrong(strings, tmp
         ("choose={solved:[1]}", "choose: 'solved' is not allowed, these are: valid, "),
         ("choose={valid:1}", "choose: .* is not allowed, null is, or lists of scores"),
         ("choose={valid:[0.5]}", "choose: none of 2 instances has valid = 0.5"),
-        ("num_message_passing_steps=fast", "num_message_passing_steps: "),
+        ("num_message_passing_steps=fast", "num_message_passing_steps must be"),
         ("task_label=balls", "is the name of 0 runs of task_label 'balls', of one is"),
         ("file=t.csv", "file: t.csv is not allowed, a name that ends with .json.gz is"),
     ):

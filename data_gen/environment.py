@@ -94,9 +94,9 @@ def changed(batch: Batch, kept: Tensor, **fields: Tensor) -> Batch:
     result = copy.copy(batch)
     for name, value in batch.to_dict().items():
         if level(name) == "edge":
-            result[name] = value[:, kept] if name == "edge_index" else value[kept]
+            setattr(result, name, value[:, kept] if name == "edge_index" else value[kept])
     for name, value in fields.items():
-        result[name] = value
+        setattr(result, name, value)
     counts = torch.bincount(batch.batch[result.edge_index[0]], minlength=batch.num_graphs)
     edge_ptr = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
     result._slice_dict = {

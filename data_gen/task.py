@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from data_gen.distribution import Distribution, set_structure
+from data_gen.environment import Environment
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
 
@@ -139,6 +140,11 @@ class Task(ABC, Generic[T]):
     @abstractmethod
     def solution(self, batch: Batch) -> GraphOutput:
         """The right answer: itself a model."""
+
+    @property
+    def environment(self) -> Environment[Any] | None:
+        """The rules of a problem that is solved step by step; None: it is answered at once."""
+        return None
 
     def num_rounds(self, batch: Batch) -> Tensor:
         """How many rounds of message passing each instance needs [B], where that is known."""

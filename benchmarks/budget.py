@@ -35,14 +35,14 @@ def study_of(experiment: str, arm: str) -> RunParts:
 def seconds_per_update(study: RunParts, train_set: Packed) -> float:
     """CPU seconds of one update, the mean of a turn whose updates are spread over the training."""
     torch.manual_seed(0)
-    batches = CachedBatches(study.config, train_set, study.task, study.train_set.cell.group_size)
-    fit = Fit(study.config, study.task, study.build_model(), batches)
+    batches = CachedBatches(study.settings, train_set, study.task, study.train_set.cell.group_size)
+    fit = Fit(study, study.build_model(), batches)
     for fit.step in range(WARMUP):
-        fit._update()
-    spread = torch.linspace(0, study.config.train.num_steps - 1, UPDATES).long().tolist()
+        fit.update()
+    spread = torch.linspace(0, study.settings.train.num_steps - 1, UPDATES).long().tolist()
     began = process_time()
     for fit.step in spread:
-        fit._update()
+        fit.update()
     return (process_time() - began) / UPDATES
 
 

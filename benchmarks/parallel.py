@@ -22,7 +22,7 @@ from experiments.processes.world import World
 from experiments.run.fit import Fit
 from experiments.run.machine import num_workers_of
 from experiments.run.parts import RunParts
-from experiments.run.training import _batches as batches_of
+from experiments.run.training import batches_of
 from experiments.settings.places import CONF
 
 GRAVITY = ["experiment=nbody_cpu", "label=gravity", "task_label=next_step"]
@@ -36,7 +36,7 @@ def milliseconds(overrides: list[str]) -> float:
     world = World.here()
     torch.set_num_threads(1)
     with world.joined("benchmark", torch.device("cpu")):
-        world.first(lambda: make([study.train_set], num_workers_of(study.config)))
+        world.first(lambda: make([study.train_set], num_workers_of(study.settings.machine)))
         return _shortest(study, world)
 
 
@@ -45,11 +45,11 @@ def _shortest(study: RunParts, world: World) -> float:
     model = study.build_model()
     times = []
     with batches_of(study, model, world) as batches:
-        fit = Fit(study.config, study.task, model, batches, world)
+        fit = Fit(study, model, batches, world)
         for updates in (WARMUP, *[UPDATES] * ROUNDS):
             start = perf_counter()
             for _ in range(updates):
-                float(fit._update())
+                float(fit.update())
                 fit.step += 1
             times.append(1e3 * (perf_counter() - start) / updates)
     return min(times[1:])

@@ -1,7 +1,8 @@
 """Task: what an instance is, how an answer is trained and how it is judged."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -17,6 +18,33 @@ T = TypeVar("T")
 Model = Callable[[Batch], GraphOutput]
 
 
+@dataclass(frozen=True)
+class Metric:
+    """What a score means.
+
+    Attributes:
+        perfect: what the right answer scores: 1; 0 for an error, of which less is better; None for
+            a fact of the instances, which no answer changes.
+        binary: whether it is 0 or 1 for each instance.
+        ratio: for a metric of a whole cell, the two scores it is the ratio of the means of.
+        is_share: whether it lies between 0 and 1; None: a perfect 1 and a binary one do.
+    """
+
+    perfect: float | None = 1.0
+    binary: bool = False
+    ratio: tuple[str, str] | None = None
+    is_share: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.is_share is None:
+            object.__setattr__(self, "is_share", self.binary or self.perfect == 1)
+
+
+def ratio(of: str, by: str) -> Metric:
+    """The error by that of a trivial answer: 0 is perfect, 1 no better than trivial."""
+    return Metric(perfect=0, ratio=(of, by))
+
+
 class LossPart(NamedTuple):
     """A mean [] in the loss of a batch, and over how many terms it is one."""
 
@@ -25,7 +53,7 @@ class LossPart(NamedTuple):
 
 
 class Ratio(NamedTuple):
-    """A metric of a cell that is a mean by a mean, as of errors by those of a trivial answer."""
+    """The ratio of two means, such as the error over that of a trivial answer."""
 
     scores: np.ndarray  # of every instance [n]
     by: np.ndarray  # what the mean of the scores is divided by the mean of [n]
@@ -49,7 +77,10 @@ class Task(ABC, Generic[T]):
     size_unit: ClassVar[str]  # what a size counts, in the plural: the label of the size axis
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
     cost: ClassVar[float] = 1.0  # of an instance, in those of shortest_path of the same size
-    binary_metrics: ClassVar[frozenset[str]] = frozenset()  # 0 or 1 for each instance
+    metrics: ClassVar[
+        Mapping[str, Metric]
+    ]  # of every score and ratio; that of the whole instance is first
+    selected_by: str = "loss"  # the validation metric that chooses the checkpoint
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -116,23 +147,18 @@ class Task(ABC, Generic[T]):
         return self.score(model, batch)
 
     def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
-        """Metrics that need the scores of a whole cell, as a ratio to a trivial answer does.
+        """Metrics that need the scores of a whole cell: those that are declared as ratios.
 
         Args:
             scores: of all instances of a cell.
         """
-        del scores
-        return {}
-
-    def perfect(self, name: str) -> float | None:
-        """What the right answer scores: 1; 0 for an error; None: no answer changes it."""
-        del name
-        return 1.0
+        ratios = {name: metric.ratio for name, metric in self.metrics.items() if metric.ratio}
+        return {name: Ratio(scores[of], scores[by]) for name, (of, by) in ratios.items()}
 
     def defined(self, batch: Batch) -> dict[str, Tensor]:
         """For a score that not every instance has, which do: its name -> [B] bool.
 
-        So has only a formula with a model a share of clauses that could all be true.
+        Example: only a satisfiable formula has a share of satisfied clauses.
         """
         del batch
         return {}

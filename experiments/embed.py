@@ -50,7 +50,9 @@ def embed(config: DictConfig) -> None:
     cell = next((cell for cell in study.test_cells if cell.shift in ("none", "size")), None)
     if cell is None:
         raise UserError(f"run: {folder.path} was not tested on what it was trained on")
-    points = _two_formulas(model.to(device_of(config)).eval(), cell, config.num_rounds)
+    points = _two_formulas(
+        model.to(device_of(study.settings.machine)).eval(), cell, config.num_rounds
+    )
     write_table(points, path, LiteralPoint)
     LOG.info("%s", path)
 

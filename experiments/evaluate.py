@@ -42,12 +42,13 @@ def evaluate_runs(config: DictConfig) -> None:
     for folder, study, model in zip(folders, studies, models, strict=True):
         study.check_steps(model)
         folder.load_weights(model)
-    torch.set_num_threads(config.machine.num_threads)
-    make([cell.data_set for s in studies for cell in s.test_cells], num_workers_of(config))
+    machine = studies[0].settings.machine
+    torch.set_num_threads(machine.num_threads)
+    make([cell.data_set for s in studies for cell in s.test_cells], num_workers_of(machine))
     rows = []
     for folder, study, model in zip(folders, studies, models, strict=True):
         seconds = folder.load_seconds() or 0.0
-        rows += evaluate(study, model.to(device_of(config)), folder, seconds, config.name)
+        rows += evaluate(study, model.to(device_of(machine)), folder, seconds, config.name)
         LOG.info("%s", folder.table_path(config.name))
     LOG.info("%s", format_table(rows))
 

@@ -17,21 +17,27 @@ from data_gen.sat import dimacs
 from data_gen.sat.cnf import Problem
 from data_gen.sat.solver import SOLVER
 from data_gen.sat.tasks.satisfiability import Satisfiability
-from experiments.run.validation import check_export
 from experiments.settings.checks import check_writable
 from experiments.settings.command import start
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
+from experiments.settings.kinds import COUNT, ENTRIES, FOLDER, SEED, SIZES
 from experiments.settings.labels import label
+from experiments.settings.schema import check_kind, plain
 
 LOG = logging.getLogger(__name__)
 BLOCK = 128  # formulas that are made at a time
+KINDS = {
+    "distributions": ENTRIES, "num_instances": COUNT, "data_seed": SEED, "folder": FOLDER,
+    "sizes": SIZES,
+}  # fmt: skip
 ANSWERS = {True: "sat", False: "unsat"}
 
 
 def export(config: DictConfig) -> None:
     """Fill `config.folder` with the formulas that an evaluation with the same seed has."""
-    check_export(config)
+    for key, kind in KINDS.items():
+        check_kind(key, plain(config[key]), kind)
     check_writable(config, "folder")
     folder = Path(config.folder)
     cells = list(_cells(config))

@@ -59,7 +59,7 @@ def roll_out(config: DictConfig) -> None:
     cells = [cell for cell in study.test_cells if cell.shift in ("none", "size")]
     if not cells:
         raise UserError(f"run: {folder.path} was not tested on what it was trained on")
-    model = model.to(device_of(config)).eval()
+    model = model.to(device_of(study.settings.machine)).eval()
     points = [p for cell in cells for p in _points(config, study, model, cell)]
     write_table(points, path, RolloutPoint)
     LOG.info("%s", path)

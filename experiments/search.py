@@ -26,12 +26,12 @@ from experiments.run.identity import config_hash
 from experiments.run.machine import device_of
 from experiments.run.parts import RunParts
 from experiments.run.training import make_training_sets, new_model, train_once
-from experiments.run.validation import check_config, check_device
 from experiments.settings.checks import COUNT, SEED, check_writable
 from experiments.settings.command import start
 from experiments.settings.errors import USER_ERRORS, UserError, one_line
 from experiments.settings.labels import labelled
 from experiments.settings.predicates import is_count, is_seed
+from experiments.settings.run_settings import RunSettings
 from experiments.sweep.space import check_space, suggested
 from experiments.sweep.trials import Trials
 from experiments.tracking.mirrors import mirrored, tracker_of
@@ -97,8 +97,7 @@ def _check(config: DictConfig, training: DictConfig) -> None:
             raise UserError(f"{key}: {config[key]!r} is not allowed, {allowed}")
     if find_spec("optuna") is None:
         raise UserError("optuna is not installed: pip install -r requirements-search.txt")
-    check_config(training)
-    check_device(training)
+    RunSettings.of_config(training).machine.check_device()
     check_space(config.space, training)
     check_writable(training, "machine.runs_dir")
     tracker_of(training)
@@ -112,7 +111,6 @@ def _configured(trial: "Trial", space: DictConfig, training: DictConfig) -> Dict
     for key, value in settings.items():
         OmegaConf.update(config, key, value)
     config.label = labelled(config.label, settings)
-    check_config(config)
     return config
 
 
@@ -123,7 +121,7 @@ def _train(trials: Trials, trial: "Trial", config: DictConfig, begun: Callable[[
     with run.locked(waits=True):  # another process may have drawn the same
         trial.set_user_attr("run", run.path.name)
         begun()
-        model = new_model(study, device_of(config))
+        model = new_model(study, device_of(study.settings.machine))
         make_training_sets(study, model)
         run.save_config(study.config)
         with mirrored(tracker_of(config), source_of_run(run, study.config, run.path.parents[1])):

@@ -22,6 +22,8 @@ from experiments.settings.command import start
 from experiments.settings.errors import UserError
 from experiments.settings.places import CONF
 from experiments.settings.predicates import is_count, is_folder
+from experiments.settings.run_settings import Machine
+from experiments.settings.schema import plain
 from experiments.statistics.graph_shape import Shape, distances, shape_of
 from experiments.statistics.matrix import Cell
 from experiments.study.join import current_runs
@@ -126,7 +128,7 @@ def _transfer(trained: DictConfig, cells: Iterable[Cell]) -> dict[str, Any]:
 def _shapes(data_sets: Iterable[DataSet], config: DictConfig) -> dict[str, Shape]:
     """What the first graphs of every data set look like, by the hash of the data."""
     distinct = {data_set.data_hash: data_set for data_set in data_sets}
-    make(list(distinct.values()), num_workers_of(config))
+    make(list(distinct.values()), num_workers_of(Machine.of(plain(config.machine))))
     progress = tqdm(distinct.items(), desc="measuring", unit=" cells", disable=None, leave=False)
     return {key: shape_of(of.load(), config.num_instances) for key, of in progress}
 

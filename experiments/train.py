@@ -7,7 +7,7 @@ python -m experiments.train experiment=quickstart seed=0,1,2
 import logging
 from contextlib import ExitStack
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from data_gen.dataset import make
 from experiments.processes.world import World, only_the_first_speaks
@@ -17,10 +17,10 @@ from experiments.run.folder import RunFolder
 from experiments.run.machine import device_of, num_workers_of
 from experiments.run.parts import RunParts
 from experiments.run.training import make_training_sets, new_model, train_once
-from experiments.run.validation import check_config, check_device
 from experiments.settings.checks import check_writable
 from experiments.settings.command import is_sweep, start
 from experiments.settings.errors import UserError
+from experiments.settings.run_settings import RunSettings
 from experiments.statistics.text import format_table
 from experiments.sweep.sweeper import register_plugins
 from experiments.tracking.mirrors import Tracker, mirrored, tracker_of
@@ -32,15 +32,13 @@ LOG = logging.getLogger(__name__)
 
 def train(config: DictConfig) -> None:
     """Fill the run folder that belongs to the configuration; go on where an earlier start ended."""
-    check_config(config)
-    check_device(config)
+    RunSettings.of_config(config).machine.check_device()
     check_writable(config, "machine.runs_dir")
     world = World.here()
     tracker = tracker_of(config)
     study = RunParts(config)
-    config = study.config
-    folder = RunFolder.of(config)
-    device = world.device(device_of(config))
+    folder = RunFolder.of(study.config)
+    device = world.device(device_of(study.settings.machine))
     model = new_model(study, device)
     _check_shared(study, world)
     with world.joined(folder.path.name, device):
@@ -60,7 +58,7 @@ def _fill(
         if world.first(lambda: folder.is_done):  # by another process, meanwhile
             return
         world.first(lambda: folder.save_config(study.config))
-        world.first(lambda: make(study.data_sets, num_workers_of(study.config)))
+        world.first(lambda: make(study.data_sets, num_workers_of(study.settings.machine)))
         with mirrored(tracker, source_of_run(folder, study.config, folder.path.parents[1])):
             seconds = train_once(study, model, folder, world)
             world.first(lambda: _score(study, model, folder, seconds))
@@ -76,15 +74,15 @@ def _score(study: RunParts, model: GraphModel, folder: RunFolder, seconds: float
 
 def _check_shared(study: RunParts, world: World) -> None:
     """Raise UserError if there are more processes than groups of instances in an update."""
-    config, width = study.config, study.train_set.cell.group_size
-    numbers = {"train.batch_size": groups_in_batch(config, width)}
-    if not config.data.stream:
-        numbers["train.num_instances"] = -(-study.train_set.num_instances // width)
-    for key, number in numbers.items():
+    train, width = study.settings.train, study.train_set.cell.group_size
+    numbers = {"batch_size": groups_in_batch(train.batch_size, width)}
+    if not study.settings.data.stream:
+        numbers["num_instances"] = -(-train.num_instances // width)
+    for name, number in numbers.items():
         if number < world.size:
             raise UserError(
-                f"{key}: {OmegaConf.select(config, key)} is not allowed, {world.size} processes"
-                f" that share an update need at least {world.size * width}"
+                f"train.{name} must be at least {world.size * width} for {world.size} processes"
+                f" that share an update, got {getattr(train, name)}"
             )
 
 

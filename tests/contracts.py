@@ -38,10 +38,15 @@ def scores(task, answer, batch):
     return {name: value[defined.get(name, everywhere)] for name, value in values.items()}
 
 
+def as_arrays(found):
+    return {name: values.numpy() for name, values in found.items()}
+
+
 def judged(task, batch):
     """Scores of the right answer, each beside what it should be; facts of the instances are not."""
     found = scores(task, task.solution, batch)
-    perfect = {name: task.perfect(name) for name in found}
+    perfect = {name: task.metrics[name].perfect for name in found}
+    assert set(task.metrics) == set(found) | set(task.relative(as_arrays(found)))
     first = next(iter(found))
     assert perfect[first] == 1
     assert len(found[first])

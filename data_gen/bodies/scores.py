@@ -33,6 +33,9 @@ def extent(position: Tensor, batch: Batch) -> Tensor:
     return squared_error(position, centre[batch.batch], batch).sqrt()
 
 
+DRIFTS = ("energy_drift", "momentum_drift", "angular_momentum_drift")
+
+
 def drifts(batch: Batch, start: State, end: State, suffix: str = "") -> dict[str, Tensor]:
     """Changes of what a closed system keeps, each [B].
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import DictConfig
 from torch import Tensor
 from torch_geometric.data import Batch
 
@@ -21,8 +20,10 @@ from data_gen.dataset import pack_block
 from data_gen.packed import Packed, consecutive
 from data_gen.task import Task
 from data_gen.workers import LostWorkerError, WorkerPool
+from experiments.learning.learner import Update
 from experiments.processes.world import ALONE, World
 from experiments.settings.errors import UserError
+from experiments.settings.run_settings import RunSettings
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -59,24 +60,25 @@ class CachedBatches(Batches):
 
     def __init__(
         self,
-        config: DictConfig,
+        settings: RunSettings,
         packed: Packed,
         task: Task[Any],
         group_size: int,
         world: World = ALONE,
     ) -> None:
-        self.config, self.packed, self.task, self.group_size = config, packed, task, group_size
+        self.settings, self.packed, self.task, self.group_size = settings, packed, task, group_size
         self.world = world
         firsts = np.arange(0, len(packed), group_size)
         num_nodes = packed.node_ptr.diff().cpu().numpy()
         self.num_groups = len(firsts)
         self.by_size = np.maximum.reduceat(num_nodes, firsts).argsort(kind="stable")
-        self.size = min(groups_in_batch(config, group_size), self.num_groups)
+        self.size = min(groups_in_batch(settings.train.batch_size, group_size), self.num_groups)
 
     def batch(self, step: int) -> Batch:
         """The batch of an update, gathered where the data set is."""
         groups, part = self._groups(step), self.world.part(self.size)
-        batch = self.task.batch(self.packed, self._instances(groups), _generator(self.config, step))
+        rng = Update(self.settings.seed, step).rng(4)
+        batch = self.task.batch(self.packed, self._instances(groups), rng)
         if self.world.size == 1:
             return batch
         # Gathered whole by each process, for what is drawn to be what one process draws.
@@ -94,12 +96,12 @@ class CachedBatches(Batches):
 
     def pool_size(self, step: int) -> int:
         """How many groups, the smallest, an update of the curriculum draws from."""
-        curriculum = self.config.train.curriculum
+        curriculum = self.settings.train.curriculum
         share = curriculum.start + (1 - curriculum.start) * step / curriculum.num_steps
         return max(self.size, round(share * self.num_groups))
 
     def _groups(self, step: int) -> np.ndarray:
-        seed, later = self.config.seed, step - self.config.train.curriculum.num_steps
+        seed, later = self.settings.seed, step - self.settings.train.curriculum.num_steps
         if later < 0:
             pool = self.by_size[: self.pool_size(step)]
             return np.random.default_rng([seed, step, 3]).choice(pool, self.size, replace=False)
@@ -117,15 +119,15 @@ class StreamedBatches(Batches):
 
     def __init__(
         self,
-        config: DictConfig,
+        settings: RunSettings,
         cell: Cell,
         num_workers: int,
         model: GraphModel,
         world: World = ALONE,
     ) -> None:
-        self.config, self.cell, self.num_workers, self.model = config, cell, num_workers, model
+        self.settings, self.cell, self.num_workers, self.model = settings, cell, num_workers, model
         self.world = world
-        self.size = cell.group_size * groups_in_batch(config, cell.group_size)
+        self.size = cell.group_size * groups_in_batch(settings.train.batch_size, cell.group_size)
         self._workers = ExitStack()
         self._made: Iterator[dict[str, np.ndarray]] = iter(())
         self._next = -1  # the update whose batch is made next
@@ -136,7 +138,7 @@ class StreamedBatches(Batches):
         packed = Packed.from_tensors({name: torch.from_numpy(a) for name, a in arrays.items()})
         check_num_nodes(packed, self.model)
         device = self.model.device
-        rng = _generator(self.config, step, self.world.rank)
+        rng = Update(self.settings.seed, step, self.world.rank).rng(4)
         return self.cell.task.batch(packed.to(device), range(len(packed)), rng)
 
     def indices(self, step: int) -> Tensor:
@@ -152,7 +154,7 @@ class StreamedBatches(Batches):
         if step != self._next:
             self.close()
             pool = self._workers.enter_context(WorkerPool(self.num_workers))
-            steps = range(step, self.config.train.num_steps)
+            steps = range(step, self.settings.train.num_steps)
             self._made = pool.map(pack_block, (self._block(later) for later in steps))
         self._next = step + 1
         try:
@@ -179,11 +181,6 @@ def check_num_nodes(packed: Packed, model: GraphModel) -> None:
         )
 
 
-def _generator(config: DictConfig, step: int, rank: int = 0) -> np.random.Generator:
-    """For what a task draws anew in every update, of the part of a process."""
-    return np.random.default_rng([config.seed, step, 4, *([rank] if rank else [])])
-
-
-def groups_in_batch(config: DictConfig, group_size: int) -> int:
+def groups_in_batch(batch_size: int, group_size: int) -> int:
     """How many groups of instances an update takes, if there are as many."""
-    return max(1, config.train.batch_size // group_size)
+    return max(1, batch_size // group_size)

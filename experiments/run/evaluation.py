@@ -37,10 +37,11 @@ MAX_EDGES = {"cpu": 60_000, "cuda": 4_000_000}  # of a batch: what fits the cach
 def score_instances(
     task: Task[Any], answer: Answer, data_set: Packed, *, in_training: bool = False
 ) -> dict[str, np.ndarray]:
-    """Every score of every instance, each [B]; `loss` is that of its batch, `steps` are taken.
+    """Every score of every instance, and the number of `steps` taken, each [B].
 
-    NaN where a score is not defined. Raises UserError for a score that is, and is not a number.
-    `in_training`: of those alone that are watched in training.
+    NaN where a score is not defined. Raises UserError for an answer or a defined score that is not
+    a number. `in_training`: only the scores that are watched in training, and `loss`, which is that
+    of the batch an instance is in.
     """
     score = task.val_score if in_training else task.score
     parts: dict[str, list[Tensor]] = {}
@@ -49,12 +50,19 @@ def score_instances(
         output, steps = answer(batch)
         model = _remembering(answer, batch, output)
         scores = _defined(score(model, batch), task, batch, indices)
-        loss = task.loss(model, batch)
-        if loss.isnan():  # a threshold would make a score of it
-            raise UserError(f"loss is not a number for instances {indices.tolist()}")
-        for name, values in {**scores, "loss": loss.expand(len(indices)), "steps": steps}.items():
+        _check_numbers(output, indices)
+        if in_training:
+            scores["loss"] = task.loss(model, batch).expand(len(indices))
+        for name, values in {**scores, "steps": steps}.items():
             parts.setdefault(name, []).append(values.cpu())
     return {name: torch.cat(values).numpy() for name, values in parts.items()}
+
+
+def _check_numbers(output: GraphOutput, indices: Tensor) -> None:
+    """Raise UserError for an answer that is not a number: a threshold would make a score of it."""
+    for values in (output.x, output.edge_attr, output.u):
+        if values is not None and bool(values.isnan().any()):
+            raise UserError(f"an answer is not a number, among instances {indices.tolist()}")
 
 
 def _remembering(answer: Answer, batch: Batch, output: GraphOutput) -> Model:
@@ -93,7 +101,7 @@ def evaluate(
     model.eval()
     rows, frames, summaries = [], [], []
     provenance = commit()
-    cells = tqdm(study.test_cells, desc=f"scoring {study.config.label}", unit=" cells",
+    cells = tqdm(study.test_cells, desc=f"scoring {study.settings.label}", unit=" cells",
                  disable=bars_are_hidden(), leave=False)  # fmt: skip
     for cell in cells:
         packed = cell.data_set.load()
@@ -131,7 +139,6 @@ def _score_cell(
             scores = score_instances(study.task, answer, packed)
         except UserError as error:
             raise UserError(f"{cell.distribution} of size {cell.size}: {error}") from error
-    scores.pop("loss")
     relative = study.task.relative(scores)
     return scores | {name: ratio.values for name, ratio in relative.items()}
 
@@ -161,13 +168,13 @@ def _rows(
         if metric in relative:
             estimate = over_ratio(relative[metric])
         else:
-            estimate = over_instances(values, binary=metric in study.task.binary_metrics)
+            estimate = over_instances(values, binary=study.task.metrics[metric].binary)
         rows.append(
             Row(
-                study=study.config.study,
-                task=study.config.task_label,
-                model=study.config.label,
-                seed=study.config.seed,
+                study=study.settings.study,
+                task=study.settings.task_label,
+                model=study.settings.label,
+                seed=study.settings.seed,
                 **record,
                 shift=cell.shift,
                 metric=metric,

@@ -1,37 +1,35 @@
 """Training: one loop in plain torch, that a killed run takes up again with the same numbers.
 
-What is random in an update depends on the seed and its number alone (`batches.py`, `schedule.py`),
-so the state to resume from is weights, optimizer and number of updates.
+What is random in an update depends on the seed and its number alone, so the state to resume from
+is the weights, the optimizer, the number of updates, and what the learner keeps.
 """
 
-import json
 import logging
 import math
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import DictConfig
 from torch import Tensor, nn
-from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch_geometric.data import Batch
 from tqdm import tqdm
 
-from data_gen.files import write_atomically
 from data_gen.packed import Packed
-from data_gen.task import Task
+from data_gen.task import LossPart
 from data_gen.workers import bars_are_hidden
+from experiments.learning.learner import Learner, Update
 from experiments.processes.stop import StopRequest
 from experiments.processes.world import ALONE, World
+from experiments.run import curve
 from experiments.run.batches import Batches
-from experiments.run.evaluation import score_instances
 from experiments.run.folder import RunFolder
-from experiments.run.loss import UpdateLoss
-from experiments.run.schedule import learning_rate, seeded
-from experiments.run.steps import answer_by
-from experiments.settings.construct import build, construct
+from experiments.run.parts import RunParts
+from experiments.run.selection import Selection, copy_of
 from experiments.settings.errors import UserError
+from experiments.settings.training import Training
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -42,45 +40,36 @@ class Fit:
     """The training of one model in one run folder."""
 
     def __init__(
-        self,
-        config: DictConfig,
-        task: Task[Any],
-        model: GraphModel,
-        batches: Batches,
-        world: World = ALONE,
+        self, parts: RunParts, model: GraphModel, batches: Batches, world: World = ALONE
     ) -> None:
-        self.config, self.task, self.model, self.batches = config, task, model, batches
-        self.world, self.device = world, model.device
-        self.optimizer = make_optimizer(config, model)
-        decay = config.train.ema_decay
-        average = get_ema_multi_avg_fn(decay)
-        self.averaged = AveragedModel(model, multi_avg_fn=average) if decay else None
-        self.loss = UpdateLoss(config, task, model, world)
+        self.settings, self.train = parts.settings, parts.settings.train
+        self.model, self.batches, self.world, self.device = model, batches, world, model.device
+        self.learner = parts.build_learner()
+        self.parts = world.wrapped(_Parts(self.learner, model), model.device)
+        self.optimizer = parts.build_optimizer(model)
+        self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
+        average = get_ema_multi_avg_fn(self.train.ema_decay)
+        is_averaged = self.train.ema_decay > 0
+        self.averaged = AveragedModel(model, multi_avg_fn=average) if is_averaged else None
+        self.selection = Selection(parts.task, self.learner.selected_by, copy_of(self._candidate))
         self.step = 0
         self.losses = [0.0, 0]  # sum and number since the last validation
-        self.best_loss = math.inf
-        self.best_weights = self._candidate_weights()
 
     def run(self, val_set: Packed, folder: RunFolder) -> None:
         """Train to the last step from where the folder's state left off; keep the best weights."""
         self._resume(folder)
-        num_steps = 0 if self.config.train.skip else self.config.train.num_steps
+        num_steps = 0 if self.train.skip else self.train.num_steps
+        every, save_every = self.settings.val.every, self.settings.machine.save_every
         losses: list[Tensor] = []
-        with (
-            StopRequest() as stop,
-            tqdm(
-                total=num_steps, initial=self.step, desc=str(self.config.label), leave=False,
-                unit=" updates", disable=bars_are_hidden(),
-            ) as progress,
-        ):  # fmt: skip
+        with StopRequest() as stop, self._progress(num_steps) as progress:
             while self.step < num_steps:
-                losses.append(self._update())
+                losses.append(self.update())
                 self.step += 1
                 progress.update()
                 is_last = self.step == num_steps
-                is_validation = is_last or self.step % self.config.val.every == 0
+                is_validation = is_last or self.step % every == 0
                 is_stop = self.world.any(stop.requested)
-                is_save = is_last or is_stop or self.step % self.config.machine.save_every == 0
+                is_save = is_last or is_stop or self.step % save_every == 0
                 if is_validation or is_save or len(losses) == CHECK_EVERY:
                     loss = self._check(losses, folder)
                     progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
@@ -93,52 +82,54 @@ class Fit:
                         stop.leave(folder.path, self.step)
             if self.world.any(stop.requested):  # meanwhile
                 stop.leave(folder.path, self.step)
-        self.world.first(lambda: folder.save_weights(self.best_weights))
+        self.world.first(lambda: folder.save_weights(self.selection.weights))
 
-    def _update(self) -> Tensor:
+    def update(self) -> Tensor:
         """One update of the weights; this process's share of its loss, still on the device."""
-        config = self.config.train
+        update = Update(self.settings.seed, self.step, self.world.rank)
         batch = self.batches.batch(self.step)
-        for group in self.optimizer.param_groups:
-            base = group.setdefault("base_lr", group["lr"])
-            group["lr"] = learning_rate(self.config, base, self.step)
-        autocast = torch.autocast(self.device.type, torch.bfloat16, config.precision == "bfloat16")
-        with autocast, seeded(self.config, self.step, self.device, self.world.rank):
-            loss = self.loss(batch, self.step)
+        rate = learning_rate(self.train, self.step)
+        for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
+            group["lr"] = base * rate
+        is_low = self.train.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, is_low), seeded(update, self.device):
+            parts = self.parts(batch, update)
+            loss = self._share(parts)
         self.optimizer.zero_grad(set_to_none=True)
-        self.loss.backward(loss)
-        nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)
+        (self.world.size * loss).backward()  # what averages gradients divides by the number
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.train.max_grad_norm)
         self.optimizer.step()
         if self.averaged is not None:
             self.averaged.update_parameters(self.model)
         return loss.detach()
 
-    def _candidate_weights(self) -> dict[str, Tensor]:
-        """A copy of the weights that would be kept now."""
-        model = self.model if self.averaged is None else self.averaged.module
-        return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+    def _share(self, parts: list[list[LossPart]]) -> Tensor:
+        """What this process's part of the batch has in the loss of the whole batch."""
+        shares = self.world.shares([part.num_terms for part in parts[0]])
+        return torch.stack([_weighted(shares, means) for means in parts]).mean()
+
+    @property
+    def _candidate(self) -> GraphModel:
+        """The model whose weights would be kept now."""
+        return self.model if self.averaged is None else self.averaged.module  # type: ignore[return-value]
+
+    def _progress(self, num_steps: int) -> tqdm:
+        return tqdm(
+            total=num_steps, initial=self.step, desc=self.settings.label, leave=False,
+            unit=" updates", disable=bars_are_hidden(),
+        )  # fmt: skip
 
     def _validate(self, val_set: Packed, folder: RunFolder) -> None:
-        """Score in distribution, keep the weights if they are the best, add a line to the curve."""
-        model = self.model if self.averaged is None else self.averaged.module
-        model.eval()
-        answer = answer_by("", model, self.task, 0)  # type: ignore[arg-type]
-        scores = score_instances(self.task, answer, val_set, in_training=True)
-        del scores["steps"]
-        model.train()
-        scores = {"loss": scores.pop("loss"), **scores}
-        defined = {name: value[~np.isnan(value)] for name, value in scores.items()}
-        means = {f"val/{name}": float(v.mean()) for name, v in defined.items() if len(v)}
-        if not math.isfinite(means["val/loss"]):
-            raise UserError(f"validation loss is {means['val/loss']} after update {self.step}")
-        if means["val/loss"] < self.best_loss:
-            self.best_loss, self.best_weights = means["val/loss"], self._candidate_weights()
+        """Let the selection look at the weights, and add a line to the curve."""
+        try:
+            means = self.selection.validate(self._candidate, val_set)
+        except UserError as error:
+            raise UserError(f"after update {self.step}: {error}") from error
         line = {"step": self.step, "train/loss": self.losses[0] / self.losses[1], **means}
         self.losses = [0.0, 0]
-        with folder.metrics_path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        curve.add(folder.metrics_path, line)
         text = ", ".join(f"{name} {value:.4f}" for name, value in list(line.items())[1:4])
-        LOG.info("%s %d/%d: %s", folder.path.name, self.step, self.config.train.num_steps, text)
+        LOG.info("%s %d/%d: %s", folder.path.name, self.step, self.train.num_steps, text)
 
     def _check(self, losses: list[Tensor], folder: RunFolder) -> float:
         """Add up the last losses; their mean. UserError at the first that is not finite."""
@@ -162,41 +153,59 @@ class Fit:
             "model": self.model.state_dict(),
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "learner": self.learner.state_dict(),
+            "selection": self.selection.state_dict(),
             "losses": self.losses,
-            "best_loss": self.best_loss,
-            "best_weights": self.best_weights,
         }
 
     def _resume(self, folder: RunFolder) -> None:
         """Take up the folder's last state, and cut the curve to what had happened by then."""
         state = self.world.first(folder.load_state)
         if state is not None:
-            self.step, self.best_loss, self.losses = (
-                state[name] for name in ("step", "best_loss", "losses")
-            )
-            self.best_weights = state["best_weights"]
+            self.step, self.losses = state["step"], state["losses"]
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
+            self.learner.load_state_dict(state["learner"])
+            self.selection.load_state_dict(state["selection"])
             if self.averaged is not None:
                 self.averaged.load_state_dict(state["averaged"])
             LOG.info("%s: resumed at update %d", folder.path.name, self.step)
-        self.world.first(lambda: self._cut_curve(folder.metrics_path))
-
-    def _cut_curve(self, path: Path) -> None:
-        lines = path.read_text().splitlines() if path.exists() else []
-        text = "".join(f"{line}\n" for line in lines if _step_of(line) <= self.step)
-        write_atomically(path, lambda temporary: temporary.write_text(text))
+        self.world.first(lambda: curve.cut(folder.metrics_path, self.step))
 
 
-def make_optimizer(config: DictConfig, model: nn.Module) -> Optimizer:
-    """The optimizer asked for; raises UserError if torch refuses its arguments."""
-    key = "train.optimizer"
-    return build(construct(config.train.optimizer, key), key, model.parameters())
+class _Parts(nn.Module):
+    """What a process computes of the loss by itself: a module, for the gradients to be shared."""
+
+    def __init__(self, learner: Learner, model: GraphModel) -> None:
+        super().__init__()
+        self.learner, self.model = learner, model
+
+    def forward(self, batch: Batch, update: Update) -> list[list[LossPart]]:
+        return self.learner.parts(self.model, batch, update)
 
 
-def _step_of(line: str) -> float:
-    """The update a line of the curve was written at; infinite for a line cut short."""
-    try:
-        return json.loads(line)["step"]
-    except ValueError:
-        return math.inf
+def _weighted(shares: list[float], parts: list[LossPart]) -> Tensor:
+    """A sum of means [], each weighted; one over nothing is none."""
+    means = [share * part.mean for share, part in zip(shares, parts, strict=True) if share]
+    return sum(means[1:], start=means[0])
+
+
+def learning_rate(train: Training, step: int) -> float:
+    """The factor of an update: a linear warm-up, times 1 or half a cosine to 0."""
+    factor = min(1.0, (step + 1) / max(1, train.schedule.warmup_steps))
+    if train.schedule.shape == "cosine":
+        factor *= 0.5 * (1 + math.cos(math.pi * step / train.num_steps))
+    return factor
+
+
+@contextmanager
+def seeded(update: Update, device: torch.device) -> Iterator[None]:
+    """Set torch's generators for one update, then give them back: for models that draw.
+
+    Each process draws for its own share of the batch, the first what one alone would.
+    """
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        rank = [update.rank] if update.rank else []
+        entropy = np.random.SeedSequence([update.seed, update.step, 2, *rank])
+        torch.manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1)))
+        yield

@@ -47,9 +47,10 @@ def identity(config: DictConfig) -> dict[str, Any]:
 
 @cache
 def _defaults() -> dict[str, Any]:
-    """Those of a training."""
+    """Those of a training, whose way of learning is supervised."""
     plain: Any = OmegaConf.to_container(OmegaConf.load(TRAIN))
-    return plain
+    supervised = OmegaConf.load(CONF / "learning" / "supervised.yaml")
+    return {**plain, "learning": OmegaConf.to_container(supervised)}
 
 
 def _differences(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

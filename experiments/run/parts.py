@@ -1,17 +1,19 @@
 """What a configuration means: its task, its data sets, its model, its test cells."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig, OmegaConf
+from torch.optim import Optimizer
 
 from data_gen.cell import Cell, SizeError, StructureError
 from data_gen.dataset import DataSet
 from data_gen.distribution import Change, Distribution, GenerationError
 from data_gen.spec import GraphSpec
 from data_gen.task import Task
+from experiments.learning.learner import Learner
 from experiments.run.batches import check_num_nodes
 from experiments.run.identity import config_hash
 from experiments.run.matching import matched
@@ -20,7 +22,11 @@ from experiments.settings.checks import check_writable
 from experiments.settings.construct import build, construct
 from experiments.settings.errors import UserError
 from experiments.settings.labels import label
+from experiments.settings.places import CONF
+from experiments.settings.run_settings import RunSettings
 from gn.model import GraphModel
+
+SUPERVISED = CONF / "learning" / "supervised.yaml"
 
 
 @dataclass(frozen=True)
@@ -36,25 +42,26 @@ class TestCell:
 
 
 class RunParts:
-    """The parts of one run, built from its configuration, which `check_config` has seen."""
+    """The parts of one run, built from its configuration.
+
+    Raises:
+        UserError: for the first value that is not allowed, before anything is built.
+    """
 
     def __init__(self, config: DictConfig, run_hash: str | None = None) -> None:
+        self.settings = settings = RunSettings.of_config(config)
         self.task: Task[Any] = construct(config.task, "task", Task)
         self.spec = _spec(self.task)
         self.config = config = matched(config, self.spec)
         self.run_hash = run_hash or config_hash(config)  # of the run that the weights are from
-        self.folder = Path(config.machine.data_dir)
+        self.folder = Path(settings.machine.data_dir)
         self.home, self.home_distribution = self._home()
-        self.train_set = self._data_set(
-            self.home_distribution, config.train.sizes, "train", config.train.num_instances
-        )
-        self.val_set = self._data_set(
-            self.home_distribution, config.train.sizes, "val", config.val.num_instances
-        )
+        home, sizes = self.home_distribution, settings.train.sizes
+        self.train_set = self._data_set(home, sizes, "train", settings.train.num_instances)
+        self.val_set = self._data_set(home, sizes, "val", settings.val.num_instances)
         self.test_cells = list(self._test_cells())
-        self.steps_rules = [
-            "" if rule is None else str(rule) for rule in config.transfer.num_message_passing_steps
-        ]
+        rules = settings.transfer.num_message_passing_steps
+        self.steps_rules = ["" if rule is None else str(rule) for rule in rules]
         if not all(cell.data_set.path.exists() for cell in self.test_cells):
             check_writable(config, "machine.data_dir")
 
@@ -65,6 +72,19 @@ class RunParts:
             target = self.config.model["_target_"]
             raise UserError(f"model._target_: {target!r} is not allowed, a GraphModel is")
         return model
+
+    def build_learner(self) -> Learner:
+        """How the model is trained; runs of before there was a choice are supervised."""
+        node = self.config.get("learning") or OmegaConf.load(SUPERVISED)
+        learner = build(construct(node, "learning"), "learning", self.task, self.settings.train)
+        if not isinstance(learner, Learner):
+            raise UserError(f"learning._target_ must be a Learner, got {type(learner).__name__}")
+        return learner
+
+    def build_optimizer(self, model: GraphModel) -> Optimizer:
+        """The optimizer asked for; raises UserError if torch refuses its arguments."""
+        key = "train.optimizer"
+        return build(construct(self.config.train.optimizer, key), key, model.parameters())
 
     def check_steps(self, model: GraphModel) -> None:
         """Raise UserError if a model of a fixed number of steps is to be trained with another.
@@ -77,8 +97,8 @@ class RunParts:
         own = model.num_message_passing_steps
         if model.has_adjustable_steps or own == 0:
             return
-        trained = self.config.train.num_message_passing_steps
-        for step in trained if isinstance(trained, ListConfig) else [trained]:
+        trained = self.settings.train.num_message_passing_steps
+        for step in [trained] if trained is None or isinstance(trained, int) else trained:
             if step not in (None, own):
                 raise UserError(
                     f"train.num_message_passing_steps: {step!r} is not allowed, the model takes a"
@@ -93,7 +113,7 @@ class RunParts:
     @property
     def training_sets(self) -> list[DataSet]:
         """Those that are read in training; a stream of instances is on no disk."""
-        return [self.val_set] if self.config.data.stream else [self.train_set, self.val_set]
+        return [self.val_set] if self.settings.data.stream else [self.train_set, self.val_set]
 
     @property
     def data_sets(self) -> list[DataSet]:
@@ -115,7 +135,7 @@ class RunParts:
 
     def _test_cells(self) -> Iterator[TestCell]:
         """Every distribution x edge weights x size."""
-        config = self.config.transfer
+        config, cells = self.config.transfer, self.settings.transfer
         home_law = getattr(self.home_distribution, "edge_weights", None)
         laws: dict[str, Any] = {"": None}  # how its label ends -> the law
         if config.edge_weights:
@@ -134,22 +154,23 @@ class RunParts:
                 if law is not None:
                     distribution = _changed(plain, law, "transfer.edge_weights")
                 full_name = label("distribution", str(name), node) + ending
-                for size in config.get("sizes_of", {}).get(name, config.sizes):
+                for size in cells.sizes_of.get(str(name), cells.sizes):
                     yield self._test_cell(distribution, full_name, size)
 
     def _test_cell(self, distribution: Distribution[Any], name: str, size: int) -> TestCell:
-        larger = size not in self.config.train.sizes
+        larger = size not in self.settings.train.sizes
         other = distribution != self.home_distribution
         shift = {(0, 0): "none", (1, 0): "size", (0, 1): "distribution", (1, 1): "both"}
-        data_set = self._data_set(distribution, [size], "test", self.config.transfer.num_instances)
+        num_instances = self.settings.transfer.num_instances
+        data_set = self._data_set(distribution, [size], "test", num_instances)
         return TestCell(data_set, name, size, shift[larger, other])
 
     def _data_set(
-        self, distribution: Distribution[Any], sizes: list[int], split: str, num_instances: int
+        self, distribution: Distribution[Any], sizes: Sequence[int], split: str, num_instances: int
     ) -> DataSet:
         key = "transfer.sizes" if split == "test" else "train.sizes"
         try:
-            cell = Cell(self.task, distribution, tuple(sizes), split, self.config.data_seed)
+            cell = Cell(self.task, distribution, tuple(sizes), split, self.settings.data_seed)
         except SizeError as error:
             raise UserError(f"{key}: {error}") from error
         except (StructureError, GenerationError) as error:

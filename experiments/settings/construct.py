@@ -11,7 +11,7 @@ from omegaconf import DictConfig, ListConfig
 
 from experiments.settings.errors import UserError, message
 from experiments.settings.moved import current_names
-from experiments.settings.trusted import trusted
+from experiments.settings.trusted import TRUSTED, trusted
 
 REFUSALS = (ValueError, TypeError, RuntimeError, MemoryError)  # of a constructor
 WORDS: dict[object, str] = {
@@ -87,8 +87,15 @@ def _check_arguments(target: type, node: DictConfig, key: str) -> None:
         allowed = hints.get(str(name))
         if allowed in WORDS and not _is_a(value, allowed):
             raise UserError(f"{key}.{name}: {value!r} is not allowed, {WORDS[allowed]}")
+        if _is_ours(allowed) and not isinstance(value, DictConfig):
+            raise UserError(f"{key}.{name} must be a mapping with _target_, got {value!r}")
         if value is None and not _takes_null(allowed):
             raise UserError(f"{key}.{name}: None is not allowed, a value is needed")
+
+
+def _is_ours(hint: object) -> bool:
+    """Whether an argument of that type is an object of this project."""
+    return isinstance(hint, type) and f"{hint.__module__}.".startswith(TRUSTED)
 
 
 def _takes_null(hint: object) -> bool:

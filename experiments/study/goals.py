@@ -26,6 +26,9 @@ def goals_of(runs: Iterable[Path]) -> list[MetricGoal]:
             continue
         pairs = {(r.task, r.metric) for t in run.glob("transfer*.csv") for r in read_table(t)}
         for label, metric in sorted(pairs):
-            perfect = task.perfect(metric)
+            if metric not in task.metrics:  # of an older version of the task
+                LOG.warning("%s: %s has no metric %r", run, type(task).__name__, metric)
+                continue
+            perfect = task.metrics[metric].perfect
             goals[MetricGoal(label, metric, math.nan if perfect is None else perfect)] = None
     return sorted(goals, key=lambda goal: (goal.task, goal.metric))

@@ -7,7 +7,6 @@ from omegaconf import DictConfig
 
 from experiments.run.folder import RunFolder
 from experiments.run.parts import RunParts
-from experiments.run.validation import check_config
 
 LOST = "its process ended without a word; the same command resumes it"
 
@@ -37,7 +36,6 @@ class Job:
     @classmethod
     def of(cls, overrides: list[str], config: DictConfig) -> "Job":
         """The job of a configuration; raises UserError if that is not allowed."""
-        check_config(config)
         study = RunParts(config)
         folder = RunFolder.of(study.config)
         return cls(overrides, folder, study.run_hash, was_done=folder.is_done)

@@ -177,7 +177,7 @@ def test_an_error_leaves_the_process_with_a_line_and_a_code(tmp_path):
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.strip().splitlines() == [
-        "error: train.sizes: [] is not allowed, at least one size is needed"
+        "error: train.sizes must be a list of one or more different whole numbers, got []"
     ]
 
 

@@ -11,7 +11,7 @@ from data_gen.packed import Packed
 from experiments.run.batches import CachedBatches
 from experiments.run.fit import Fit
 from experiments.run.folder import RunFolder
-from experiments.run.training import _batches as batches_of
+from experiments.run.training import batches_of
 from experiments.settings.errors import UserError
 from tests.conftest import composed, study
 
@@ -132,7 +132,7 @@ def train(parts, folder, on_batch=lambda step, batch: None):
             return made
 
         batches.batch = told
-        Fit(parts.config, parts.task, model, batches).run(parts.val_set.load(), folder)
+        Fit(parts, model, batches).run(parts.val_set.load(), folder)
     return folder.weights_path.read_bytes(), folder.metrics_path.read_bytes()
 
 

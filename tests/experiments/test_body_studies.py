@@ -6,7 +6,6 @@ import torch
 
 from experiments.run.batches import CachedBatches
 from experiments.run.fit import Fit
-from experiments.run.validation import check_config
 from experiments.tables.rows import read_table
 from experiments.train import train
 from tests.conftest import ROOT, composed, study
@@ -18,14 +17,13 @@ def test_the_first_hundred_updates_of_nbody_gpu_run_on_a_cpu(tmp_path):
     """As configured, but for the number of scenes."""
     parts = study("experiment=nbody_gpu", "machine.device=cpu", "train.batch_size=20",
                   "train.num_instances=200", f"machine.data_dir={tmp_path}")  # fmt: skip
-    check_config(parts.config)
     torch.manual_seed(0)
     model = parts.build_model()
-    batches = CachedBatches(parts.config, parts.train_set.load(), parts.task, 1)
-    fit = Fit(parts.config, parts.task, model, batches)
+    batches = CachedBatches(parts.settings, parts.train_set.load(), parts.task, 1)
+    fit = Fit(parts, model, batches)
     losses = []
     for fit.step in range(100):
-        losses.append(float(fit._update()))
+        losses.append(float(fit.update()))
     assert np.isfinite(losses).all()
     assert np.mean(losses[-20:]) < 0.7 * np.mean(losses[:20])
 
@@ -33,7 +31,6 @@ def test_the_first_hundred_updates_of_nbody_gpu_run_on_a_cpu(tmp_path):
 @pytest.mark.parametrize("arm", ARMS)
 def test_an_arm_is_of_the_scenes_it_is_named_after(arm):
     parts = study("experiment=nbody_cpu", f"experiment/nbody_cpu@_global_={arm}")
-    check_config(parts.config)
     scenes = arm.split("_")[0]
     assert parts.home.startswith(scenes)
     home = [cell for cell in parts.test_cells if cell.shift in ("none", "size")]

@@ -8,36 +8,39 @@ from data_gen.dataset import DataSet
 from data_gen.packed import Packed
 from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.task import LossPart
-from experiments.processes.world import ALONE
+from experiments.learning.learner import Update
+from experiments.learning.supervised import Supervised, num_message_passing_steps
 from experiments.run.batches import CachedBatches
-from experiments.run.fit import Fit
+from experiments.run.fit import Fit, learning_rate
 from experiments.run.folder import RunFolder
-from experiments.run.loss import UpdateLoss
-from experiments.run.schedule import learning_rate, num_message_passing_steps
 from experiments.settings.errors import UserError
-from tests.conftest import composed, instances, study
+from experiments.settings.training import Schedule, Training
+from tests.conftest import instances, study
+
+
+def training(**settings):
+    return Training(sizes=[8], **settings)
 
 
 def test_the_number_of_steps_is_drawn_from_the_whole_range():
-    config = composed("train.num_message_passing_steps=[3,5]")
-    drawn = [num_message_passing_steps(config, step) for step in range(100)]
+    drawn = [num_message_passing_steps([3, 5], Update(0, step)) for step in range(100)]
     assert set(drawn) == {3, 4, 5}
-    assert drawn == [num_message_passing_steps(config, step) for step in range(100)]
-    assert num_message_passing_steps(composed(), 0) is None
+    assert drawn == [num_message_passing_steps([3, 5], Update(0, step, 1)) for step in range(100)]
+    assert num_message_passing_steps(None, Update(0, 0)) is None
 
 
 def test_the_learning_rate_warms_up_and_falls_to_nothing():
-    config = composed("train.num_steps=100", "train.schedule.warmup_steps=10")
-    rates = [learning_rate(config, 2.0, step) for step in range(100)]
-    assert rates[0] == pytest.approx(0.2)
+    rising = training(num_steps=100, schedule=Schedule(warmup_steps=10))
+    rates = [learning_rate(rising, step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
     assert np.argmax(rates) == 9
-    assert rates[-1] < 0.01
-    constant = composed("train.num_steps=100", "train.schedule.shape=constant")
-    assert learning_rate(constant, 2.0, 99) == pytest.approx(2.0)
+    assert rates[-1] < 0.005
+    constant = training(num_steps=100, schedule=Schedule(shape="constant"))
+    assert learning_rate(constant, 99) == pytest.approx(1.0)
 
 
 def batches(parts):
-    return CachedBatches(parts.config, parts.train_set.load(), parts.task, group_size=1)
+    return CachedBatches(parts.settings, parts.train_set.load(), parts.task, group_size=1)
 
 
 def fitted(tmp_path, *overrides):
@@ -45,7 +48,7 @@ def fitted(tmp_path, *overrides):
                   "val.num_instances=8", *overrides)  # fmt: skip
     torch.manual_seed(0)
     model = parts.build_model()
-    fit = Fit(parts.config, parts.task, model, batches(parts))
+    fit = Fit(parts, model, batches(parts))
     folder = RunFolder(tmp_path / "run")
     folder.path.mkdir()
     fit.run(parts.train_set.load(), folder)
@@ -77,10 +80,10 @@ def test_an_update_is_the_same_whatever_was_drawn_before_it(tmp_path):
     losses = []
     for before in range(2):
         torch.manual_seed(0)
-        fit = Fit(parts.config, parts.task, parts.build_model(), batches(parts))
+        fit = Fit(parts, parts.build_model(), batches(parts))
         torch.rand(before)
         for fit.step in (0, 1):
-            losses.append(float(fit._update()))
+            losses.append(float(fit.update()))
     assert losses[:2] == losses[2:]
     assert losses[0] != losses[1]
 
@@ -103,14 +106,14 @@ class TwoStates(ShortestPath):
 
 @pytest.mark.parametrize("last", [1, 2])
 def test_a_loss_may_ask_about_a_second_state(last):
-    config = composed("task=shortest_path_next_hop", f"train.loss_on_last_steps={last}",
-                      "train.num_message_passing_steps=3")  # fmt: skip
     task, graphs = instances("shortest_path_next_hop", 8, 4)
     task, batch = TwoStates(task.answer), Packed.pack(graphs).batch(range(4))
     torch.manual_seed(0)
     model = study("task=shortest_path_next_hop", "model=encode_process_decode").build_model()
     wanted = [task.loss(lambda b, n=n: model(b, n), batch) for n in range(3 - last + 1, 4)]
-    loss = UpdateLoss(config, task, model, ALONE)(batch, 0)
+    learner = Supervised(task, training(num_message_passing_steps=3, loss_on_last_steps=last))
+    parts = learner.parts(model, batch, Update(0, 0))
+    loss = torch.stack([sum(part.mean for part in means) for means in parts]).mean()
     torch.testing.assert_close(loss, torch.stack(wanted).mean())
     gradients = [torch.autograd.grad(of, list(model.parameters()), allow_unused=True)
                  for of in (loss, torch.stack(wanted).mean())]  # fmt: skip

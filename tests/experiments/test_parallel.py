@@ -9,6 +9,7 @@ import time
 
 import pytest
 import torch
+from experiments.run.schedule import seeded
 from safetensors.torch import load_file
 
 from data_gen.cell import Cell
@@ -16,7 +17,6 @@ from data_gen.packed import Packed
 from experiments.processes.world import World
 from experiments.run.batches import CachedBatches, StreamedBatches
 from experiments.run.folder import RunFolder
-from experiments.run.schedule import seeded
 from experiments.settings.errors import UserError
 from tests.conftest import ROOT, composed, study
 
@@ -230,7 +230,7 @@ def test_the_parts_of_processes_are_the_batch_of_one(task_name):
     packed = Packed.pack(cell.instances(0, 15))
 
     def batch(world, step):
-        return CachedBatches(parts.config, packed, parts.task, cell.group_size, world).batch(step)
+        return CachedBatches(parts.settings, packed, parts.task, cell.group_size, world).batch(step)
 
     sizes = set()
     for step in range(3):  # a batch that has the last group, which lacks one, and others
@@ -245,7 +245,7 @@ def test_processes_stream_the_instances_of_one():
     model, cell = parts.build_model(), parts.train_set.cell
 
     def batch(world):
-        with StreamedBatches(parts.config, cell, 1, model, world) as batches:
+        with StreamedBatches(parts.settings, cell, 1, model, world) as batches:
             return batches.batch(1)
 
     assert_joined([batch(world) for world in worlds(3)], batch(World()))

@@ -18,7 +18,6 @@ from experiments.figures.style import Tables, _animate
 from experiments.run.batches import CachedBatches
 from experiments.run.evaluation import score_instances
 from experiments.run.fit import Fit
-from experiments.run.validation import check_config
 from experiments.settings.errors import UserError
 from experiments.tables.literal_points import LiteralPoint
 from experiments.tables.rows import read_table
@@ -30,18 +29,17 @@ def test_the_first_hundred_updates_of_sat_gpu_run_on_a_cpu(tmp_path):
     """As configured, but for the number of formulas in a batch: 2 in the place of 512."""
     parts = study("experiment=sat_gpu", "machine.device=cpu", "train.batch_size=2",
                   "train.num_instances=400", f"machine.data_dir={tmp_path}")  # fmt: skip
-    check_config(parts.config)
     torch.manual_seed(0)
     model = parts.build_model()
     assert (model.num_message_passing_steps, model.literal_start.shape) == (26, (128,))
     batches = CachedBatches(
-        parts.config, parts.train_set.load(), parts.task, parts.train_set.cell.group_size
+        parts.settings, parts.train_set.load(), parts.task, parts.train_set.cell.group_size
     )
-    fit = Fit(parts.config, parts.task, model, batches)
+    fit = Fit(parts, model, batches)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     losses = []
     for fit.step in range(100):
-        losses.append(float(fit._update()))
+        losses.append(float(fit.update()))
     assert np.isfinite(losses).all()
     moved = [name for name, value in model.state_dict().items() if not value.equal(before[name])]
     assert set(moved) == {name for name, _ in model.named_parameters()}

@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import torch
+from experiments.run.schedule import seeded
 
 from data_gen.packed import Packed
 from data_gen.paths.tasks.shortest_path import ShortestPath
@@ -14,7 +15,6 @@ from experiments.run.evaluation import evaluate, score_instances
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.run.matching import matched, num_parameters
-from experiments.run.schedule import seeded
 from experiments.run.steps import answer_by, check_can_settle, check_rule
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table

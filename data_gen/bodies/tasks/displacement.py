@@ -1,6 +1,6 @@
 """Where every body is many steps later, in one answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from data_gen.bodies.scene_graph import body_graph
 from data_gen.bodies.scores import extent, squared_error
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Ratio, Task
+from data_gen.task import Metric, Model, Ratio, Task, ratio
 
 TOLERANCE = 0.1  # of the extent of a scene: an answer that is nearer to the truth is close
 BROKEN = 0.1  # change of energy in the time between, of unit charges and masses: a broken truth
@@ -44,7 +44,16 @@ class Displacement(Task[Scene]):
 
     size_unit: ClassVar[str] = "bodies"
     cost: ClassVar[float] = 60.0
-    binary_metrics: ClassVar[frozenset[str]] = frozenset({"close", "broken"})
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "close": Metric(binary=True),
+        "error": Metric(perfect=0),
+        "constant": Metric(perfect=None),
+        "error_clean": Metric(perfect=0),
+        "error_broken": Metric(perfect=0),
+        "broken": Metric(perfect=None, binary=True),
+        "ratio": ratio("error", "constant"),
+        "share_of_broken": Metric(perfect=None, is_share=True),
+    }
 
     def __post_init__(self) -> None:
         check_dim(self.dim)
@@ -108,16 +117,8 @@ class Displacement(Task[Scene]):
     def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
         """The error by that of constant velocity; what broken scenes have of the whole error."""
         errors = scores["error"]
-        return {
-            "ratio": Ratio(errors, scores["constant"]),
-            "share_of_broken": Ratio(errors * scores["broken"], errors),
-        }
-
-    def perfect(self, name: str) -> float | None:
-        """Errors are 0; what is known of the scenes is what it is."""
-        if name in ("constant", "broken", "share_of_broken"):
-            return None
-        return 1.0 if name == "close" else 0.0
+        broken = Ratio(errors * scores["broken"], errors)
+        return {**super().relative(scores), "share_of_broken": broken}
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The way to the last frame."""

@@ -1,6 +1,6 @@
 """The next moment of a scene from this one, and the rollouts that it makes when asked again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
@@ -17,10 +17,10 @@ from data_gen.bodies.frames import at_drawn_frames, frames_of
 from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.rollout import errors_of_rest, errors_of_steps, moved, rollout
 from data_gen.bodies.scene_graph import body_graph
-from data_gen.bodies.scores import State, drifts, squared_error
+from data_gen.bodies.scores import DRIFTS, State, drifts, squared_error
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Ratio, Task
+from data_gen.task import Metric, Model, Task, ratio
 
 TOLERANCE = 0.1  # of the extent of a scene: a rollout that is nearer to the truth is valid
 NUM_STARTS = 50  # frames from which single steps are judged
@@ -60,7 +60,6 @@ class NextStep(Task[Scene]):
 
     size_unit: ClassVar[str] = "bodies"
     cost: ClassVar[float] = 60.0
-    binary_metrics: ClassVar[frozenset[str]] = frozenset({"valid", "diverged"})
 
     def __post_init__(self) -> None:
         check_dim(self.dim)
@@ -78,6 +77,26 @@ class NextStep(Task[Scene]):
     def last(self) -> int:
         """The longest horizon."""
         return max(self.horizons)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Errors and drifts of the model, those of the truth and of others, and ratios."""
+        error, fact = Metric(perfect=0), Metric(perfect=None)
+        at = self.horizons
+        return {
+            "valid": Metric(binary=True),
+            "valid_share": Metric(),
+            "velocity_error": error,
+            "constant_velocity_error": fact,
+            **{f"error_{h}": error for h in at},
+            **{f"constant_{h}": fact for h in at},
+            **{f"floor_{h}": fact for h in at},
+            **dict.fromkeys(DRIFTS, error),
+            **{f"{name}_true": fact for name in DRIFTS},
+            "diverged": Metric(perfect=0, binary=True),
+            "velocity_ratio": ratio("velocity_error", "constant_velocity_error"),
+            **{f"ratio_{h}": ratio(f"error_{h}", f"constant_{h}") for h in at},
+        }
 
     @property
     def spec(self) -> GraphSpec:
@@ -130,12 +149,6 @@ class NextStep(Task[Scene]):
         velocity = track[torch.arange(len(track), device=track.device), after, 1]
         return GraphOutput(x=self._acceleration(velocity, batch))
 
-    def perfect(self, name: str) -> float | None:
-        """Errors and drifts are 0; those of the truth and of others than the model are facts."""
-        if name.startswith(("constant", "floor")) or name.endswith("_true"):
-            return None
-        return 1.0 if name in ("valid", "valid_share") else 0.0
-
     def val_score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Of the single step whose answer the loss is of; rollouts take too long."""
         return {"error_of_step": self._errors(model(batch), batch)}
@@ -172,12 +185,6 @@ class NextStep(Task[Scene]):
             **drifts(batch, start, end, "_true"),
             "diverged": moment.has_diverged.float(),
         }
-
-    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
-        """Each error by the mean error of constant velocity in the same scenes."""
-        ratios = {"velocity_ratio": ("velocity_error", "constant_velocity_error")}
-        ratios |= {f"ratio_{h}": (f"error_{h}", f"constant_{h}") for h in self.horizons}
-        return {name: Ratio(scores[error], scores[by]) for name, (error, by) in ratios.items()}
 
     def step(self, model: Model, batch: Batch, state: State, frame: int) -> State:
         """The state at the frame after, as a model has it that sees the state alone."""

@@ -1,6 +1,6 @@
 """The energy of a scene from its bodies: a sum over the system, asked of models that see parts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.scene_graph import body_graph
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Ratio, Task
+from data_gen.task import Metric, Model, Ratio, Task
 
 TOLERANCE = 0.1  # of the largest kinetic energy of a scene's motion: an answer that near is close
 
@@ -47,7 +47,12 @@ class SystemEnergy(Task[Scene]):
 
     size_unit: ClassVar[str] = "bodies"
     cost: ClassVar[float] = 60.0
-    binary_metrics: ClassVar[frozenset[str]] = frozenset({"close"})
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "close": Metric(binary=True),
+        "error": Metric(perfect=0),
+        "energy": Metric(perfect=None),
+        "ratio": Metric(perfect=0),
+    }
 
     def __post_init__(self) -> None:
         check_dim(self.dim)
@@ -106,10 +111,6 @@ class SystemEnergy(Task[Scene]):
         """The error by that of the cell's mean energy: 1 - R²."""
         energy = scores["energy"]
         return {"ratio": Ratio(scores["error"], (energy - energy.mean()) ** 2)}
-
-    def perfect(self, name: str) -> float | None:
-        """No error; the energy is what it is."""
-        return {"close": 1.0, "energy": None}.get(name, 0.0)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The energy, shared out evenly among the bodies that move."""

@@ -1,6 +1,6 @@
 """The shortest path between two nodes, as the graph_nets demo poses it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from data_gen.graphs.graph import Graph
 from data_gen.paths.answer import PathAnswer, PathLabels, tree_depth, walk
 from data_gen.paths.query import Query, draw_queries
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import LossPart, Model, Task
+from data_gen.task import LossPart, Metric, Model, Task
 
 RELATIVE_TOLERANCE = 1e-6  # two paths within it are equally short
 
@@ -39,7 +39,13 @@ class ShortestPath(Task[Graph]):
 
     size_unit: ClassVar[str] = "vertices"
     generator_version: ClassVar[int] = 1
-    binary_metrics: ClassVar[frozenset[str]] = frozenset({"valid", "solved"})
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "valid": Metric(binary=True),
+        "solved": Metric(binary=True),
+        "cost_ratio": Metric(),
+        "node_accuracy": Metric(),
+        "edge_accuracy": Metric(),
+    }
 
     @property
     def spec(self) -> GraphSpec:

@@ -1,5 +1,6 @@
 """Which assignment makes a formula true? Answered by votes of its literals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ from data_gen.sat.decoding import (
 from data_gen.sat.formula_graph import problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.task import Metric, Model, Task
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ class SatAssignment(Task[Problem]):
 
     size_unit: ClassVar[str] = "variables"
     cost: ClassVar[float] = 20.0
-    binary_metrics: ClassVar[frozenset[str]] = frozenset({"solved"})
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "solved": Metric(binary=True),
+        "clauses_satisfied": Metric(),
+        "agreement": Metric(),
+    }
 
     def __post_init__(self) -> None:
         if self.objective not in ("supervised", "unsupervised"):

@@ -1,5 +1,6 @@
 """Is a formula satisfiable? Asked as one bit, answered by votes of its literals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from data_gen.sat.decoding import CERTAIN, candidates, literal_mean, share_satis
 from data_gen.sat.formula_graph import problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.task import Metric, Model, Task
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,14 @@ class Satisfiability(Task[Problem]):
 
     size_unit: ClassVar[str] = "variables"
     cost: ClassVar[float] = 20.0
-    binary_metrics: ClassVar[frozenset[str]] = frozenset(
-        {"correct", "correct_sat", "correct_unsat", "solved"}
-    )
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "correct": Metric(binary=True),
+        "correct_sat": Metric(binary=True),
+        "correct_unsat": Metric(binary=True),
+        "solved": Metric(binary=True),
+        "clauses_satisfied": Metric(),
+        "agreement": Metric(),
+    }
 
     def __post_init__(self) -> None:
         if self.votes not in ("mean", "sum"):

@@ -1,5 +1,6 @@
 """Which variables are to blame that a formula has no model? Those of an unsatisfiable core."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from data_gen.sat.formula_graph import formula_of, problem_graph, spec
 from data_gen.sat.minimal_core import induced, minimal_core, variables_of
 from data_gen.sat.solver import solve
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.task import Metric, Model, Task
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,13 @@ class UnsatCore(Task[Problem]):
 
     size_unit: ClassVar[str] = "variables"
     cost: ClassVar[float] = 20.0
-    binary_metrics: ClassVar[frozenset[str]] = frozenset({"valid", "exact"})
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "valid": Metric(binary=True),
+        "exact": Metric(binary=True),
+        "variable_accuracy": Metric(),
+        "core_precision": Metric(),
+        "core_recall": Metric(),
+    }
 
     @property
     def spec(self) -> GraphSpec:

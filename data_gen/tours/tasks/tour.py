@@ -1,6 +1,6 @@
 """The shortest closed tour, one point after another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from torch_geometric.data import Batch, Data
 from data_gen.choice import CERTAIN, choice_loss, first_best
 from data_gen.environment import play
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Ratio, Task
+from data_gen.task import Metric, Model, Task, ratio
 from data_gen.tours.branch_and_cut import shortest_tour
 from data_gen.tours.environment import HERE, KINDS, LEFT, TourEnvironment, TourState, features
 from data_gen.tours.held_karp import shortest_tours
@@ -44,7 +44,13 @@ class Tour(Task[Points]):
     neighbours: int | None = None
 
     size_unit: ClassVar[str] = "points"
-    binary_metrics: ClassVar[frozenset[str]] = frozenset({"optimal"})
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "optimal": Metric(binary=True),
+        "gap": Metric(perfect=0),
+        "gap_nearest_neighbour": Metric(perfect=None),
+        "gap_ratio": ratio("gap", "gap_nearest_neighbour"),
+    }
+    selected_by = "gap"
 
     def __post_init__(self) -> None:
         if self.neighbours is not None and not self.neighbours >= 1:
@@ -140,6 +146,7 @@ class Tour(Task[Points]):
 
         optimal: the tour of the best next nodes is as short as the shortest. gap: its length by
         that of the shortest, less 1. gap_nearest_neighbour: that of always going to the nearest.
+        gap_ratio: the first gap by the second, of a cell.
         """
         optimum = batch.graph_optimum
         gap = self.length(lambda observed: _logits(model(observed)), batch) / optimum - 1
@@ -159,14 +166,6 @@ class Tour(Task[Points]):
             return first_best(values, environment.allowed(state), batch.batch, batch.num_graphs)
 
         return environment.outcome(play(environment, batch, choose))
-
-    def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
-        """gap_ratio: the gap by that of always going to the nearest."""
-        return {"gap_ratio": Ratio(scores["gap"], scores["gap_nearest_neighbour"])}
-
-    def perfect(self, name: str) -> float | None:
-        """Gaps are 0; that of the nearest neighbour is a fact of the instance."""
-        return {"optimal": 1.0, "gap_nearest_neighbour": None}.get(name, 0.0)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The nodes beside the one where the tour is, in a shortest tour."""

@@ -1,0 +1,42 @@
+"""The training curve: a line of JSON for every validation."""
+
+import json
+import math
+from pathlib import Path
+
+from data_gen.files import write_atomically
+from experiments.settings.errors import UserError
+
+
+def add(path: Path, line: dict[str, float]) -> None:
+    """Add a line; `step` in it is the number of updates."""
+    with path.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def cut(path: Path, step: int) -> None:
+    """Leave the lines up to an update: what came later is trained again."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    text = "".join(f"{line}\n" for line in lines if _step_of(line) <= step)
+    write_atomically(path, lambda temporary: temporary.write_text(text))
+
+
+def best(path: Path, metric: str, sign: int) -> float:
+    """The best validation of a curve: the least of sign * `val/<metric>`, without the sign.
+
+    Raises:
+        UserError: the curve cannot be read.
+    """
+    try:
+        values = [json.loads(line)[f"val/{metric}"] for line in path.read_text().splitlines()]
+        return sign * min(sign * value for value in values)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: not a training curve ({error!r})") from error
+
+
+def _step_of(line: str) -> float:
+    """The update a line was written at; infinite for a line cut short."""
+    try:
+        return json.loads(line)["step"]
+    except ValueError:
+        return math.inf

@@ -1,0 +1,83 @@
+"""Which weights are kept: the best in distribution, by the metric that the learner names."""
+
+import math
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from data_gen.packed import Packed
+from data_gen.task import Task
+from experiments.run.evaluation import score_instances
+from experiments.run.steps import answer_by
+from experiments.settings.errors import UserError
+from gn.model import GraphModel
+
+
+def sign_of(task: Task[Any], metric: str) -> int:
+    """1 where less is better, as of a loss or an error; -1 where more is.
+
+    Raises:
+        UserError: no answer changes the metric, or there is none of that name.
+    """
+    if metric == "loss":
+        return 1
+    named = task.metrics.get(metric)
+    if named is None or named.perfect is None:
+        allowed = ["loss", *(name for name, m in task.metrics.items() if m.perfect is not None)]
+        raise UserError(
+            f"the metric that selects must be one of {', '.join(allowed)}, got {metric!r}"
+        )
+    return -1 if named.perfect else 1
+
+
+class Selection:
+    """The weights that were best at a validation so far.
+
+    Args:
+        task: scores the validation set.
+        metric: "loss", or the metric of the task that chooses.
+        weights: kept until the first validation.
+    """
+
+    def __init__(self, task: Task[Any], metric: str, weights: dict[str, Tensor]) -> None:
+        self.task, self.metric, self.sign = task, metric, sign_of(task, metric)
+        self.best, self.weights = math.inf, weights  # `best` is the least of sign * metric
+
+    def validate(self, model: GraphModel, val_set: Packed) -> dict[str, float]:
+        """Score in distribution, keep the weights if they are the best so far.
+
+        Returns:
+            `val/<metric>` -> mean over the instances that have it.
+
+        Raises:
+            UserError: the loss, or what chooses, is not finite.
+        """
+        model.eval()
+        scores = score_instances(
+            self.task, answer_by("", model, self.task, 0), val_set, in_training=True
+        )
+        model.train()
+        del scores["steps"]
+        scores = {"loss": scores.pop("loss"), **scores}
+        defined = {name: values[~np.isnan(values)] for name, values in scores.items()}
+        means = {name: float(values.mean()) for name, values in defined.items() if len(values)}
+        for name in ("loss", self.metric):
+            if not math.isfinite(means.get(name, math.nan)):
+                raise UserError(f"validation: {name} is {means.get(name)}, a finite one is needed")
+        if self.sign * means[self.metric] < self.best:
+            self.best, self.weights = self.sign * means[self.metric], copy_of(model)
+        return {f"val/{name}": mean for name, mean in means.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed training takes up."""
+        return {"best": self.best, "weights": self.weights}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take it up."""
+        self.best, self.weights = state["best"], state["weights"]
+
+
+def copy_of(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of the weights as they are now, on the CPU."""
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}

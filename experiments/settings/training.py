@@ -1,0 +1,99 @@
+"""The settings of a training."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from experiments.settings.kinds import (
+    COUNT,
+    COUNT_OR_0,
+    FLAG,
+    MAPPING,
+    OPTIMIZER,
+    SIZES,
+    TRAIN_STEPS,
+    number,
+    one_of,
+    or_null,
+)
+from experiments.settings.schema import Settings, setting
+
+
+@dataclass(frozen=True)
+class Schedule(Settings):
+    """The learning rate over the updates."""
+
+    section: ClassVar[str] = "train.schedule"
+
+    shape: str = setting("cosine", one_of("constant", "cosine"), "constant | cosine: to 0")
+    warmup_steps: int = setting(100, COUNT_OR_0, "updates of a linear warm-up")
+
+
+@dataclass(frozen=True)
+class Curriculum(Settings):
+    """The instances of the fewest nodes first; then the epochs begin."""
+
+    section: ClassVar[str] = "train.curriculum"
+
+    num_steps: int = setting(0, COUNT_OR_0, "updates in which their share grows to all; 0: none")
+    start: float = setting(
+        0.25,
+        number("a number above 0 and at most 1", 0, 1, with_low=False, with_high=True),
+        "the share it grows from",
+    )
+
+
+@dataclass(frozen=True)
+class Training(Settings):
+    """What a network is trained on, and how its weights are updated."""
+
+    section: ClassVar[str] = "train"
+
+    distribution: Mapping[str, Any] = setting({}, MAPPING, "set by the task")
+    edge_weights: Mapping[str, Any] = setting(
+        {}, MAPPING, "law of the edge lengths, where the task has them"
+    )
+    sizes: Sequence[int] = setting([], SIZES, "set by the task")
+    num_instances: int = setting(8000, COUNT)
+    batch_size: int = setting(
+        32, COUNT, "rounded down to whole groups where instances are drawn together, as pairs are"
+    )
+    curriculum: Curriculum = field(default_factory=Curriculum)
+    num_steps: int = setting(10000, COUNT, "updates of the weights")
+    skip: bool = setting(False, FLAG, "true: keep the weights the network began with")
+    num_message_passing_steps: int | Sequence[int] | None = setting(
+        None, TRAIN_STEPS, "a number, or [low, high] to draw one for every batch; null: the model's"
+    )
+    loss_on_last_steps: int | None = setting(
+        None,
+        or_null(COUNT),
+        "mean over the answers after the last 1, 2, ... steps; null: after every step",
+    )
+    gradient_of_last_steps: int | None = setting(
+        None,
+        or_null(COUNT),
+        "those before them only bring the state to where it is; null: of every step",
+    )
+    optimizer: Mapping[str, Any] = setting(
+        {"_partial_": True, "_target_": "torch.optim.Adam", "lr": 1e-3}, OPTIMIZER
+    )
+    schedule: Schedule = field(default_factory=Schedule)
+    max_grad_norm: float = setting(
+        5.0, number("a number above 0", 0, with_low=False, with_high=False)
+    )
+    ema_decay: float = setting(
+        0.0,
+        number("a number of at least 0 and below 1", 0, 1, with_low=True, with_high=False),
+        "of the averaged weights that are validated and kept; 0: no averaging",
+    )
+    precision: str = setting("float32", one_of("float32", "bfloat16"), "bfloat16: autocast")
+
+
+@dataclass(frozen=True)
+class Validation(Settings):
+    """The validation set: in distribution; it chooses the checkpoint."""
+
+    section: ClassVar[str] = "val"
+
+    num_instances: int = setting(500, COUNT)
+    every: int = setting(500, COUNT, "updates")

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.choice import WAIT
+from data_gen.choice import WAIT, first_best
 from data_gen.packed import level
+from data_gen.spec import GraphOutput
 
 State = TypeVar("State")
 
@@ -81,6 +82,30 @@ def play(environment: Environment[State], batch: Batch, choose: Callable[[State]
         state = environment.apply(state, torch.where(is_over, WAIT, choose(state)))
         is_over = environment.is_over(state)
     return state
+
+
+def best_of(
+    environment: Environment[State], model: Callable[[Batch], GraphOutput]
+) -> Callable[[State], Tensor]:
+    """To choose as a model says: in every state the allowed node of the largest logit.
+
+    Args:
+        environment: the rules.
+        model: answers what is observed by a logit of each node, [N, 1].
+    """
+
+    def choose(state: State) -> Tensor:
+        observed = environment.observe(state)
+        logits, allowed = node_logits(model(observed)), environment.allowed(state)
+        return first_best(logits, allowed, observed.batch, observed.num_graphs)
+
+    return choose
+
+
+def node_logits(output: GraphOutput) -> Tensor:
+    """The one output column of a model, [N]."""
+    assert output.x is not None, "a model answers all that its spec asks for"
+    return output.x.squeeze(1)
 
 
 def changed(batch: Batch, kept: Tensor, **fields: Tensor) -> Batch:

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from data_gen.choice import choice_loss
-from data_gen.environment import play
+from data_gen.environment import node_logits, play
 from data_gen.task import LossPart, Task
 from experiments.learning.learner import Learner, Update
 from experiments.learning.supervised import num_message_passing_steps
@@ -64,9 +64,7 @@ class Imitation(Learner):
 
         def choose(state: Any) -> Tensor:  # noqa: ANN401
             allowed, right = environment.allowed(state), expert(state)
-            output = model(environment.observe(state), num_steps)
-            assert output.x is not None, "a model answers all that its spec asks for"
-            logits = output.x.squeeze(1).float()
+            logits = node_logits(model(environment.observe(state), num_steps)).float()
             losses.append(choice_loss(logits, allowed, right, graphs.index, graphs.num_rows))
             counts.append(~environment.is_over(state))
             own = sample(log_probabilities(logits.detach(), allowed, graphs), graphs, uniform())

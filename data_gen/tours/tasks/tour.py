@@ -1,6 +1,6 @@
 """The shortest closed tour, one point after another."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from data_gen.choice import CERTAIN, choice_loss, first_best
-from data_gen.environment import play
+from data_gen.environment import best_of, node_logits, play
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task, ratio
 from data_gen.tours.branch_and_cut import shortest_tour
@@ -133,7 +133,7 @@ class Tour(Task[Points]):
 
         def follow(state: TourState) -> Tensor:
             observed, allowed = self.environment.observe(state), self.environment.allowed(state)
-            logits, right = _logits(model(observed)), _beside(observed)
+            logits, right = node_logits(model(observed)), _beside(observed)
             losses.append(choice_loss(logits, allowed, right, batch.batch, batch.num_graphs))
             place = -batch.tour_place.to(logits.dtype)
             return first_best(place, allowed, batch.batch, batch.num_graphs)
@@ -148,24 +148,19 @@ class Tour(Task[Points]):
         that of the shortest, less 1. gap_nearest_neighbour: that of always going to the nearest.
         gap_ratio: the first gap by the second, of a cell.
         """
-        optimum = batch.graph_optimum
-        gap = self.length(lambda observed: _logits(model(observed)), batch) / optimum - 1
-        nearest = self.length(lambda observed: -observed.x[:, len(KINDS)], batch) / optimum - 1
+        gap, nearest = (
+            self.environment.outcome(play(self.environment, batch, choose)) / batch.graph_optimum
+            - 1
+            for choose in (
+                best_of(self.environment, model),
+                best_of(self.environment, _to_the_nearest),
+            )
+        )
         return {
             "optimal": (gap <= RELATIVE_TOLERANCE).float(),
             "gap": gap.float(),
             "gap_nearest_neighbour": nearest.float(),
         }
-
-    def length(self, logits: Callable[[Batch], Tensor], batch: Batch) -> Tensor:
-        """The length of the tour [B] of the best next nodes, by logits [N] of what is observed."""
-        environment = self.environment
-
-        def choose(state: TourState) -> Tensor:
-            values = logits(environment.observe(state))
-            return first_best(values, environment.allowed(state), batch.batch, batch.num_graphs)
-
-        return environment.outcome(play(environment, batch, choose))
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The nodes beside the one where the tour is, in a shortest tour."""
@@ -182,7 +177,6 @@ def _beside(observed: Batch) -> Tensor:
     return ((apart == 1) | (apart == last)) & (observed.node_type == LEFT)
 
 
-def _logits(output: GraphOutput) -> Tensor:
-    """The one output column of a model, [N]."""
-    assert output.x is not None, "a model answers all that its spec asks for"
-    return output.x.squeeze(1)
+def _to_the_nearest(observed: Batch) -> GraphOutput:
+    """A logit that falls with the distance from `here`."""
+    return GraphOutput(x=-observed.x[:, len(KINDS), None])

@@ -4,13 +4,17 @@ M items (edges or nodes), R rows (nodes or graphs), F features. Each is invarian
 the items, takes any number of them, and is 0 for a row that has none.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gn.kernels.segment import gather, segment_max, segment_softmax, segment_sum
+from gn.mlp import MLP
 from gn.topology import Incidence
 
 
@@ -29,12 +33,57 @@ class Aggregation(nn.Module, ABC):
     def forward(self, items: Tensor, incidence: Incidence) -> Tensor:
         """The reduction of the items [M, dim] of each row: [R, out_dim]."""
 
+    def of_updates(
+        self, update: nn.Module, arguments: Sequence[Any], incidence: Incidence
+    ) -> tuple[Tensor, Tensor]:
+        """The items that an update makes of its arguments [M, dim], and their reduction."""
+        items = update(*arguments)
+        return items, self(items, incidence)
+
+    def of_items(
+        self,
+        items: Tensor,
+        incidence: Incidence,
+        other: Aggregation | None = None,
+        reduced: Tensor | None = None,
+    ) -> Tensor:
+        """The reduction of items, where `other` has reduced them along the first half of a map.
+
+        Args:
+            items: [M, dim].
+            incidence: item -> row; with `other`, made of two maps (`Incidence.via`).
+            other: what reduced them along the first of the two.
+            reduced: what that gave.
+        """
+        del other, reduced
+        return self(items, incidence)
+
 
 class Sum(Aggregation):
     """The sum: says how many there are."""
 
     def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
         return segment_sum(items, incidence)
+
+    def of_updates(
+        self, update: nn.Module, arguments: Sequence[Any], incidence: Incidence
+    ) -> tuple[Tensor, Tensor]:
+        """An MLP adds its results up while they are in the cache."""
+        if isinstance(update, MLP):
+            return update.with_sums(incidence, *arguments)
+        return super().of_updates(update, arguments, incidence)
+
+    def of_items(
+        self,
+        items: Tensor,
+        incidence: Incidence,
+        other: Aggregation | None = None,
+        reduced: Tensor | None = None,
+    ) -> Tensor:
+        """The sum over a graph is that of the sums at its nodes, of which there are fewer."""
+        if isinstance(other, Sum) and reduced is not None and incidence.via is not None:
+            return self(reduced, incidence.via[1])
+        return self(items, incidence)
 
 
 class Mean(Aggregation):

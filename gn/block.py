@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from data_gen.spec import GraphSpec
-from gn.aggregation import Aggregation, Sum, aggregation
-from gn.mlp import MLP
-from gn.topology import Topology
+from gn.aggregation import Aggregation, aggregation
+from gn.mlp import MLP, Argument
+from gn.topology import Incidence, Topology
 
 
 class Wiring(NamedTuple):
@@ -21,16 +21,7 @@ class Wiring(NamedTuple):
     globals: Sequence[str] = ("u", "all_edges", "all_nodes")
 
 
-WIRINGS = {  # figure 4 of Battaglia et al. 2018
-    "full": Wiring(),
-    "independent": Wiring(("edge_attr",), ("x",), ("u",)),
-    "message_passing": Wiring(
-        ("edge_attr", "senders", "receivers"), ("x", "incoming"), ("all_nodes",)
-    ),
-    "non_local": Wiring(("senders", "receivers"), ("incoming",), ()),  # with aggregation="softmax"
-    "relation": Wiring(("senders", "receivers"), (), ("all_edges",)),
-    "deep_set": Wiring((), ("x", "u"), ("all_nodes",)),
-}
+FULL = Wiring()  # figure 4a of Battaglia et al. 2018
 
 
 class GraphNetworkBlock(nn.Module):
@@ -76,29 +67,15 @@ class GraphNetworkBlock(nn.Module):
         Returns:
             x, edge_attr and u after the updates.
         """
-        t = topology
-        edge_attr, incoming = self._send(x, edge_attr, u, t)  # φ^e, ρ^{e→v}
+        t, ρ = topology, self.aggregate_incoming
+        ends = (x, t.senders), (x, t.receivers), (u, t.edge_graph)
+        edge_attr, incoming = _send(self.update_edge, ρ, t, edge_attr, *ends)  # φ^e, ρ^{e→v}
         x = _update(self.update_node, x, incoming, (u, t.node_graph))  # φ^v
-        all_edges = self._gather_edges(edge_attr, incoming, t)  # ρ^{e→u}
+        edges = edge_attr, t.edge_graph, ρ, incoming
+        all_edges = _aggregate(self.aggregate_edges, *edges)  # ρ^{e→u}
         all_nodes = _aggregate(self.aggregate_nodes, x, t.node_graph)  # ρ^{v→u}
         u = _update(self.update_global, u, all_edges, all_nodes)  # φ^u
         return x, edge_attr, u
-
-    def _send(
-        self, x: Tensor, edge_attr: Tensor, u: Tensor | None, t: Topology
-    ) -> tuple[Tensor, Tensor | None]:
-        arguments = edge_attr, (x, t.senders), (x, t.receivers), (u, t.edge_graph)
-        if isinstance(self.update_edge, MLP) and isinstance(self.aggregate_incoming, Sum):
-            return self.update_edge.with_sums(t.receivers, *arguments)
-        edge_attr = _update(self.update_edge, *arguments)
-        return edge_attr, _aggregate(self.aggregate_incoming, edge_attr, t.receivers)
-
-    def _gather_edges(
-        self, edge_attr: Tensor, incoming: Tensor | None, t: Topology
-    ) -> Tensor | None:
-        if isinstance(self.aggregate_incoming, Sum) and isinstance(self.aggregate_edges, Sum):
-            return _aggregate(self.aggregate_edges, incoming, t.node_graph)  # the sum of the sums
-        return _aggregate(self.aggregate_edges, edge_attr, t.edge_graph)
 
     @classmethod
     def build(
@@ -106,7 +83,7 @@ class GraphNetworkBlock(nn.Module):
         spec: GraphSpec,
         hidden_dims: Sequence[int] = (64,),
         aggregate: str | Sequence[str] = "sum",
-        wiring: str | Wiring = "full",
+        wiring: Wiring = FULL,
         activation: str = "relu",
         layer_norm: bool = False,
     ) -> GraphNetworkBlock:
@@ -117,19 +94,16 @@ class GraphNetworkBlock(nn.Module):
                 its attributes stay as they are.
             hidden_dims: of each MLP.
             aggregate: the name or names of every ρ, of `AGGREGATIONS`.
-            wiring: one of `WIRINGS` by name, or another.
+            wiring: who takes what.
             activation: of each MLP.
             layer_norm: of each MLP.
         """
-        if isinstance(wiring, str) and wiring not in WIRINGS:
-            raise ValueError(f"wiring={wiring!r}: must be one of {sorted(WIRINGS)}")
-        takes = WIRINGS[wiring] if isinstance(wiring, str) else wiring
-        edge_dim = spec.edge_out if takes.edge and spec.edge_out else spec.edge_in
-        node_dim = spec.node_out if takes.node and spec.node_out else spec.node_in
+        edge_dim = spec.edge_out if wiring.edge and spec.edge_out else spec.edge_in
+        node_dim = spec.node_out if wiring.node and spec.node_out else spec.node_in
         reduced = {
-            "incoming": (takes.node if spec.node_out else (), edge_dim),
-            "all_edges": (takes.globals if spec.global_out else (), edge_dim),
-            "all_nodes": (takes.globals if spec.global_out else (), node_dim),
+            "incoming": (wiring.node if spec.node_out else (), edge_dim),
+            "all_edges": (wiring.globals if spec.global_out else (), edge_dim),
+            "all_nodes": (wiring.globals if spec.global_out else (), node_dim),
         }
         ρ = {
             name: aggregation(aggregate, dim) if name in taken and dim else None
@@ -147,13 +121,22 @@ class GraphNetworkBlock(nn.Module):
             in_dims = [dims[name] if name in taken else 0 for name in names]
             return MLP(in_dims, hidden_dims, out_dim, activation, layer_norm)
 
-        all_of = WIRINGS["full"]
         return cls(
-            φ(all_of.edge, takes.edge, spec.edge_out),
-            φ(all_of.node, takes.node, spec.node_out),
-            φ(all_of.globals, takes.globals, spec.global_out),
+            φ(FULL.edge, wiring.edge, spec.edge_out),
+            φ(FULL.node, wiring.node, spec.node_out),
+            φ(FULL.globals, wiring.globals, spec.global_out),
             *ρ.values(),
         )
+
+
+def _send(
+    update: nn.Module | None, aggregate: Aggregation | None, t: Topology, *arguments: Argument
+) -> tuple[Tensor, Tensor | None]:
+    """φ^e, then ρ^{e→v} of what it gives: in one pass where the reduction has one."""
+    if update is None or aggregate is None:
+        edge_attr = _update(update, *arguments)
+        return edge_attr, _aggregate(aggregate, edge_attr, t.receivers)
+    return aggregate.of_updates(update, arguments, t.receivers)
 
 
 def _update(update: nn.Module | None, first: Any, *arguments: Any) -> Any:  # noqa: ANN401
@@ -161,6 +144,6 @@ def _update(update: nn.Module | None, first: Any, *arguments: Any) -> Any:  # no
     return first if update is None else update(first, *arguments)
 
 
-def _aggregate(aggregate: Aggregation | None, items: Any, *by: Any) -> Tensor | None:  # noqa: ANN401
-    """ρ of the items; if absent, None."""
-    return None if aggregate is None else aggregate(items, *by)
+def _aggregate(aggregate: Aggregation | None, items: Tensor, by: Incidence, *known: Any) -> Any:  # noqa: ANN401
+    """ρ of the items, perhaps from what another ρ gave of them; if absent, None."""
+    return None if aggregate is None else aggregate.of_items(items, by, *known)

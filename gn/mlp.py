@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from gn.kernels.fused_mlp import Activation, fused_mlp
 from gn.kernels.gather import Plan
-from gn.kernels.segment import segment_sum
+from gn.kernels.plain import chosen
+from gn.kernels.segment import gather, segment_sum
 from gn.topology import Incidence
 
 Argument = Tensor | tuple[Tensor | None, Incidence] | None  # [M, F], or [R, F] and who reads what
@@ -113,6 +114,9 @@ class MLP(nn.Module):
                     raise ValueError(f"argument {k} is {found}: must be [.., {in_dim}]")
                 tensors.append(tensor)
                 maps.append(incidence)
+        if chosen(None):
+            out = self._plain(tensors, maps)
+            return out, None if sum_by is None else segment_sum(out, sum_by)
         tensors += [layer.weight for layer in self.layers]  # pyright: ignore
         tensors += [self._bias_of(layer) for layer in self.layers]
         plan = Plan(maps, len(self.layers), sum_by)
@@ -120,6 +124,17 @@ class MLP(nn.Module):
         if self.is_last_activated:
             out = ACTIVATIONS[self.activation].apply(out)
         return out if self.norm is None else self.norm(out), sums
+
+    def _plain(self, tensors: Sequence[Tensor], maps: Sequence[Incidence | None]) -> Tensor:
+        """The same in torch's own operations: gather, concatenate, one layer after another."""
+        gathered = [t if m is None else gather(t, m) for t, m in zip(tensors, maps, strict=True)]
+        out, activate = torch.cat(gathered, dim=1), getattr(torch, self.activation, None)
+        activate = activate or getattr(nn.functional, self.activation)
+        for k, layer in enumerate(self.layers):
+            out = layer(out)
+            if k < len(self.layers) - 1 or self.is_last_activated:
+                out = activate(out)
+        return out if self.norm is None else self.norm(out)
 
     def _bias_of(self, layer: nn.Module) -> Tensor:
         assert isinstance(layer, nn.Linear)

@@ -50,6 +50,22 @@ def fits(task_name, model_name):
     return needed in ((), the_study(f"task={task_name}").spec.node_types)
 
 
+def kind_of(task_name):
+    """What a model sees of a task: which answers it asks for, of what kinds of graphs."""
+    spec = the_study(f"task={task_name}").spec
+    outs = spec.node_out > 0, spec.edge_out > 0, spec.global_out > 0
+    return *outs, spec.position_dim > 0, spec.is_vector, spec.node_types
+
+
+def is_sampled(task_name, model_name, models):
+    """Whether the fast tests try a pair: one task of a kind with every model, all with a few.
+
+    The others are slow tests: with each domain there would be as many more as there are models.
+    """
+    first = next(t for t in stems("task") if kind_of(t) == kind_of(task_name))
+    return task_name == first or model_name in models or own_task(model_name) == task_name
+
+
 def own_task(model_name):
     """The first task whose kinds of nodes are those that the model is made for."""
     needed = get_class(model_yaml(model_name)["_target_"]).node_types

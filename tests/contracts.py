@@ -117,16 +117,21 @@ def assert_close(output, other):
             torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
+def precise(batch):
+    """The same batch in double precision: what is left of a difference is none of rounding."""
+    for name in ATTRIBUTES:
+        batch[name] = batch[name].double()
+    return batch
+
+
 def there_and_back(model, instance):
     """The answer for a graph, and that for it relabelled, each where it was before.
 
     In float64: the spread of messages that are alike is nothing but rounding.
     """
     order = shuffled(instance)
-    batch, moved = batch_of([instance]), batch_of([relabelled(instance, order)])
-    for each in (batch, moved):
-        for name in ATTRIBUTES:
-            each[name] = each[name].double()
+    batch = precise(batch_of([instance]))
+    moved = precise(batch_of([relabelled(instance, order)]))
     model.double()
     output, other = model(batch), model(moved)
     # edge k of `batch` is the edge of `moved` between the places its ends went to

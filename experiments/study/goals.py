@@ -30,5 +30,5 @@ def goals_of(runs: Iterable[Path]) -> list[MetricGoal]:
                 LOG.warning("%s: %s has no metric %r", run, type(task).__name__, metric)
                 continue
             perfect = task.metrics[metric].perfect
-            goals[MetricGoal(label, metric, math.nan if perfect is None else perfect)] = None
+            goals[MetricGoal(label, metric, math.nan if perfect is None else float(perfect))] = None
     return sorted(goals, key=lambda goal: (goal.task, goal.metric))

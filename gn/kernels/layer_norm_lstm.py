@@ -15,6 +15,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from gn.kernels.fused_mlp import slices
+from gn.kernels.plain import chosen
 from gn.kernels.segment import Context
 
 GATES = 4
@@ -53,16 +54,21 @@ class LayerNormLSTMCell(nn.Module):
             bound = (6 / (input_dim + hidden_dim + GATES * hidden_dim)) ** 0.5
             nn.init.uniform_(weight, -bound, bound)
 
-    def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, Tensor], *, is_plain: bool | None = None
+    ) -> tuple[Tensor, Tensor]:
         """The new state.
 
         Args:
             x: input [R, F].
             state: h and c, each [R, H].
+            is_plain: see `plain`.
 
         Returns:
             h' and c', each [R, H].
         """
+        if chosen(is_plain):
+            return self._plain(x, *state)
         dtype = self.gate_scale.dtype
         if torch.is_autocast_enabled(x.device.type) and dtype != torch.float64:
             dtype = torch.get_autocast_dtype(x.device.type)  # of the matrix products alone
@@ -71,6 +77,15 @@ class LayerNormLSTMCell(nn.Module):
         return _Cell.apply(  # pyright: ignore[reportReturnType]
             x.to(dtype), *state, *weights, self.gate_scale, shift, self.cell_scale, self.cell_shift
         )
+
+    def _plain(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """The same in torch's own operations, a line an equation."""
+        z = x @ self.input_weight.mT + h @ self.hidden_weight.mT  # [4, R, H]
+        normed = nn.functional.layer_norm(z, z.shape[-1:], eps=EPS)
+        i, f, o, g = normed * self.gate_scale + self.gate_shift + self.forget_bias
+        c = f.sigmoid() * c + i.sigmoid() * g.relu()
+        c = nn.functional.layer_norm(c, c.shape[-1:], self.cell_scale, self.cell_shift, EPS)
+        return o.sigmoid() * c.relu(), c
 
 
 def _centred(weight: Tensor) -> Tensor:

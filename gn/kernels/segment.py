@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from gn.kernels.plain import chosen
 from gn.topology import Incidence
 
 Context = Any  # what a forward keeps for its backward; torch has no narrower type for it
@@ -104,29 +105,43 @@ class _Max(Function):
         return is_largest.mul_(gather_rows(grads[0] / ties, incidence)), None
 
 
-def gather(rows: Tensor, incidence: Incidence) -> Tensor:
+def gather(rows: Tensor, incidence: Incidence, *, is_plain: bool | None = None) -> Tensor:
     """For each item the features of its row: [R, F] -> [M, F]."""
+    if chosen(is_plain):
+        return rows[incidence.index]
     return _Gather.apply(rows, incidence)  # pyright: ignore[reportReturnType]
 
 
-def segment_sum(items: Tensor, incidence: Incidence) -> Tensor:
+def segment_sum(items: Tensor, incidence: Incidence, *, is_plain: bool | None = None) -> Tensor:
     """For each row the sum over its items: [M, F] -> [R, F]; 0 for a row without any."""
+    if chosen(is_plain):
+        return items.new_zeros(incidence.num_rows, items.shape[1]).index_add(
+            0, incidence.index, items
+        )
     return _Sum.apply(items, incidence)  # pyright: ignore[reportReturnType]
 
 
-def carry(rows: Tensor, senders: Incidence, receivers: Incidence) -> Tensor:
+def carry(
+    rows: Tensor, senders: Incidence, receivers: Incidence, *, is_plain: bool | None = None
+) -> Tensor:
     """For each receiving row the sum of the sending rows of its items: [S, F] -> [R, F].
 
     The same as a gather and a sum, of which nothing of the size of the items is ever made.
     """
+    if chosen(is_plain):
+        return segment_sum(gather(rows, senders, is_plain=True), receivers, is_plain=True)
     return _Carry.apply(rows, senders, receivers)  # pyright: ignore[reportReturnType]
 
 
-def segment_max(items: Tensor, incidence: Incidence) -> Tensor:
+def segment_max(items: Tensor, incidence: Incidence, *, is_plain: bool | None = None) -> Tensor:
     """For each row the largest of its items, by feature: [M, F] -> [R, F]; 0 without any.
 
     Items that tie share the gradient.
     """
+    if chosen(is_plain):
+        index = incidence.index.unsqueeze(1).expand_as(items)
+        rows = items.new_zeros(incidence.num_rows, items.shape[1])
+        return rows.scatter_reduce(0, index, items, "amax", include_self=False)
     return _Max.apply(items, incidence)  # pyright: ignore[reportReturnType]
 
 

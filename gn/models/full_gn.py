@@ -32,7 +32,7 @@ class FullGraphNetwork(SteppedModel):
         super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         dim = hidden_dim
         widths = GraphSpec(2 * dim, 2 * dim, 2 * dim, dim, dim, dim)
-        self.block = GraphNetworkBlock.build(widths, [dim], aggregations, "full", layer_norm=True)
+        self.block = GraphNetworkBlock.build(widths, [dim], aggregations, layer_norm=True)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
         """One round of algorithm 1."""

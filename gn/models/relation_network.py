@@ -1,10 +1,12 @@
 """The relation network: what all pairs say together, and nothing else, is known."""
 
 from data_gen.spec import GraphSpec
-from gn.block import GraphNetworkBlock
+from gn.block import GraphNetworkBlock, Wiring
 from gn.readout import State, ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
+
+PAIRS = Wiring(("senders", "receivers"), (), ("all_edges",))  # figure 4e of Battaglia et al. 2018
 
 
 class RelationNetwork(SteppedModel):
@@ -22,7 +24,7 @@ class RelationNetwork(SteppedModel):
         super().__init__(1, ends(spec, hidden_dim), has_adjustable_steps=False)
         dim = hidden_dim
         widths = GraphSpec(dim, dim, dim, dim, dim, dim)
-        self.block = GraphNetworkBlock.build(widths, [dim, dim], "sum", "relation")
+        self.block = GraphNetworkBlock.build(widths, [dim, dim], "sum", PAIRS)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
         """The only one; an edge's own answer reads its encoding, not what the pair said."""

@@ -105,14 +105,14 @@ def test_one_file_that_is_there_stops_an_export_before_any_work(tmp_path, settin
 @pytest.mark.parametrize(
     ("key", "value", "word"),
     [
-        ("sizes", [], "at least one size"),
+        ("sizes", [], "one or more different whole numbers"),
         ("sizes", [1], "at least 2 variables"),
-        ("sizes", None, "a list of whole numbers"),
+        ("sizes", None, "a list of one or more"),
         ("num_instances", 0, "at least 1"),
         ("data_seed", -1, "2\\*\\*63"),
         ("folder", None, "a folder"),
         ("folder", "/proc/nope", "can be written to"),
-        ("distributions", {}, "at least one distribution"),
+        ("distributions", {}, "one or more entries"),
         (
             "distributions",
             {"grid": {"_target_": "data_gen.graphs.distributions.grid.Grid"}},

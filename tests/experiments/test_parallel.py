@@ -9,16 +9,17 @@ import time
 
 import pytest
 import torch
-from experiments.run.schedule import seeded
 from safetensors.torch import load_file
 
 from data_gen.cell import Cell
 from data_gen.packed import Packed
+from experiments.learning.learner import Update
 from experiments.processes.world import World
 from experiments.run.batches import CachedBatches, StreamedBatches
+from experiments.run.fit import seeded
 from experiments.run.folder import RunFolder
 from experiments.settings.errors import UserError
-from tests.conftest import ROOT, composed, study
+from tests.conftest import ROOT, study
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
 # Adam makes whole steps of gradients that are nothing but rounding.
@@ -254,7 +255,7 @@ def test_processes_stream_the_instances_of_one():
 def test_each_process_draws_for_itself_and_the_first_as_one_does():
     draws = []
     for rank in ((), (0,), (1,), (2,)):
-        with seeded(composed(), 3, torch.device("cpu"), *rank):
+        with seeded(Update(0, 3, *rank), torch.device("cpu")):
             draws.append(torch.rand(4).tolist())
     assert draws[0] == draws[1]
     assert len({tuple(draw) for draw in draws}) == 3

@@ -158,7 +158,7 @@ def test_answers_that_are_not_numbers_are_an_error_not_a_verdict():
         votes = torch.full((len(batch.node_type), 1), torch.nan)
         return GraphOutput(x=votes), torch.full((batch.num_graphs,), 3)
 
-    with pytest.raises(UserError, match=r"loss is not a number for instances \[0, 1, 2, 3\]"):
+    with pytest.raises(UserError, match=r"not a number, among instances \[0, 1, 2, 3\]"):
         score_instances(parts.task, answer, packed)
 
 

@@ -6,12 +6,13 @@ import networkx as nx
 import numpy as np
 import pytest
 import torch
-from experiments.run.schedule import seeded
 
 from data_gen.packed import Packed
 from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.task import Task
+from experiments.learning.learner import Update
 from experiments.run.evaluation import evaluate, score_instances
+from experiments.run.fit import seeded
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.run.matching import matched, num_parameters
@@ -190,7 +191,7 @@ def test_a_matched_run_is_that_of_the_width_it_found():
 
 def test_what_a_model_draws_in_training_depends_on_seed_and_update_alone():
     def drawn(seed, step):
-        with seeded(composed(f"seed={seed}"), step, torch.device("cpu")):
+        with seeded(Update(seed, step), torch.device("cpu")):
             return torch.rand(2).tolist()
 
     torch.manual_seed(3)

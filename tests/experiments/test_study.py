@@ -1,5 +1,8 @@
+from experiments.learning.supervised import Supervised
 from experiments.run.folder import RunFolder
 from experiments.run.stored import study_of
+from experiments.settings.run_settings import DataSource
+from experiments.settings.training import Curriculum
 from tests.conftest import ROOT, study
 
 
@@ -55,7 +58,8 @@ def test_a_run_older_than_a_setting_is_scored_with_its_default():
     assert "data" not in stored
     assert "curriculum" not in stored.train
     parts = study_of(stored, {}, stored.machine)
-    assert parts.config.data == {"stream": False}
-    assert parts.config.train.curriculum == {"num_steps": 0, "start": 0.25}
+    assert parts.settings.data == DataSource(stream=False)
+    assert parts.settings.train.curriculum == Curriculum(num_steps=0, start=0.25)
+    assert type(parts.build_learner()) is Supervised
     assert parts.run_hash.startswith(path.name.rpartition("-")[2])
     assert parts.config.train.optimizer == stored.train.optimizer

@@ -56,7 +56,7 @@ def test_it_is_trained_by_doing_nothing_and_scored_as_all_are(tmp_path, caplog):
 
 
 def test_to_train_it_is_refused_in_one_line(tmp_path):
-    expected = "train.skip: false is not allowed, WalkSat has no parameters: true is"
+    expected = "train.skip must be true for WalkSat, which has no parameters, got false"
     with torch.random.fork_rng(), pytest.raises(UserError, match=f"^{expected}$"):
         train(config(tmp_path))
     assert not (tmp_path / "data").exists()

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from data_gen.spec import GraphOutput
-from data_gen.tours.picture import tour_picture
 from tests.data_gen.test_tours import TASK, batch_of
 
 
 def shapes_of(model, batch):
-    picture = tour_picture(model, TASK.environment, batch)
+    picture = TASK.picture(model, batch)
     ((panel,),) = (picture.panels,)
     return picture, {(s.kind, i): s for i, s in enumerate(panel.shapes)}
 

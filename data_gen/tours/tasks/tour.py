@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -12,11 +12,13 @@ from torch_geometric.data import Batch, Data
 
 from data_gen.choice import CERTAIN, choice_loss, first_best
 from data_gen.environment import best_of, node_logits, play
+from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task, ratio
 from data_gen.tours.branch_and_cut import shortest_tour
 from data_gen.tours.environment import HERE, KINDS, LEFT, TourEnvironment, TourState, features
 from data_gen.tours.held_karp import shortest_tours
+from data_gen.tours.picture import tour_picture
 from data_gen.tours.points import Points, distances
 
 MOST_IN_TABLES = 12  # points up to which Held and Karp's tables are faster than branch and cut
@@ -161,6 +163,11 @@ class Tour(Task[Points]):
             "gap": gap.float(),
             "gap_nearest_neighbour": nearest.float(),
         }
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+        """The tour through the points of one instance, a frame a choice, on the shortest one."""
+        options(given)
+        return tour_picture(model, self.environment, batch)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The nodes beside the one where the tour is, in a shortest tour."""

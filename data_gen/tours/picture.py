@@ -11,9 +11,9 @@ from data_gen.shapes import Look, Shape, places
 from data_gen.tours.environment import TourEnvironment, TourState
 
 AROUND = 0.08  # the points, of their extent
-POINT, HERE, START = 0.011, 0.022, 0.02  # radii, of the extent
+POINT, HERE, START = 0.011, 0.028, 0.014  # radii, of the extent
 TRUTH, NETWORK = Look(4, 5.0, opacity=0.55), Look(0, 1.8)
-FIRST, NOW = Look(fill="ink"), Look("ink", 1.2, fill="paper")
+FIRST, NOW = Look(fill="ink"), Look("ink", 1.2)
 KEYS = (
     Key("shortest tour", "line", TRUTH),
     Key("network", "line", NETWORK),
@@ -26,17 +26,17 @@ KEYS = (
 def tour_picture(model: Watched, environment: TourEnvironment, batch: Batch) -> Picture:
     """The tour that a network takes through the points of one instance, a frame a choice."""
     path = _path(model, environment, batch)  # [n + 1], the start first and last
-    at, place = batch.position.cpu().double().numpy(), batch.tour_place.cpu().numpy()
+    at, order = batch.position.cpu().double().numpy(), batch.tour_place.argsort().tolist()
     n, optimum = len(at), float(batch.graph_optimum)
     low, high = at.min(axis=0), at.max(axis=0)
     extent = max(float((high - low).max()), 1e-6)
     ways = [at[path[:count]] for count in range(1, n + 2)]  # [1, 2], [2, 2], ..., [n + 1, 2]
     shapes = [
-        Shape("polygon", places(at[place.argsort()]), TRUTH),
+        Shape("line", places(at[[*order, order[0]]]), TRUTH),
         Shape("line", [places(way)[0] for way in ways], NETWORK),
         Shape("circle", places(at), Look(fill="soft"), POINT * extent),
-        Shape("circle", [places(way[-1:])[0] for way in ways], NOW, HERE * extent),
         Shape("square", places(at[path[:1]]), FIRST, START * extent),
+        Shape("circle", [places(way[-1:])[0] for way in ways], NOW, HERE * extent),
     ]
     lengths = [float(np.linalg.norm(np.diff(way, axis=0), axis=1).sum()) for way in ways]
     captions = [

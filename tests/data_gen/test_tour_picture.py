@@ -22,11 +22,11 @@ def test_the_picture_of_the_solution_is_the_shortest_tour():
     walked = np.linalg.norm(np.diff(tour, axis=0), axis=1).sum()
     assert walked == pytest.approx(float(batch.graph_optimum))
     np.testing.assert_allclose(tour[0], tour[-1])
-    corners = shapes["polygon", 0].at(0)
-    around = np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).sum()
+    corners = shapes["line", 0].at(0)
+    around = np.linalg.norm(np.diff(corners, axis=0), axis=1).sum()
     assert around == pytest.approx(walked)
     for frame in range(10):
-        way, here = shapes["line", 1].at(frame), shapes["circle", 3].at(frame)
+        way, here = shapes["line", 1].at(frame), shapes["circle", 4].at(frame)
         np.testing.assert_allclose(way[-1:], here)
         assert len(way) == frame + 1
 

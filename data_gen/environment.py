@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.choice import WAIT, first_best
+from data_gen.masked_choice import WAIT, first_best
 from data_gen.packed import level
 from data_gen.spec import GraphOutput
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from experiments.figures.style import draw_figures
+from experiments.figures.exhibit import draw_figures
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
 

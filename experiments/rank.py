@@ -4,8 +4,6 @@ python -m experiments.rank study=quickstart pool_tasks=true baseline=untrained@1
 """
 
 import logging
-import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from omegaconf import DictConfig, ListConfig
@@ -13,10 +11,9 @@ from omegaconf import DictConfig, ListConfig
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
 from experiments.settings.predicates import is_flag, is_number
-from experiments.statistics.intervals import Estimate
 from experiments.statistics.matrix import by_method, is_home
-from experiments.statistics.standings import Goal, Standing, standings
-from experiments.statistics.text import aligned
+from experiments.statistics.standings import Goal
+from experiments.statistics.text import ranking
 from experiments.tables.goals import MetricGoal, perfect_of
 from experiments.tables.rows import Row, read_table
 
@@ -82,40 +79,6 @@ def _tested_as_trained(methods: dict[str, list[Row]]) -> dict[str, list[Row]]:
         if not any(map(is_home, rows)):
             LOG.warning("%s has no score as trained: left out", name)
     return {name: rows for name, rows in methods.items() if any(map(is_home, rows))}
-
-
-def ranking(
-    title: str, methods: Mapping[str, Sequence[Row]], goal: Goal, baseline: str | None
-) -> str:
-    """The text of a ranking: a line for every method, the best first.
-
-    Raises:
-        UserError: see `standings`.
-    """
-    found, cells = standings(methods, goal, baseline)
-    kind, sign = ("score", "≥") if goal.perfect else ("error", "≤")
-    iqm, of_reach = f"IQM of shifted cells ({len(cells)})", f"reach at {sign} {goal.threshold:g}"
-    head = ["method", "runs", iqm, "over runs", "as trained", "gap", of_reach]
-    lines = [[*head, f"P(better than {baseline})"] if baseline else head]
-    for standing in found:
-        line = [standing.method, str(standing.num_runs)]
-        line += [_text(estimate) for estimate in (standing.shifted, standing.over_runs)]
-        line += [f"{standing.home:.3g}", _text(standing.gap), _reach(standing)]
-        lines.append([*line, _text(standing.better)] if baseline else line)
-    return f"{title} ({kind}), [95 % intervals]\n{aligned(lines)}"
-
-
-def _text(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return "–"
-    ends = "" if math.isnan(estimate.low) else f" [{estimate.low:.2g}, {estimate.high:.2g}]"
-    return f"{estimate.mean:.2g}{ends}"
-
-
-def _reach(standing: Standing) -> str:
-    """Of the mean, and the least and the most of a run."""
-    low, high = min(standing.reaches), max(standing.reaches)
-    return f"{standing.reach:.3g}x ({low:.3g}–{high:.3g})"
 
 
 if __name__ == "__main__":

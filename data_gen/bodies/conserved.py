@@ -8,7 +8,18 @@ from torch import Tensor
 from torch_geometric.data import Batch
 from torch_geometric.utils import scatter
 
-from data_gen.bodies.dynamics.scene import COUPLINGS, DISC, MOVING
+from data_gen.bodies.dynamics.scene import (
+    BY_CHARGES,
+    BY_MASSES,
+    CONTACT_STIFFNESS,
+    COUPLING,
+    DISC,
+    EXPONENT,
+    FIELD,
+    MOVING,
+    SCREENING,
+    STRENGTH,
+)
 from data_gen.bodies.features import displacement, of_edges
 
 
@@ -35,19 +46,19 @@ def potential_energy(batch: Batch) -> Tensor:
     law = of_edges(batch, batch.graph_law)
     distance = displacement(batch).norm(dim=1)
     pairs = _pair_potential(distance, law)
-    by_mass = law[:, 0] == COUPLINGS.index("masses")
-    by_charge = law[:, 0] == COUPLINGS.index("charges")
+    by_mass = law[:, COUPLING] == BY_MASSES
+    by_charge = law[:, COUPLING] == BY_CHARGES
     mass, charge = (value[senders] * value[receivers] for value in (batch.mass, batch.charge))
-    coupling = law[:, 1] * torch.where(by_mass, -mass, torch.where(by_charge, charge, 0))
+    coupling = law[:, STRENGTH] * torch.where(by_mass, -mass, torch.where(by_charge, charge, 0))
     stretch = distance - batch.edge_rest_length
     depth = (batch.radius[senders] + batch.radius[receivers] - distance).clamp(min=0)
     is_contact = batch.body_kind[senders] == DISC
     # a pair and a spring are two edges, a contact is one
     of_edge = 0.5 * torch.where(coupling != 0, coupling * pairs, 0)
     of_edge = of_edge + 0.25 * batch.edge_stiffness * stretch.square()
-    of_edge = of_edge + torch.where(is_contact, 0.5 * law[:, 10] * depth.square(), 0)
+    of_edge = of_edge + torch.where(is_contact, 0.5 * law[:, CONTACT_STIFFNESS] * depth.square(), 0)
     of_edges_sum = scatter(of_edge, batch.batch[receivers], 0, batch.num_graphs, "sum")
-    height = batch.graph_law[batch.batch, 6] * batch.position[:, -1]
+    height = batch.graph_law[batch.batch, FIELD] * batch.position[:, -1]
     return of_edges_sum + sum_over_bodies(batch.mass * height, batch)
 
 
@@ -66,7 +77,7 @@ def angular_momentum(batch: Batch) -> Tensor:
 
 def _pair_potential(distance: Tensor, law: Tensor) -> Tensor:
     """Of unit coupling, see `pair_potential` in forces.py; [E]."""
-    _, _, exponent, softening, screening = law[:, :5].unbind(dim=1)
+    exponent, softening, screening = law[:, EXPONENT : SCREENING + 1].unbind(dim=1)
     s = (distance.square() + softening.square()).sqrt().clamp(min=1e-9)
     power = torch.where(exponent == 1, 1, exponent - 1)
     potential = torch.where(exponent == 1, -s.log(), s.pow(-power) / power)

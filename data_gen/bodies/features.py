@@ -10,7 +10,15 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-from data_gen.bodies.dynamics.scene import BOXES, MOVING, WALL
+from data_gen.bodies.dynamics.scene import (
+    BOX,
+    DRAG,
+    FIELD,
+    HALF_WIDTH,
+    MOVING,
+    PERIODIC,
+    WALL,
+)
 from data_gen.spec import GraphSpec
 
 SCALARS = ("mass", "charge", "radius", "is_static")  # of a node, after its position and velocity
@@ -72,7 +80,10 @@ def features(batch: Batch | Data, units: Units) -> tuple[Tensor, Tensor, Tensor]
     growth = (relative * apart).sum(dim=1) / distance.clamp(min=1e-9)
     of_pair = torch.stack([distance, growth, charge, stiffness, rest_length, gap], dim=1)
     edge_attr = torch.cat([apart, relative, of_pair], dim=1)
-    field, drag = law[:, 6] / units.acceleration, law[:, 7] * units.velocity / units.acceleration
+    field, drag = (
+        law[:, FIELD] / units.acceleration,
+        law[:, DRAG] * units.velocity / units.acceleration,
+    )
     return x, edge_attr, torch.stack([field, drag, batch.graph_restitution], dim=1)
 
 
@@ -88,7 +99,9 @@ def displacement(batch: Batch | Data) -> Tensor:
 
 def nearest_image(apart: Tensor, law: Tensor) -> Tensor:
     """Differences of places [M, d] in the boxes of laws [M, 12]: the shortest, if periodic."""
-    period = torch.where(law[:, 8:9] == BOXES.index("periodic"), 2 * law[:, 9:10], 0)
+    period = torch.where(
+        law[:, BOX : BOX + 1] == PERIODIC, 2 * law[:, HALF_WIDTH : HALF_WIDTH + 1], 0
+    )
     return apart - period * (apart / torch.where(period > 0, period, 1)).round()
 
 

@@ -12,7 +12,6 @@ from torch_geometric.utils import scatter
 from data_gen.sat.formula_graph import CLAUSE, COMPLEMENT, LITERAL, TO_CLAUSE
 from data_gen.spec import GraphOutput
 
-CERTAIN = 30.0  # a logit that leaves no doubt in float32
 NUM_ROUNDS = 10  # of 2-means, and of the power iteration that it starts from
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures.body_transfer import legend_of_all
-from experiments.figures.log_axis import look
-from experiments.figures.size_transfer import Line
-from experiments.figures.style import PAGE, TableFigure, Tables
+from experiments.figures.exhibit import TableFigure, Tables
+from experiments.figures.lines import legend_of_all, model_of
+from experiments.figures.style import PAGE, look
 from experiments.tables.curves import CurvePoint
+from experiments.tables.frame import chosen
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class LearningCurves(TableFigure):
     """
 
     study: str
-    baseline: str = ""  # its label
+    baseline: str = ""  # a line
     baseline_name: str = ""
     panels: Sequence[Panel] = field(default_factory=tuple)
-    lines: Sequence[Line] = field(default_factory=tuple)
+    lines: Mapping[str, str] = field(default_factory=dict)  # a line -> its name
 
     def can_draw(self, tables: Tables) -> bool:
         """Whether there are curves."""
@@ -52,25 +52,27 @@ class LearningCurves(TableFigure):
         for axes, panel in zip(all_axes, self.panels, strict=True):
             points = [p for p in tables.curves if p.metric == panel.metric]
             points = [p for p in points if panel.task in ("", p.task)]
-            for number, line in enumerate(self.lines):
-                mine = [p for p in points if p.model == line.model]
+            for number, (line, name) in enumerate(self.lines.items()):
+                mine = [p for p in points if p.model == model_of(line)]
                 sizes = {
                     "markersize": max(5 - number, 1.5),
                     "linewidth": max(2 - 0.4 * number, 0.8),
                 }
-                _draw(axes, _runs(mine), line.name, {**look(number), **sizes})
+                _draw(axes, _runs(mine), name, {**look(number), **sizes})
             self._baseline(axes, tables, panel)
             axes.set(title=panel.name, xlabel="updates")
             if panel.is_log:
                 axes.set_yscale("log")
-        legend_of_all(figure, all_axes, num_columns=len(self.lines) + 1)
+        legend_of_all(figure, all_axes, "lower center", num_columns=len(self.lines) + 1)
         return figure
 
     def _baseline(self, axes: Axes, tables: Tables, panel: Panel) -> None:
         """The mean score as trained of what is not trained."""
-        rows = [r for r in tables.rows if panel.task in ("", r.task)]
-        rows = [r for r in rows if (r.model, r.metric) == (self.baseline, panel.home_metric)]
-        scores = [r.mean for r in rows if r.shift == "none"]
+        of_task = {"task": panel.task} if panel.task else {}
+        rows = chosen(
+            tables.scores, method=self.baseline, metric=panel.home_metric, shift="none", **of_task
+        )
+        scores = [row.mean for row in rows["row"]]
         if scores:
             axes.axhline(
                 float(np.mean(scores)), color="0.4", linestyle=":", label=self.baseline_name

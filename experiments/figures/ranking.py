@@ -7,9 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures.style import COLOURS, COLUMN, TableFigure, Tables
+from experiments.figures.exhibit import TableFigure, Tables
+from experiments.figures.style import COLOURS, COLUMN
 from experiments.statistics.matrix import by_method, shared_cells
 from experiments.statistics.standings import Goal, Standing, standings
+from experiments.tables.frame import chosen
 from experiments.tables.goals import perfect_of
 from experiments.tables.rows import Row
 
@@ -42,8 +44,7 @@ class Ranking(TableFigure):
     def _methods(self, tables: Tables) -> dict[str, list[Row]]:
         """The rows of the methods that are in a group."""
         names = [method for group in self.groups.values() for method in group]
-        methods = by_method(row for row in tables.rows if row.metric == self.metric)
-        return {method: rows for method, rows in methods.items() if method in names}
+        return by_method(chosen(tables.scores, metric=self.metric, method=names)["row"])
 
     def draw(self, tables: Tables) -> Figure:
         """A column wide."""

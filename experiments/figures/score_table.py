@@ -4,11 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from experiments.figures.size_transfer import Line, is_of
-from experiments.figures.style import Tables, TextTable
+import pandas as pd
+
+from experiments.figures.exhibit import Tables, TextTable
 from experiments.statistics.intervals import Estimate, over_runs
+from experiments.tables.frame import chosen
 from experiments.tables.goals import perfect_of
-from experiments.tables.rows import Row
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -32,7 +33,7 @@ class Block:
     """Lines below a heading, with the rows of a task (its label; "": of all)."""
 
     name: str
-    lines: Sequence[Line]
+    lines: Mapping[str, str]  # `model@rule` (see `lines`) -> name
     task: str = ""
     distribution: str = ""
 
@@ -55,13 +56,13 @@ class ScoreTable(TextTable):
 
     def can_draw(self, tables: Tables) -> bool:
         """Whether every block has a row, and what the metric asks for is told."""
-        blocks = all(self._rows(tables, block) for block in self.blocks)
+        blocks = all(len(self._rows(tables, block)) for block in self.blocks)
         return bool(tables.goals) and blocks
 
-    def _rows(self, tables: Tables, block: Block) -> list[Row]:
-        """Those of a block."""
-        rows = [row for row in tables.rows if row.metric == self.metric]
-        return [row for row in rows if block.task in ("", row.task)]
+    def _rows(self, tables: Tables, block: Block) -> pd.DataFrame:
+        """The rows of a block."""
+        of_task = {"task": block.task} if block.task else {}
+        return chosen(tables.scores, metric=self.metric, **of_task)
 
     def text(self, tables: Tables) -> str:
         """A floating table across the page, set close: five cells need 5.5 inches, six 6.75."""
@@ -96,7 +97,7 @@ class ScoreTable(TextTable):
     def _block(self, block: Block, tables: Tables) -> list[str]:
         """The lines of a block, below a rule and its name."""
         rows = self._rows(tables, block)
-        perfect = perfect_of(tables.goals, rows[0].task, self.metric)
+        perfect = perfect_of(tables.goals, rows["task"].iloc[0], self.metric)
         texts = [
             _texts([_estimate(rows, line, column, block) for line in block.lines], perfect)
             for column in self.columns
@@ -105,16 +106,16 @@ class ScoreTable(TextTable):
         if block.name:
             width = len(self.columns) + 1
             lines.append(rf"\multicolumn{{{width}}}{{l}}{{\emph{{{escaped(block.name)}}}}} \\")
-        for number, line in enumerate(block.lines):
-            lines.append(_line([escaped(line.name), *(column[number] for column in texts)]))
+        for number, name in enumerate(block.lines.values()):
+            lines.append(_line([escaped(name), *(column[number] for column in texts)]))
         return lines
 
 
-def _estimate(rows: Sequence[Row], line: Line, column: Column, block: Block) -> Estimate | None:
-    """Of a method in a cell; None if it was not scored on it."""
-    place = column.distribution or block.distribution, column.size
-    found = [r for r in rows if is_of(r, line) and (r.distribution, r.size) == place]
-    return over_runs(found) if found else None
+def _estimate(rows: pd.DataFrame, line: str, column: Column, block: Block) -> Estimate | None:
+    """The score of a method in a cell; None if it was not scored on it."""
+    distribution = column.distribution or block.distribution
+    found = chosen(rows, method=line, distribution=distribution, size=column.size)["row"]
+    return over_runs(list(found)) if len(found) else None
 
 
 def _texts(estimates: Sequence[Estimate | None], perfect: float) -> list[str]:

@@ -1,17 +1,18 @@
 """The score against how far a cell is from training, a panel for each distance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures.size_transfer import Line, is_of
-from experiments.figures.style import COLOURS, MARKERS, PAGE, TableFigure, Tables
+from experiments.figures.exhibit import TableFigure, Tables
+from experiments.figures.lines import model_of
+from experiments.figures.style import PAGE, look
 from experiments.statistics.correlation import mean_rank_correlation, on_shared_cells
 from experiments.statistics.matrix import Cell
-from experiments.tables.rows import Row
+from experiments.tables.frame import chosen
 
 Points = dict[Cell, tuple[float, float]]  # of each cell its distance and score
 MINUS = "\N{MINUS SIGN}"
@@ -35,8 +36,8 @@ class SeverityScatter(TableFigure):
     metric_label: str
     measures: Mapping[str, str] = field(default_factory=dict)  # column of the table -> name
     log_measures: Sequence[str] = field(default_factory=tuple)  # logarithmic from 1 on
-    baseline: str = ""  # its label
-    lines: Sequence[Line] = field(default_factory=tuple)
+    baseline: str = ""  # a line
+    lines: Mapping[str, str] = field(default_factory=dict)  # a line -> its name
 
     def can_draw(self, tables: Tables) -> bool:
         """Whether distances are there."""
@@ -46,17 +47,17 @@ class SeverityScatter(TableFigure):
         """A page wide, panels side by side."""
         figure = Figure(figsize=(PAGE, 2.75))
         all_axes = figure.subplots(1, len(self.measures), squeeze=False, sharey=True)[0]
-        for axes, (column, name) in zip(all_axes, self.measures.items(), strict=True):
+        for axes, (column, measure) in zip(all_axes, self.measures.items(), strict=True):
             judged = []
-            for line, colour, marker in zip(self.lines, COLOURS, MARKERS, strict=False):
+            for number, (line, name) in enumerate(self.lines.items()):
                 by_task = self._points(tables, line, column)
-                _scatter(axes, tables.rows, by_task, (colour, marker, line))
-                judged += by_task.values() if line.model != self.baseline else []
+                _scatter(axes, _homes(tables, line), by_task, number, name)
+                judged += by_task.values() if line != self.baseline else []
             shared = on_shared_cells(judged)
             rho, low, high = mean_rank_correlation(shared, np.random.default_rng(0))
             title = f"ρ = {rho:.2f} [{low:.2f}, {high:.2f}]".replace("-", MINUS)
             axes.set_title(title, fontsize=6.5)
-            axes.set_xlabel(name, fontsize=7.5)
+            axes.set_xlabel(measure, fontsize=7.5)
             if column in self.log_measures:
                 axes.set_xscale("symlog", linthresh=1, linscale=0.5)
                 axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
@@ -69,33 +70,38 @@ class SeverityScatter(TableFigure):
         figure.supxlabel(CAPTION, fontsize=7)
         return figure
 
-    def _points(self, tables: Tables, line: Line, column: str) -> dict[str, Points]:
+    def _points(self, tables: Tables, line: str, column: str) -> dict[str, Points]:
         """Distance and score of each cell that has both, of every task of the label."""
         scores: dict[tuple[str, str, int], list[float]] = {}
-        for row in tables.rows:
-            if row.metric == self.metric and is_of(row, line):
-                scores.setdefault((row.task, row.distribution, row.size), []).append(row.mean)
+        for row in chosen(tables.scores, metric=self.metric, method=line)["row"]:
+            scores.setdefault((row.task, row.distribution, row.size), []).append(row.mean)
         found: dict[str, Points] = {}
         for cell in tables.severities:
             place = cell.task, cell.distribution, cell.size
-            if cell.model == line.model and place in scores:
+            if cell.model == model_of(line) and place in scores:
                 point = getattr(cell, column), float(np.mean(scores[place]))
                 if not np.isnan(point).any():
                     found.setdefault(cell.task, {})[place[1:]] = point
         return found
 
 
+def _homes(tables: Tables, line: str) -> set[tuple[str, str]]:
+    """Task and distribution of what a method was trained on, of every task of its label."""
+    rows = chosen(tables.scores, model=model_of(line), shift="none")
+    return set(zip(rows["task"], rows["distribution"], strict=True))
+
+
 def _scatter(
-    axes: Axes, rows: Sequence[Row], by_task: Mapping[str, Points], look: tuple[str, str, Line]
-) -> None:
-    """The cells of a label; those of a task's training family are filled."""
-    colour, marker, line = look
-    home = {(r.task, r.distribution) for r in rows if r.model == line.model and r.shift == "none"}
+    axes: Axes, homes: Collection[tuple[str, str]], by_task: Mapping[str, Points], number: int,
+    name: str,
+) -> None:  # fmt: skip
+    """The cells of the n-th method; those of a task's training family are filled."""
+    colour, marker = look(number)["color"], look(number)["marker"]
     cells = [(task, cell, point) for task, of in by_task.items() for cell, point in of.items()]
-    is_home = np.array([(task, cell[0]) in home for task, cell, _ in cells], dtype=bool)
+    is_home = np.array([(task, cell[0]) in homes for task, cell, _ in cells], dtype=bool)
     points = np.array([point for _, _, point in cells]).reshape(-1, 2)
-    for chosen, face in ((~is_home, "none"), (is_home, colour)):
+    for chosen_ones, face in ((~is_home, "none"), (is_home, colour)):
         axes.scatter(
-            *points[chosen].T, s=11, marker=marker, facecolors=face, edgecolors=colour,
-            linewidths=0.7, label=line.name if face == colour else None,
+            *points[chosen_ones].T, s=11, marker=marker, facecolors=face, edgecolors=colour,
+            linewidths=0.7, label=name if face == colour else None,
         )  # fmt: skip

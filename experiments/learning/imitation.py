@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.choice import choice_loss
 from data_gen.environment import node_logits, play
+from data_gen.masked_choice import choice_loss
 from data_gen.task import LossPart, Task
 from experiments.learning.learner import Learner, Update
 from experiments.learning.supervised import num_message_passing_steps

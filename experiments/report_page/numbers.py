@@ -1,5 +1,6 @@
 """What the page knows of the numbers of a study: cells, the rows behind them, and their runs."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ from experiments.run.folder import RunFolder, read_config
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
 from experiments.statistics.intervals import is_share, over_runs
+from experiments.statistics.matrix import by_method
+from experiments.statistics.standings import best_first
+from experiments.tables.frame import chosen, frame_of
+from experiments.tables.goals import MetricGoal
 from experiments.tables.rows import Row
 
 CELL = ("task", "model", "steps_rule", "distribution", "shift", "metric")  # and the size
@@ -18,10 +23,11 @@ WHOLE = ("seed", "num_instances", "num_parameters")
 FLOATS = ("steps", "mean", "low", "high", "seconds")
 
 
-def table_data(rows: Sequence[Row]) -> dict[str, Any]:
+def table_data(rows: Sequence[Row], goals: Sequence[MetricGoal]) -> dict[str, Any]:
     """Cells with mean and interval over runs, and the rows of each, in the order of the table.
 
     Columns: those of `cells` have one entry for each cell, `count` rows of `rows` belong to each.
+    `order` has the methods of every task and metric with a goal, the best first.
     """
     groups: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
@@ -39,7 +45,20 @@ def table_data(rows: Sequence[Row]) -> dict[str, Any]:
     columns |= {name: [getattr(r, name) for r in ordered] for name in WHOLE}
     columns |= {name: [number(getattr(r, name)) for r in ordered] for name in FLOATS}
     metrics = dict.fromkeys(row.metric for row in rows)
-    return {"cells": cells, "rows": columns, "shares": [m for m in metrics if is_share(m)]}
+    shares = [m for m in metrics if is_share(m)]
+    return {"cells": cells, "rows": columns, "shares": shares, "order": _order(rows, goals)}
+
+
+def _order(rows: Sequence[Row], goals: Sequence[MetricGoal]) -> dict[str, dict[str, list[str]]]:
+    """The methods of a task in the order of `standings`, by task and metric."""
+    scores = frame_of(rows)
+    found: dict[str, dict[str, list[str]]] = {}
+    for goal in goals:
+        mine = list(chosen(scores, task=goal.task, metric=goal.metric)["row"])
+        if mine and not math.isnan(goal.perfect):
+            order = best_first(by_method(mine), goal.perfect)
+            found.setdefault(goal.task, {})[goal.metric] = order
+    return found
 
 
 def run_data(folder: Path, base: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from experiments.report_page.packing import coded, number, numbers
 from experiments.settings.errors import UserError
 from experiments.statistics.intervals import Estimate, is_share, over_seeds
 
-DRAWN = ("transfer.csv", "literals.csv", "curves.csv")  # elsewhere on the page
+DRAWN = ("transfer.csv", "curves.csv")  # elsewhere on the page
 CURVE = ("task", "model", "metric")
 
 
@@ -21,8 +21,7 @@ def plain_tables(folder: Path) -> list[dict[str, Any]]:
     Raises:
         UserError: the lines of one are not as long as its first.
     """
-    paths = [path for path in sorted(folder.glob("*.csv")) if path.name not in DRAWN]
-    return [_plain_table(path) for path in paths if not path.name.startswith("rollouts_")]
+    return [_plain_table(p) for p in sorted(folder.glob("*.csv")) if p.name not in DRAWN]
 
 
 def curve_data(folder: Path) -> dict[str, Any] | None:

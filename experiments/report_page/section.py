@@ -11,16 +11,17 @@ from urllib.parse import quote
 
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.figures.style import FIGURES
+from experiments.figures.exhibit import FIGURES
 from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
 from experiments.report_page.packing import packed
 from experiments.report_page.pictures import size, small
 from experiments.report_page.plain_tables import curve_data, plain_tables
 from experiments.report_page.prose import FENCES, Prose, prose
-from experiments.report_page.scenes import scene_data
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
+from experiments.tables.goals import MetricGoal
+from experiments.tables.pictures import ENDING, plain, stored_pictures
 from experiments.tables.rows import read_table
 
 PIXELS = 2.4  # of a picture for one of the page: 125 to an inch of paper
@@ -42,12 +43,18 @@ class Section:
         words, rows = prose(folder, base), read_table(folder / "transfer.csv")
         if not rows:
             raise UserError(f"{folder / 'transfer.csv'}: has no rows")
+        goals = folder / "metrics.csv"
+        told = read_table(goals, MetricGoal) if goals.is_file() else []
         data = {
             "name": folder.name,
-            **table_data(rows),
+            **table_data(rows, told),
             "runs": run_data(folder, base),
             "folder": href(folder, base) + "/",
-            "scenes": scene_data(folder),
+            "pictures": [
+                {"file": name, **plain(picture)}
+                for name, pictures in stored_pictures(folder).items()
+                for picture in pictures
+            ],
             "tables": plain_tables(folder),
             "curves": curve_data(folder),
         }
@@ -78,7 +85,7 @@ class Section:
         parts.append(f'<nav class="parts" aria-label="Parts of {name}"></nav>')
         if self.figures:
             parts.append(_part("figures", "Figures", "".join(map(self._figure, self.figures))))
-        shown = [("play", "Play")] if self.data["scenes"] else []
+        shown = [("play", "Play")] if self.data["pictures"] else []
         shown += [("chart", "Score by size"), ("table", "Every number")]
         shown += [("learning", "Learning curves")] if self.data["curves"] else []
         shown += [("cells", "Other tables")] if self.data["tables"] else []
@@ -113,7 +120,8 @@ class Section:
         )
 
     def _files(self) -> str:
-        files = [path for kind in ("*.csv", "*.tex") for path in sorted(self.folder.glob(kind))]
+        kinds = ("*.csv", f"*{ENDING}", "*.tex")
+        files = [path for kind in kinds for path in sorted(self.folder.glob(kind))]
         folders = [self.folder / name for name in ("configurations", "runs")]
         files += [path for path in folders if path.is_dir()]
         items = "".join(

@@ -7,10 +7,7 @@ precipice* (rliable). Higher is better here: `score_matrix.goodness` turns error
 import numpy as np
 from scipy import stats
 
-from experiments.statistics.intervals import Estimate, over_seeds
-
-NUM_RESAMPLES = 2000
-ENDS = (0.025, 0.975)
+from experiments.statistics.intervals import Estimate, bootstrap, over_seeds
 
 
 def interquartile_mean(scores: np.ndarray, rng: np.random.Generator) -> Estimate:
@@ -24,8 +21,11 @@ def interquartile_mean(scores: np.ndarray, rng: np.random.Generator) -> Estimate
     point = float(stats.trim_mean(scores.ravel(), 0.25))
     if len(scores) < 2:
         return Estimate(point, np.nan, np.nan)
-    drawn = _resampled(scores, rng).reshape(NUM_RESAMPLES, -1)
-    return _between(point, stats.trim_mean(drawn, 0.25, axis=1))
+
+    def middle(drawn: np.ndarray) -> np.ndarray:
+        return stats.trim_mean(drawn.reshape(len(drawn), -1), 0.25, axis=1)
+
+    return Estimate(point, *bootstrap(middle, scores, rng=rng, stratified=True))
 
 
 def of_each_run(scores: np.ndarray) -> Estimate:
@@ -54,14 +54,7 @@ def probability_of_improvement(a: np.ndarray, b: np.ndarray, rng: np.random.Gene
     point = float(_superiority(a[None], b[None])[0])
     if len(a) < 2 and len(b) < 2:
         return Estimate(point, np.nan, np.nan)
-    return _between(point, _superiority(_resampled(a, rng), _resampled(b, rng)))
-
-
-def _resampled(scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Runs drawn anew in every cell by itself, [resamples, runs, cells]."""
-    num_runs, num_cells = scores.shape
-    runs = rng.integers(num_runs, size=(NUM_RESAMPLES, num_runs, num_cells))
-    return scores[runs, np.arange(num_cells)]
+    return Estimate(point, *bootstrap(_superiority, a, b, rng=rng, stratified=True))
 
 
 def _superiority(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -69,9 +62,3 @@ def _superiority(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     left, right = a[..., :, None, :], b[..., None, :, :]
     won = (left > right) + 0.5 * (left == right)
     return won.mean(axis=(-1, -2, -3))
-
-
-def _between(point: float, draws: np.ndarray) -> Estimate:
-    """The middle 95 % of the draws; no interpolation, so that they may be infinite."""
-    low, high = np.quantile(draws, ENDS, method="inverted_cdf")
-    return Estimate(point, float(low), float(high))

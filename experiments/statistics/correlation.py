@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 from scipy.stats import rankdata
 
-from experiments.statistics.intervals import NUM_RESAMPLES, Estimate
+from experiments.statistics.intervals import Estimate, bootstrap
 
 
 def on_shared_cells(
@@ -34,15 +34,13 @@ def mean_rank_correlation(methods: Sequence[np.ndarray], rng: np.random.Generato
     (num_cells,) = {len(points) for points in methods} or {0}
     if num_cells == 0:
         return Estimate(np.nan, np.nan, np.nan)
-    drawn = rng.integers(num_cells, size=(NUM_RESAMPLES, num_cells))
-    everything = np.arange(num_cells)[None]
-    rho = np.mean([_spearman(points[everything]) for points in methods])
-    draws = np.mean([_spearman(points[drawn]) for points in methods], axis=0)
-    draws = draws[np.isfinite(draws)]  # a draw of one cell alone has none
-    if len(draws) == 0:
-        return Estimate(float(rho), np.nan, np.nan)
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Estimate(float(rho), float(low), float(high))
+
+    def mean_rho(*numbers: np.ndarray) -> np.ndarray:
+        """NaN for a draw of one cell alone."""
+        return np.mean([_spearman(points) for points in numbers], axis=0)
+
+    rho = float(mean_rho(*methods))
+    return Estimate(rho, *bootstrap(mean_rho, *methods, rng=rng))
 
 
 def _spearman(points: np.ndarray) -> np.ndarray:

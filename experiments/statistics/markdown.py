@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from experiments.statistics.intervals import over_runs
+from experiments.statistics.standings import best_first
 from experiments.tables.rows import Row, method
 
 SHIFTS = ("none", "size", "distribution", "both")
 
 
 def leaderboard(rows: Sequence[Row], perfect: float) -> str:
-    """A line for each method, the best under both shifts first: its mean under every shift.
+    """A line for each method, in the order of `standings`: its mean under every shift.
 
     Args:
         rows: of one task and one metric. A mean is over the cells of a seed and then over seeds,
@@ -21,10 +22,8 @@ def leaderboard(rows: Sequence[Row], perfect: float) -> str:
         perfect: what the right answer scores in the metric; 0: the least is best.
     """
     methods = _by(rows, method)
-    sign = 1 if perfect == 0 else -1
-    order = sorted(methods, key=lambda name: (_places(methods[name], sign), name))
     lines = [["method", "parameters", *(f"shift: {shift}" for shift in SHIFTS)]]
-    for name in order:
+    for name in best_first(methods, perfect):
         by_shift = _by(methods[name], lambda row: row.shift)
         texts = [_over_cells(by_shift.get(shift, [])) for shift in SHIFTS]
         lines.append([name, f"{methods[name][0].num_parameters:,}", *texts])
@@ -60,13 +59,6 @@ def _by(rows: Iterable[Row], key: Callable[[Row], object]) -> dict:
 
 def _cell(row: Row) -> tuple[str, int, str]:
     return row.distribution, row.size, row.shift
-
-
-def _places(rows: list[Row], sign: int) -> tuple[float, ...]:
-    """What methods are sorted by: the hardest shift first; what is not there comes last."""
-    by_shift = _by(rows, lambda row: row.shift)
-    means = [np.mean([row.mean for row in by_shift.get(s, [])] or [np.nan]) for s in SHIFTS[::-1]]
-    return tuple(math.inf if np.isnan(mean) else sign * float(mean) for mean in means)
 
 
 def _over_cells(rows: list[Row]) -> str:

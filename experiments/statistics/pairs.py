@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from experiments.statistics.intervals import NUM_RESAMPLES
+from experiments.statistics.intervals import bootstrap
 
 
 class Difference(NamedTuple):
@@ -35,10 +35,9 @@ def difference(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> Differ
     if a.shape[1] == 0:
         return Difference(np.nan, np.nan, np.nan, np.nan, np.nan, 0)
     between = a.mean(axis=0) - b.mean(axis=0)
-    drawn = rng.integers(len(between), size=(NUM_RESAMPLES, len(between)))
-    low, high = np.quantile(between[drawn].mean(axis=1), [0.025, 0.975])
+    low, high = bootstrap(lambda drawn: drawn.mean(axis=1), between, rng=rng)
     over_runs = _over_runs(a.mean(axis=1), b.mean(axis=1))
-    return Difference(float(between.mean()), float(low), float(high), *over_runs, len(between))
+    return Difference(float(between.mean()), low, high, *over_runs, len(between))
 
 
 def _over_runs(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

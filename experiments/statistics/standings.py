@@ -1,9 +1,11 @@
 """How the methods of a study stand among one another, from the rows of its table."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from experiments.settings.errors import UserError
 from experiments.statistics import matrix as score_matrix
@@ -72,8 +74,49 @@ def standings(
         if baseline is not None and name != baseline:
             better = probability_of_improvement(good[name], good[baseline], _rng())
         found.append(_standing(name, rows, scores[name], goal, better))
-    best_first = -1 if goal.perfect else 1
-    return sorted(found, key=lambda s: best_first * s.shifted.mean), cells
+    place = {name: number for number, name in enumerate(best_first(methods, goal.perfect))}
+    return sorted(found, key=lambda standing: place[standing.method]), cells
+
+
+def best_first(methods: Mapping[str, Sequence[Row]], perfect: float) -> list[str]:
+    """The names of methods, the best first: the one order of tables, figures and the page.
+
+    They are in the order of their interquartile mean over runs and cells, in the cells that are
+    shifted for all. Where no cell is, methods that share the cell of most come first, in the order
+    of what they share; then in the same way the others. Methods without a score as trained, which
+    `rank` leaves out, come last. Equals stay in the order given.
+
+    Args:
+        methods: rows of one metric, by method.
+        perfect: what the right answer scores: 1, or 0 where the score is an error.
+    """
+    home = {name for name, rows in methods.items() if any(map(score_matrix.is_home, rows))}
+    order = []
+    for is_home in (True, False):
+        some = {name: rows for name, rows in methods.items() if (name in home) is is_home}
+        order += _by_shared_cells(some, perfect)
+    return order
+
+
+def _by_shared_cells(methods: Mapping[str, Sequence[Row]], perfect: float) -> list[str]:
+    """Methods that share the cell of most, in order, then the others."""
+    shifted = {name: score_matrix.shared_cells({name: rows}) for name, rows in methods.items()}
+    count = Counter(cell for cells in shifted.values() for cell in cells)
+    if not count:
+        return list(methods)
+    ((most, _),) = count.most_common(1)
+    tier = {name: rows for name, rows in methods.items() if most in shifted[name]}
+    cells = score_matrix.shared_cells(tier)
+    good = {name: _goodness(rows, cells, perfect) for name, rows in tier.items()}
+    others = {name: rows for name, rows in methods.items() if name not in tier}
+    return [*sorted(tier, key=lambda name: -good[name]), *_by_shared_cells(others, perfect)]
+
+
+def _goodness(rows: Sequence[Row], cells: Sequence[Cell], perfect: float) -> float:
+    """The interquartile mean over runs and cells; higher is better."""
+    scores = score_matrix.scores_of(rows, cells, perfect=perfect)
+    good = score_matrix.goodness(scores, perfect=perfect)
+    return float(stats.trim_mean(good.ravel(), 0.25))
 
 
 def _standing(

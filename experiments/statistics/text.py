@@ -1,13 +1,10 @@
-"""Scores as text to read: a table for every task."""
+"""Scores as text to read: a table for every task, and the methods in order."""
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from experiments.statistics.intervals import over_runs
-
-if TYPE_CHECKING:
-    pass
+from experiments.statistics.intervals import Estimate, over_runs
+from experiments.statistics.standings import Goal, Standing, standings
 from experiments.tables.rows import Row, method
 
 
@@ -55,3 +52,37 @@ def _summary(rows: Sequence[Row]) -> str:
     if math.isnan(mean):  # not defined for graphs of that size
         return "n/a"
     return f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def ranking(
+    title: str, methods: Mapping[str, Sequence[Row]], goal: Goal, baseline: str | None
+) -> str:
+    """The text of a ranking: a line for every method, the best first.
+
+    Raises:
+        UserError: see `standings`.
+    """
+    found, cells = standings(methods, goal, baseline)
+    kind, sign = ("score", "≥") if goal.perfect else ("error", "≤")
+    iqm, of_reach = f"IQM of shifted cells ({len(cells)})", f"reach at {sign} {goal.threshold:g}"
+    head = ["method", "runs", iqm, "over runs", "as trained", "gap", of_reach]
+    lines = [[*head, f"P(better than {baseline})"] if baseline else head]
+    for standing in found:
+        line = [standing.method, str(standing.num_runs)]
+        line += [_with_ends(estimate) for estimate in (standing.shifted, standing.over_runs)]
+        line += [f"{standing.home:.3g}", _with_ends(standing.gap), _reach(standing)]
+        lines.append([*line, _with_ends(standing.better)] if baseline else line)
+    return f"{title} ({kind}), [95 % intervals]\n{aligned(lines)}"
+
+
+def _with_ends(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "–"
+    ends = "" if math.isnan(estimate.low) else f" [{estimate.low:.2g}, {estimate.high:.2g}]"
+    return f"{estimate.mean:.2g}{ends}"
+
+
+def _reach(standing: Standing) -> str:
+    """Of the mean, and the least and the most of a run."""
+    low, high = min(standing.reaches), max(standing.reaches)
+    return f"{standing.reach:.3g}x ({low:.3g}–{high:.3g})"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from data_gen.summary import CellSummary
-from experiments.figures.style import draw_figures
+from experiments.figures.exhibit import draw_figures
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.study.curves import curves_of

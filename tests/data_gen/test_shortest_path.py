@@ -3,12 +3,13 @@ import numpy as np
 import pytest
 import torch
 
+from data_gen.answers.pointer import outgoing_log_softmax
 from data_gen.cell import Cell, SizeError
 from data_gen.graphs.distributions.geographic_threshold import GeographicThreshold
 from data_gen.graphs.distributions.random_tree import RandomTree
 from data_gen.graphs.graph import Graph
 from data_gen.packed import Packed
-from data_gen.paths.answer import NextHop, PathLabels, outgoing_log_softmax
+from data_gen.paths.answer import NextHop, PathLabels
 from data_gen.paths.query import draw_queries
 from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.spec import GraphOutput

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from data_gen.choice import WAIT, choice_loss, first_best
 from data_gen.environment import play
+from data_gen.masked_choice import WAIT, choice_loss, first_best
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
 from data_gen.tours.branch_and_cut import shortest_tour

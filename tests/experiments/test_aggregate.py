@@ -8,6 +8,7 @@ from experiments.statistics.aggregate import (
     probability_of_improvement,
 )
 from experiments.statistics.correlation import mean_rank_correlation
+from experiments.statistics.intervals import bootstrap
 from experiments.statistics.pairs import difference, wins
 from experiments.statistics.standings import reach, transfer_gap
 
@@ -171,3 +172,26 @@ def test_the_rank_correlation_is_spearman_s():
     assert -1 < found.low < found.mean < found.high < 1
     constant = np.stack([np.ones(5), np.arange(5)], axis=1)
     assert np.isnan(mean_rank_correlation([constant], rng())).all()
+
+
+def test_a_bootstrap_draws_arrays_together_and_columns_of_a_stratified_one_apart():
+    scores = rng().normal(size=(30, 2))
+    between = lambda a, b: (a - b).mean(axis=(1, 2))  # noqa: E731
+    assert bootstrap(between, scores, scores, rng=rng()) == (0, 0)
+    low, high = bootstrap(between, scores, scores, rng=rng(), stratified=True)
+    assert low < 0 < high
+    alike = scores[:, :1].repeat(2, axis=1)
+    within = lambda a: np.abs(a[..., 0] - a[..., 1]).max(axis=1)  # noqa: E731
+    assert bootstrap(within, alike, rng=rng()) == (0, 0)
+    assert bootstrap(within, alike, rng=rng(), stratified=True)[0] > 0
+
+
+def test_a_bootstrap_leaves_out_what_is_not_defined_and_keeps_what_is_infinite():
+    scores = np.array([0.0, 1, 1, 1])
+    by = lambda drawn: np.where((drawn > 0).any(axis=1), drawn.mean(axis=1), np.nan)  # noqa: E731
+    assert bootstrap(by, scores, rng=rng()) == (0.25, 1)
+    nothing = bootstrap(lambda drawn: np.full(len(drawn), np.nan), scores, rng=rng())
+    assert np.isnan(nothing).all()
+    infinite = np.full((3, 2), np.inf)
+    ends = bootstrap(lambda a: a.mean(axis=(1, 2)), infinite, rng=rng(), stratified=True)
+    assert ends == (np.inf, np.inf)

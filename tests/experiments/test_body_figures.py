@@ -3,31 +3,16 @@
 import dataclasses
 import math
 
-import matplotlib as mpl
-import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from omegaconf import OmegaConf
 
-from experiments.figures.rollout import Rollout
-from experiments.figures.style import LOOK, Tables, _animate, draw_figures
+from experiments.figures.exhibit import Tables, draw_figures
+from experiments.figures.lines import model_of
+from experiments.figures.style import LOOK
 from experiments.settings.construct import construct
-from experiments.tables.rollout_points import RolloutPoint
 from experiments.tables.rows import write_table
 from tests.conftest import ROOT
 from tests.experiments.test_tables_and_figures import row
-
-
-def spiral(task, half_width):
-    """Two bodies and a disc, for both sizes: a prediction that turns away from the truth."""
-    for size in (6, 12):
-        for frame in range(0, 30, 3):
-            for body, kind in enumerate(("moving", "moving", "disc")):
-                x, y = math.cos(body + frame / 20), math.sin(body + frame / 20)
-                yield RolloutPoint(
-                    task, "interaction_network", task, size, 0, half_width, frame, frame / 100, 0.0,
-                    frame / 90, body, kind, 0.1 * body, "1" if body == 0 else "", x, y, 1.1 * x, y,
-                )  # fmt: skip
 
 
 def scores():
@@ -45,13 +30,13 @@ def scores():
                         mean = value * (1 + 2 * seed) if is_defined else math.nan
                         yield row(
                             study="nbody_cpu", task=task, model=model, seed=seed, metric=metric,
-                            distribution=task, size=size, shift="none" if size == 6 else "size",
+                            steps_rule="", distribution=task, size=size,
+                            shift="none" if size == 6 else "size",
                             mean=mean, low=mean / 2, high=mean * 2,
                         )  # fmt: skip
 
 
 FIGURES = ["body_transfer", "energy_drift", "rollout_error"]
-ROLLOUTS = ["rollout_balls", "rollout_gravity", "rollout_string"]
 
 
 def figure_of(name):
@@ -59,40 +44,15 @@ def figure_of(name):
 
 
 def test_the_same_tables_give_the_same_pictures(tmp_path, monkeypatch):
-    monkeypatch.setattr(Rollout, "frames", lambda *_: [])  # their bytes: the next test
     monkeypatch.setitem(LOOK, "savefig.dpi", 40)
     folders = [tmp_path / name / "nbody_cpu" for name in "ab"]
     for folder in folders:
         write_table(list(scores()), folder / "transfer.csv")
         (folder / "cells.csv").write_text((ROOT / "results/quickstart/cells.csv").read_text())
-        for task, half_width in (("gravity", math.nan), ("balls", 2.0), ("string", math.nan)):
-            points = spiral(task, half_width)
-            write_table(points, folder / f"rollouts_{task}.csv", RolloutPoint)
     drawn = [draw_figures(folder) for folder in folders]
-    assert {path.stem for path in drawn[0]} >= {*FIGURES, *ROLLOUTS}
+    assert {path.stem for path in drawn[0]} >= {*FIGURES}
     for first, second in zip(*drawn, strict=True):
         assert first.read_bytes() == second.read_bytes(), first.name
-
-
-def test_a_rollout_moves(tmp_path):
-    points = list(spiral("balls", 2.0))
-    figure = dataclasses.replace(figure_of("rollout_balls"), num_pictures=3)
-    assert not figure.can_draw(Tables([], {}))
-    assert not figure.can_draw(Tables([], {}, rollouts=list(spiral("gravity", 2.0))))
-    tables = Tables([], {}, rollouts=points)
-    assert figure.can_draw(tables)
-    with mpl.rc_context(LOOK):
-        animations = [_animate(figure.frames(tables), tmp_path / name)[0] for name in "ab"]
-        pictures = [np.asarray(drawn(frame)) for frame in figure.frames(tables)]
-    assert animations[0].read_bytes() == animations[1].read_bytes()
-    assert len(pictures) == 3
-    assert (pictures[0] != pictures[2]).any()
-
-
-def drawn(frame):
-    canvas = FigureCanvasAgg(frame)
-    canvas.draw()
-    return canvas.buffer_rgba()
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -122,4 +82,4 @@ def test_a_method_without_an_answer_says_so_and_intervals_stay_above_0():
 def test_every_line_of_a_figure_is_an_arm_of_its_study(name):
     arms = (ROOT / "conf" / "experiment" / "nbody_cpu").glob("*.yaml")
     labels = {OmegaConf.load(arm).label for arm in arms}
-    assert {line.model for line in figure_of(name).lines} <= labels
+    assert {model_of(line) for line in figure_of(name).lines} <= labels

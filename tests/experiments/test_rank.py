@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 from experiments.rank import rank
+from experiments.report_page.numbers import table_data
 from experiments.settings.errors import UserError
-from experiments.statistics.matrix import by_method, scores_of, shared_cells
-from experiments.statistics.standings import Goal, standings
+from experiments.statistics.markdown import leaderboard
+from experiments.statistics.matrix import by_method, is_home, scores_of, shared_cells
+from experiments.statistics.standings import Goal, best_first, standings
 from experiments.study.goals import goals_of
 from experiments.study.join import current_runs
 from experiments.tables.goals import MetricGoal, perfect_of
 from experiments.tables.rows import read_table, write_table
 from tests.conftest import ROOT, composed
-from tests.experiments.test_tables_and_figures import row
+from tests.experiments.test_tables_and_figures import STUDIES, row
 
 PAGE = ROOT / "docs" / "statistics.md"
 
@@ -177,3 +179,37 @@ def test_a_wrong_key_of_a_comparison_is_one_line(caplog, override, line):
     with pytest.raises(UserError, match=line) as raised:
         compared(caplog, "study=quickstart", override)
     assert "\n" not in str(raised.value)
+
+
+def test_methods_that_share_no_cell_are_in_tiers():
+    few = [r for r in rows_of("few", [1, 0.1, 0.1]) if r.size < 64]
+    apart = [replace(r, distribution="elsewhere") for r in rows_of("apart", [1, 1, 1])]
+    methods = of(apart, few, rows_of("a", [1, 0.5, 0.9]), rows_of("b", [1, 0.6, 0.2]))
+    assert best_first(methods, 1) == ["b@10", "a@10", "few@10", "apart@10"]  # on size 32
+    assert best_first(methods, 0) == ["few@10", "a@10", "b@10", "apart@10"]
+    untrained = [r for r in rows_of("u", [1, 1, 1]) if not is_home(r)]
+    assert best_first(of(untrained, few), 1) == ["few@10", "u@10"]
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda folder: folder.name)
+def test_the_ranking_the_leaderboard_and_the_page_have_one_order(study):
+    rows = read_table(study / "transfer.csv")
+    goals = [g for g in read_table(study / "metrics.csv", MetricGoal) if not np.isnan(g.perfect)]
+    page = table_data(rows, goals)["order"]
+    assert {(g.task, g.metric) for g in goals} == {(t, m) for t in page for m in page[t]}
+    first = {row.task: row.metric for row in rows[::-1]}  # what is ranked if nothing is said
+    num_ranked = 0
+    for goal in goals:
+        mine = [r for r in rows if (r.task, r.metric) == (goal.task, goal.metric)]
+        lines = leaderboard(mine, goal.perfect).splitlines()[2:]
+        board = [line.split(" | ")[0].removeprefix("| ") for line in lines]
+        assert board == page[goal.task][goal.metric]
+        assert sorted(board) == sorted(by_method(mine))
+        trained = {n: of for n, of in by_method(mine).items() if any(map(is_home, of))}
+        if first[goal.task] == goal.metric and shared_cells(trained):
+            ranked = standings(trained, Goal(goal.perfect, 0.5))[0]
+            means = [standing.shifted.mean for standing in ranked]
+            assert means == sorted(means, reverse=goal.perfect == 1)
+            assert [standing.method for standing in ranked] == board[: len(ranked)]
+            num_ranked += 1
+    assert num_ranked == len(first)

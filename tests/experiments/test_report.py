@@ -23,12 +23,12 @@ from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
 from experiments.statistics.intervals import over_runs
-from experiments.tables.rollout_points import RolloutPoint
+from experiments.tables.pictures import plain, stored_pictures
 from experiments.tables.rows import read_table, write_table
 from tests.conftest import ROOT, composed
 from tests.experiments.test_tables_and_figures import STUDIES, row
 
-SCENE = (ROOT / "results/nbody_cpu/rollouts_string.csv").read_bytes().splitlines(keepends=True)
+SCENE = (ROOT / "results/sat_cpu/literal_embedding.json.gz").read_bytes()
 ATTACK = "<img src=x onerror=alert(1)>"
 
 
@@ -196,16 +196,13 @@ def test_a_configuration_is_looked_for_in_its_own_folder_and_then_in_runs(tmp_pa
     assert [run["name"] for run in known["runs"]] == ["x"]
 
 
-def test_the_players_have_the_places_of_the_tables(page):
-    scenes = data_of(page, "nbody_cpu")["scenes"]
-    tables = sorted(ROOT.glob("results/nbody_cpu/rollouts_*.csv"))
-    points = [p for path in tables for p in read_table(path, RolloutPoint)]
-    assert sum(len(s["times"]) * len(s["bodies"]) for s in scenes) == len(points)
-    places = [v for s in scenes for frame in s["predicted"] for v in frame]
-    assert places[:2] == [points[0].predicted_x, points[0].predicted_y]
-    literals = data_of(page, "sat_cpu")["scenes"]
-    assert [len(s["rounds"]) for s in literals] == [64, 64]
-    assert all(len(s["places"][-1]) == 2 * len(s["literals"]) for s in literals)
+def test_the_player_has_the_pictures_of_all_files(page):
+    for study, counts in (("nbody_cpu", [61, 61, 101, 101, 101, 101]), ("sat_cpu", [64, 64])):
+        shown = data_of(page, study)["pictures"]
+        stored = stored_pictures(ROOT / "results" / study)
+        assert sorted(len(picture["captions"]) for picture in shown) == counts
+        pairs = [(name, picture) for name, of in stored.items() for picture in of]
+        assert shown == [{"file": name, **plain(picture)} for name, picture in pairs]
 
 
 def test_the_same_tables_give_the_same_bytes(tmp_path):
@@ -394,14 +391,13 @@ def test_a_wrong_value_is_one_line(tmp_path, changes, words):
     [
         ("transfer.csv", b"a,b\n1,2\n"),
         ("transfer.csv", (ROOT / "results/sat_cpu/transfer.csv").read_bytes().split(b"\n")[0]),
-        ("rollouts_x.csv", b"".join(SCENE[:4])),
-        ("rollouts_x.csv", SCENE[0] + SCENE[1].replace(b"moving,0,", b"moving,0,7")),
+        ("x.json.gz", SCENE[:-100]),
+        ("x.json.gz", b"[]"),
+        ("x.json.gz", gzip.compress(b"[{}]")),
         ("README.md", b"\xff\xfe"),
         ("severity.csv", b"a,b\n1\n"),
         ("severity.csv", b"\xff"),
         ("curves.csv", b"a,b\n1,2\n"),
-        ("literals.csv", b"a,b\n1,2\n"),
-        ("rollouts_x.csv", b"a,b\n1,2\n"),
         ("runs/x/.hydra/config.yaml", b"a: ["),
         ("runs/x/.hydra/config.yaml", b"model: ${oc.env:HOME}\ntask: 1\n"),
         ("runs/x/.hydra/config.yaml", b"\xff"),

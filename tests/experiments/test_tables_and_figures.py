@@ -6,7 +6,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from data_gen.summary import CellSummary
-from experiments.figures.style import Exhibit, draw_figures, load_tables
+from experiments.figures.exhibit import Exhibit, draw_figures, load_tables
+from experiments.figures.lines import model_of
 from experiments.plot import plot
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
@@ -122,7 +123,7 @@ def test_a_stranger_s_configuration_runs_nothing(target):
 
 def test_every_model_of_the_study_is_in_its_matrix_and_no_other():
     config = OmegaConf.load(ROOT / "conf" / "figure" / "inductive_bias.yaml")
-    drawn = [model for models in config.groups.values() for model in models]
+    drawn = [model_of(line) for lines in config.lines.values() for line in lines]
     studied = {r.model for r in read_table(ROOT / "results" / "inductive_bias" / "transfer.csv")}
     assert sorted(drawn) == sorted(studied)
 

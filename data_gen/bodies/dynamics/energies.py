@@ -4,7 +4,16 @@ import numpy as np
 from numba import njit
 
 from data_gen.bodies.dynamics.forces import distance2, pair_potential, period
-from data_gen.bodies.dynamics.scene import DISC, MOVING
+from data_gen.bodies.dynamics.scene import (
+    BY_MASSES,
+    CONTACT_STIFFNESS,
+    COUPLING,
+    DISC,
+    FIELD,
+    MOVING,
+    SOFTENING,
+    STRENGTH,
+)
 
 MOVES, IS_DISC = MOVING, DISC  # constants of the compiled code
 
@@ -27,18 +36,18 @@ def _of_pairs(x: np.ndarray, axes: tuple, bodies: np.ndarray, law: np.ndarray) -
     """Of the pair force and of the push of discs."""
     radii, kinds = bodies[2], bodies[3]
     width, potential = period(law), 0.0
-    strength = -law[1] if law[0] == 1 else law[1]
-    coupling = bodies[0] if law[0] == 1 else bodies[1]
+    strength = -law[STRENGTH] if law[COUPLING] == BY_MASSES else law[STRENGTH]
+    coupling = bodies[0] if law[COUPLING] == BY_MASSES else bodies[1]
     for i in range(x.shape[0]):
         for j in range(i):
-            c = strength * coupling[i] * coupling[j] if law[0] != 0 else 0.0
+            c = strength * coupling[i] * coupling[j] if law[COUPLING] != 0 else 0.0
             if c != 0:
-                s2 = distance2(x, axes, i, j, width) + law[3] * law[3]
+                s2 = distance2(x, axes, i, j, width) + law[SOFTENING] * law[SOFTENING]
                 potential += c * pair_potential(s2, law)
-            if law[10] > 0 and (kinds[i] == IS_DISC) != (kinds[j] == IS_DISC):
+            if law[CONTACT_STIFFNESS] > 0 and (kinds[i] == IS_DISC) != (kinds[j] == IS_DISC):
                 depth = radii[i] + radii[j] - np.sqrt(distance2(x, axes, i, j, width))
                 if depth > 0 and (kinds[i] == MOVES or kinds[j] == MOVES):
-                    potential += 0.5 * law[10] * depth * depth
+                    potential += 0.5 * law[CONTACT_STIFFNESS] * depth * depth
     return potential
 
 
@@ -66,9 +75,9 @@ def energies(
         law: packed.
     """
     found = np.empty((len(frames), 2))
-    has_pairs = law[0] != 0 or law[10] > 0
+    has_pairs = law[COUPLING] != 0 or law[CONTACT_STIFFNESS] > 0
     for t in range(len(frames)):
-        kinetic, potential = _of_bodies(frames[t], axes, bodies, law[6])
+        kinetic, potential = _of_bodies(frames[t], axes, bodies, law[FIELD])
         potential += _of_bonds(frames[t, 0], axes, bonds, law)
         if has_pairs:
             potential += _of_pairs(frames[t, 0], axes, bodies, law)

@@ -10,7 +10,22 @@ compilation, so loops over coordinates are unrolled.
 import numpy as np
 from numba import njit
 
-from data_gen.bodies.dynamics.scene import DISC, MOVING
+from data_gen.bodies.dynamics.scene import (
+    BOX,
+    BY_MASSES,
+    CLAMP,
+    CONTACT_DAMPING,
+    CONTACT_STIFFNESS,
+    COUPLING,
+    DISC,
+    EXPONENT,
+    HALF_WIDTH,
+    MOVING,
+    PERIODIC,
+    SCREENING,
+    SOFTENING,
+    STRENGTH,
+)
 
 MOVES, IS_DISC = MOVING, DISC  # constants of the compiled code
 
@@ -18,7 +33,7 @@ MOVES, IS_DISC = MOVING, DISC  # constants of the compiled code
 @njit(cache=True, error_model="numpy")
 def pair_force(s2: float, law: np.ndarray) -> float:
     """f(s) / s of `Law`, of the softened squared distance."""
-    exponent, screening = law[2], law[4]
+    exponent, screening = law[EXPONENT], law[SCREENING]
     if screening > 0:
         s = np.sqrt(s2)
         return np.exp(-screening * s) * (1 / s2 + screening / s) / s
@@ -30,7 +45,7 @@ def pair_force(s2: float, law: np.ndarray) -> float:
 @njit(cache=True, error_model="numpy")
 def pair_potential(s2: float, law: np.ndarray) -> float:
     """Of which -f is the derivative by s."""
-    exponent, screening = law[2], law[4]
+    exponent, screening = law[EXPONENT], law[SCREENING]
     s = np.sqrt(s2)
     if screening > 0:
         return np.exp(-screening * s) / s
@@ -42,7 +57,7 @@ def pair_potential(s2: float, law: np.ndarray) -> float:
 @njit(cache=True, error_model="numpy")
 def period(law: np.ndarray) -> float:
     """The width of a periodic box; 0: there is none."""
-    return 2 * law[9] if law[8] == 2 else 0.0
+    return 2 * law[HALF_WIDTH] if law[BOX] == PERIODIC else 0.0
 
 
 @njit(cache=True, error_model="numpy")
@@ -69,8 +84,8 @@ def _add_pairs(
     x: np.ndarray, axes: tuple, coupling: np.ndarray, law: np.ndarray, force: np.ndarray
 ) -> None:
     """Add the force of every pair, to both of its bodies."""
-    width, softening2 = period(law), law[3] * law[3]
-    strength = -law[1] if law[0] == 1 else law[1]
+    width, softening2 = period(law), law[SOFTENING] * law[SOFTENING]
+    strength = -law[STRENGTH] if law[COUPLING] == BY_MASSES else law[STRENGTH]
     for i in range(x.shape[0]):
         for j in range(i):
             c = strength * coupling[i] * coupling[j]
@@ -114,7 +129,7 @@ def _add_contacts(
                 speed = 0.0  # at which it goes out
                 for k in range(len(axes)):
                     speed += v[i, k] * _apart(x, i, j, k, width) / r
-                f = (law[10] * (touch - r) - law[11] * speed) / r
+                f = (law[CONTACT_STIFFNESS] * (touch - r) - law[CONTACT_DAMPING] * speed) / r
                 for k in range(len(axes)):
                     force[i, k] += f * _apart(x, i, j, k, width)
 
@@ -138,12 +153,12 @@ def forces(
     for i in range(x.shape[0]):
         for k in range(len(axes)):
             force[i, k] = 0.0
-    if law[0] != 0:
-        _add_pairs(x, axes, bodies[0] if law[0] == 1 else bodies[1], law, force)
+    if law[COUPLING] != 0:
+        _add_pairs(x, axes, bodies[0] if law[COUPLING] == BY_MASSES else bodies[1], law, force)
     _add_bonds(x, axes, bonds, law, force)
-    if law[10] > 0:
+    if law[CONTACT_STIFFNESS] > 0:
         _add_contacts(state, axes, bodies, law, force)
-    if law[5] < np.inf:
+    if law[CLAMP] < np.inf:
         for i in range(x.shape[0]):
             for k in range(len(axes)):
-                force[i, k] = min(max(force[i, k], -law[5]), law[5])
+                force[i, k] = min(max(force[i, k], -law[CLAMP]), law[CLAMP])

@@ -7,7 +7,15 @@ import numpy as np
 from numba import njit
 
 from data_gen.bodies.dynamics.forces import forces
-from data_gen.bodies.dynamics.scene import MOVING
+from data_gen.bodies.dynamics.scene import (
+    BOX,
+    DRAG,
+    FIELD,
+    HALF_WIDTH,
+    MOVING,
+    PERIODIC,
+    REFLECTING,
+)
 
 MOVES = MOVING  # constant of the compiled code
 
@@ -39,12 +47,12 @@ def _drift(state: np.ndarray, axes: tuple, box: float, half_width: float, dt: fl
     for i in range(x.shape[0]):
         for k in range(len(axes)):
             x[i, k] += dt * v[i, k]
-            if box == 1:
+            if box == REFLECTING:
                 if x[i, k] > half_width:
                     x[i, k], v[i, k] = 2 * half_width - x[i, k], -abs(v[i, k])
                 elif x[i, k] < -half_width:
                     x[i, k], v[i, k] = -2 * half_width - x[i, k], abs(v[i, k])
-            elif box == 2:
+            elif box == PERIODIC:
                 width = 2 * half_width
                 x[i, k] -= width * np.floor((x[i, k] + half_width) / width)
 
@@ -69,7 +77,7 @@ def run(
     state = frames[0].copy()
     v = state[1]
     force = np.empty_like(v)
-    half, decay, field = 0.5 * dt, np.exp(-law[7] * 0.5 * dt), law[6]
+    half, decay, field = 0.5 * dt, np.exp(-law[DRAG] * 0.5 * dt), law[FIELD]
     forces(state, axes, bodies, bonds, law, force)
     for frame in range(skip + len(frames)):
         if frame >= skip:
@@ -80,7 +88,7 @@ def run(
             if decay != 1:
                 _slow(v, axes, decay)
             _kick(v, axes, force, bodies, field, half if is_leapfrog else dt)
-            _drift(state, axes, law[8], law[9], dt)
+            _drift(state, axes, law[BOX], law[HALF_WIDTH], dt)
             forces(state, axes, bodies, bonds, law, force)
             if is_leapfrog:
                 _kick(v, axes, force, bodies, field, half)

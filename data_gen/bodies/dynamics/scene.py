@@ -12,6 +12,11 @@ MOVING, PINNED, DISC, WALL = range(4)  # kinds of bodies; walls are of the box: 
 KINDS = ("moving", "pinned", "disc", "wall")
 BOXES = ("none", "reflecting", "periodic")
 COUPLINGS = ("none", "masses", "charges")
+BY_MASSES, BY_CHARGES = COUPLINGS.index("masses"), COUPLINGS.index("charges")
+REFLECTING, PERIODIC = BOXES.index("reflecting"), BOXES.index("periodic")
+# The columns of a law as numbers, see `Law.packed`:
+COUPLING, STRENGTH, EXPONENT, SOFTENING, SCREENING, CLAMP = range(6)
+FIELD, DRAG, BOX, HALF_WIDTH, CONTACT_STIFFNESS, CONTACT_DAMPING = range(6, 12)
 SCHEMES = ("leapfrog", "euler", "collisions")
 NOTHING = {  # of what acts between collisions
     "coupling": "none", "clamp": np.inf, "field": 0.0, "drag": 0.0, "contact_stiffness": 0.0,

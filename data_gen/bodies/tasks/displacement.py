@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import Tensor
@@ -12,9 +12,11 @@ from data_gen.bodies.dynamics.scene import Motion, Scene
 from data_gen.bodies.features import Units, nearest_image, observed, spec
 from data_gen.bodies.frames import frames_of
 from data_gen.bodies.motions import check_dim, posed_motions
+from data_gen.bodies.picture import displacement_picture
 from data_gen.bodies.scene_graph import body_graph
 from data_gen.bodies.scores import extent, squared_error
 from data_gen.packed import Packed
+from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Ratio, Task, ratio
 
@@ -119,6 +121,14 @@ class Displacement(Task[Scene]):
         errors = scores["error"]
         broken = Ratio(errors * scores["broken"], errors)
         return {**super().relative(scores), "share_of_broken": broken}
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+        """The bodies at the start and `horizon` frames later, true and predicted."""
+        options(given)
+        answer = model(batch).x
+        assert answer is not None
+        end = frames_of(batch, self.dim)[:, -1, 0]
+        return displacement_picture(batch, end, batch.position + self.units.length * answer)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The way to the last frame."""

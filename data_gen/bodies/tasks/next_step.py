@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -15,10 +15,12 @@ from data_gen.bodies.dynamics.simulate import coarse
 from data_gen.bodies.features import Units, observed, spec
 from data_gen.bodies.frames import at_drawn_frames, frames_of
 from data_gen.bodies.motions import check_dim, posed_motions
+from data_gen.bodies.picture import rollout_picture
 from data_gen.bodies.rollout import errors_of_rest, errors_of_steps, moved, rollout
 from data_gen.bodies.scene_graph import body_graph
 from data_gen.bodies.scores import DRIFTS, State, drifts, squared_error
 from data_gen.packed import Packed
+from data_gen.picture import Picture, Watched
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task, ratio
 
@@ -110,8 +112,7 @@ class NextStep(Task[Scene]):
     def sample(self, structure: Motion, rng: np.random.Generator) -> Data:  # pyright: ignore
         """The scene at one of its frames."""
         frame = int(rng.integers(self.num_frames))
-        floor = coarse(structure)
-        data = body_graph(structure, frame, floor)
+        data = body_graph(structure, frame, coarse(structure))
         change = np.square(np.diff(structure.velocities, axis=0)).sum(axis=2).mean(axis=1)
         data.graph_change = torch.from_numpy(np.sqrt(change).astype(np.float32)).unsqueeze(0)
         data.next_velocity = data.track.view(data.num_nodes or 0, -1, 2, self.dim)[:, frame + 1, 1]
@@ -133,9 +134,8 @@ class NextStep(Task[Scene]):
         is_moving = (batch.body_kind == MOVING).unsqueeze(1)
         noise = self.noise * is_moving * drawn.to(batch.position.device)
         position = batch.position + self.units.length * noise[0]
-        return observed(
-            batch, position, batch.velocity + self.units.velocity * noise[1], self.units
-        )
+        velocity = batch.velocity + self.units.velocity * noise[1]
+        return observed(batch, position, velocity, self.units)
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Squared error of the acceleration, in units, mean over bodies and coordinates."""
@@ -185,6 +185,10 @@ class NextStep(Task[Scene]):
             **drifts(batch, start, end, "_true"),
             "diverged": moment.has_diverged.float(),
         }
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+        """The rollout beside the truth, up to frame `num_frames`, one of `every` frames."""
+        return rollout_picture(partial(self.step, model, batch), batch, self.dim, given)
 
     def step(self, model: Model, batch: Batch, state: State, frame: int) -> State:
         """The state at the frame after, as a model has it that sees the state alone."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,7 +14,9 @@ from torch_geometric.utils import scatter
 
 from data_gen.graphs.graph import Graph
 from data_gen.paths.answer import PathAnswer, PathLabels, tree_depth, walk
+from data_gen.paths.picture import path_picture
 from data_gen.paths.query import Query, draw_queries
+from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import LossPart, Metric, Model, Task
 
@@ -50,10 +52,8 @@ class ShortestPath(Task[Graph]):
     @property
     def spec(self) -> GraphSpec:
         """Inputs as in the demo, outputs as the answer needs them."""
-        answer = self.answer
-        return GraphSpec(
-            5, 1, 1, node_out=answer.node_out, edge_out=answer.edge_out, position_dim=2
-        )
+        node_out, edge_out = (self.answer.width(level) for level in ("node", "edge"))
+        return GraphSpec(5, 1, 1, node_out=node_out, edge_out=edge_out, position_dim=2)
 
     def sample(self, structure: Graph, rng: np.random.Generator) -> Data:
         """One query on the graph."""
@@ -87,11 +87,12 @@ class ShortestPath(Task[Graph]):
         return instances
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """The loss of the answer."""
-        return self.answer.loss(model(batch), batch)
+        """The sum of the losses of the typed answers."""
+        first, *others = (part.mean for part in self.loss_parts(model, batch))
+        return sum(others, start=first)
 
     def loss_parts(self, model: Model, batch: Batch) -> list[LossPart]:
-        """Those of the answer."""
+        """A mean for each typed answer."""
         return self.answer.loss_parts(model(batch), batch)
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
@@ -119,6 +120,11 @@ class ShortestPath(Task[Graph]):
             "node_accuracy": node_accuracy,
             "edge_accuracy": edge_accuracy,
         }
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+        """The path that is chosen after each round, on the shortest one."""
+        options(given)
+        return path_picture(model, self.answer, batch)
 
     def num_rounds(self, batch: Batch) -> Tensor:
         """Rounds after which Bellman and Ford's algorithm knows every distance to the end [B].

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
+from data_gen.answers.answer import CERTAIN
 from data_gen.distribution import Distribution
+from data_gen.picture import Picture, Watched, options
 from data_gen.sat.clause_loss import clause_loss
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import (
-    CERTAIN,
     by_votes,
     complements,
     literal_mean,
@@ -22,6 +23,7 @@ from data_gen.sat.decoding import (
 )
 from data_gen.sat.formula_graph import problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
+from data_gen.sat.picture import literal_picture
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task
 
@@ -103,6 +105,11 @@ class SatAssignment(Task[Problem]):
     def defined(self, batch: Batch) -> dict[str, Tensor]:
         """The nearest model is looked for in formulas that are not too large."""
         return {"agreement": is_near_enough(batch)}
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+        """The literals in the space of the states, after each round."""
+        options(given)
+        return literal_picture(model, batch)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The model that the formula came with."""

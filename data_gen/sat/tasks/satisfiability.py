@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
+from data_gen.answers.answer import CERTAIN
+from data_gen.answers.mask import Mask
+from data_gen.picture import Picture, Watched, options
 from data_gen.sat.cnf import Problem
-from data_gen.sat.decoding import CERTAIN, candidates, literal_mean, share_satisfied, votes_of
+from data_gen.sat.decoding import candidates, literal_mean, share_satisfied, votes_of
 from data_gen.sat.formula_graph import problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
+from data_gen.sat.picture import literal_picture
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task
+
+VERDICT = Mask("graph", "graph_is_sat")
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Satisfiability(Task[Problem]):
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Cross-entropy of the one bit."""
         logits = self._logits(votes_of(model(batch)), batch)
-        return binary_cross_entropy_with_logits(logits, batch.graph_is_sat.to(logits.dtype))
+        return VERDICT.part(logits.unsqueeze(1), batch).mean
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
         """Scores of every instance, each [B].
@@ -95,6 +100,11 @@ class Satisfiability(Task[Problem]):
             "clauses_satisfied": is_sat,
             "agreement": is_sat & is_near_enough(batch),
         }
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+        """The literals in the space of the states, after each round."""
+        options(given)
+        return literal_picture(model, batch)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The label, by votes that tell the model too."""

@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
+from data_gen.answers.answer import CERTAIN
 from data_gen.distribution import Distribution
 from data_gen.sat.cnf import Problem
-from data_gen.sat.decoding import CERTAIN, LITERAL, complements, literal_mean, votes_of
+from data_gen.sat.decoding import LITERAL, complements, literal_mean, votes_of
 from data_gen.sat.formula_graph import formula_of, problem_graph, spec
 from data_gen.sat.minimal_core import induced, minimal_core, variables_of
 from data_gen.sat.solver import solve

@@ -10,8 +10,8 @@ from scipy.spatial import KDTree
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-from data_gen.choice import CERTAIN, choice_loss, first_best
 from data_gen.environment import best_of, node_logits, play
+from data_gen.masked_choice import CERTAIN, choice_loss, first_best
 from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task, ratio

@@ -30,6 +30,21 @@ async function unpack(name) {
   return data;
 }
 
+/**
+ * Names, the best in a metric first, as the suite orders methods; others follow as in the table.
+ * `nameOf` makes a name of a method: itself, or its model.
+ */
+function bestFirst(data, task, metric, names, nameOf = (method) => method) {
+  const order = different((data.order[task]?.[metric] ?? []).map(nameOf));
+  const known = order.filter((name) => names.includes(name));
+  return [...known, ...names.filter((name) => !order.includes(name))];
+}
+
+/** Of a method its model, without the rule of steps. */
+function modelOf(method) {
+  return method.split("@")[0];
+}
+
 /** Objects, one a line, of columns. */
 function lines(columns) {
   const names = Object.keys(columns);

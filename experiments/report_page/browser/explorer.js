@@ -48,22 +48,28 @@ class Explorer {
     return names.sort((a, b) => count(b) - count(a))[0];
   }
 
+  /** The methods of the task, the best first. */
+  methodsInOrder() {
+    const { task, metric } = this.place;
+    return bestFirst(this.data, task, metric, this.options("method", { task }));
+  }
+
   /**
-   * All if few; else those that score best at the largest size that most models have an answer for:
+   * All if few; else the best that have an answer at the largest size that most models have one for:
    * of each model the best rule first, then the second; and the worst of all, to see what is little.
    */
   firstMethods() {
-    const all = this.options("method", { task: this.place.task });
+    const all = this.methodsInOrder();
     if (all.length <= SHOWN_FIRST + 1) return all;
     const here = this.cells(this.place).filter((cell) => cell.mean !== null);
     const models = (size) => different(here.filter((cell) => cell.size === size).map((cell) => cell.model));
     const sizes = different(here.map((cell) => cell.size));
     const [common] = sizes.sort((a, b) => models(b).length - models(a).length || b - a);
-    const sign = this.isShare() ? -1 : 1;
-    const ranked = here.filter((cell) => cell.size === common).sort((a, b) => sign * (a.mean - b.mean));
-    const rank = (cell) => ranked.filter((other) => other.model === cell.model).indexOf(cell);
+    const answered = here.filter((cell) => cell.size === common).map((cell) => cell.method);
+    const ranked = all.filter((method) => answered.includes(method));
+    const rank = (method) => ranked.filter((other) => modelOf(other) === modelOf(method)).indexOf(method);
     const best = [...ranked].sort((a, b) => rank(a) - rank(b)).slice(0, SHOWN_FIRST);
-    const chosen = best.length ? [...best, ranked.at(-1)].map((cell) => cell.method) : all.slice(0, SHOWN_FIRST);
+    const chosen = best.length ? [...best, ranked.at(-1)] : all.slice(0, SHOWN_FIRST);
     return all.filter((method) => chosen.includes(method));
   }
 
@@ -82,7 +88,7 @@ class Explorer {
     const focused = document.activeElement?.dataset?.key;
     this.controls.replaceChildren(...fields, this.logSwitch());
     if (focused) this.controls.querySelector(`[data-key="${focused}"]`)?.focus();
-    const all = this.options("method", { task });
+    const all = this.methodsInOrder();
     this.methods.draw(all);
     this.draw();
     this.note.textContent = `Mean over seeds and its 95 % interval.${this.methods.note(all)}`;

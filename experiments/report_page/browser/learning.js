@@ -9,6 +9,10 @@ function learning(part, data) {
   const values = (name, among = data.curves) => different(among.map((point) => point[name]));
   const ofTask = () => data.curves.filter((point) => point.task === task.select.value);
   const task = choice("Task", values("task"), () => { offer(); draw(); });
+  const models = () => {
+    const name = task.select.value;
+    return bestFirst(data, name, data.firstMetric.get(name), values("model", ofTask()), modelOf);
+  };
   const metric = choice("Metric", [], () => draw());
   const log = make("input", { type: "checkbox", checked: true, onchange: () => draw() });
   const logField = make("label", {}, log, " log scale");
@@ -21,12 +25,12 @@ function learning(part, data) {
     metric.select.replaceChildren(...options);
     const isScore = (name) => name.startsWith("val/") && name !== "val/loss";
     metric.select.value = metrics.find(isScore) ?? metrics[0];
-    const all = values("model", ofTask());
+    const all = models();
     methods.choose(all.length > SHOWN_FIRST + 1 ? all.slice(0, SHOWN_FIRST) : all);
   }
 
   function draw() {
-    const all = values("model", ofTask());
+    const all = models();
     methods.draw(all);
     const found = ofTask().filter((point) => point.metric === metric.select.value && point.mean !== null);
     const chosen = found.filter((point) => methods.slots.has(point.model));

@@ -37,7 +37,7 @@ function fill(section, data) {
   const part = (name) => section.querySelector(`[data-part="${name}"]`);
   const explorer = new Explorer(part("chart"), data);
   cellTable(part("table"), data);
-  if (data.scenes.length) players(part("play"), data.scenes);
+  if (data.pictures.length) new Player(part("play"), data.pictures);
   if (data.curves) learning(part("learning"), data);
   for (const table of data.tables) plainTable(part("cells"), table);
   return explorer;

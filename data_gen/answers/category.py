@@ -1,0 +1,39 @@
+"""Category: each item is of one of k classes."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn.functional import cross_entropy, one_hot
+from torch_geometric.data import Batch
+
+from data_gen.answers.answer import CERTAIN, Answer
+from data_gen.task import LossPart
+
+
+@dataclass(frozen=True)
+class Category(Answer):
+    """A logit of every class for each item; target [rows], the number of its class.
+
+    Attributes:
+        num_classes: k.
+    """
+
+    num_classes: int = 2
+
+    @property
+    def width(self) -> int:
+        """One number for each class."""
+        return self.num_classes
+
+    def part(self, values: Tensor, batch: Batch) -> LossPart:
+        """Cross-entropy of the softmax over classes, mean over all items of the batch."""
+        return LossPart(cross_entropy(values, batch[self.target]), len(values))
+
+    def decode(self, values: Tensor, batch: Batch) -> Tensor:
+        """The class of each item [rows]."""
+        del batch
+        return values.argmax(dim=1)
+
+    def certain(self, batch: Batch) -> Tensor:
+        """Logits of the target [rows, k]."""
+        return CERTAIN * one_hot(batch[self.target], self.num_classes).float()

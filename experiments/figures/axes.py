@@ -1,0 +1,97 @@
+"""What the two axes of curves show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from experiments.figures.lines import TINY
+
+MANY = 6  # ticks: more are written smaller
+PLACES = ("size", "steps", "frame")
+FOOT = 0.05 / 1.04  # of the height of the axes: 0.03 on an axis of shares
+
+
+@dataclass(frozen=True)
+class XAxis:
+    """Sizes; or numbers of message-passing steps; or frames, at the end of a metric's name.
+
+    `train`: the fewest and the most in training, which are shaded.
+    """
+
+    of: str = "size"
+    label: str = ""
+    train: Sequence[float] = ()
+    train_label: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what no row has, or half a range."""
+        if self.of not in PLACES:
+            raise ValueError(f"of must be one of {', '.join(PLACES)}, got {self.of!r}")
+        if len(self.train) not in (0, 2):
+            raise ValueError(f"train must be two numbers, got {list(self.train)!r}")
+
+    def placed(self, rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+        """The rows of metrics (`name`) with their place on the axis (`x`)."""
+        names = rows["metric"].astype(str)
+        if self.of == "frame":
+            parts = names.str.extract(r"^(?P<name>.*)_(?P<x>\d+)$")
+        else:
+            parts = pd.DataFrame({"name": names, "x": rows["size"].astype(str)})
+            if self.of == "steps":
+                parts["x"] = rows["steps_rule"].astype(str)
+        is_placed = parts["name"].isin(list(metrics)) & parts["x"].str.fullmatch(r"\d+", na=False)
+        x = parts["x"][is_placed].astype(int)
+        return rows[is_placed].assign(name=parts["name"][is_placed], x=x)
+
+    @property
+    def line_column(self) -> str:
+        """The column that a line is named in: with its rule of steps, unless these are the axis."""
+        return "model" if self.of == "steps" else "method"
+
+    def label_places(self, axes: Axes, places: Sequence[int]) -> None:
+        """A logarithmic axis: of frames with powers of ten, else with a tick at each place."""
+        if self.of == "frame":
+            axes.set_xscale("log")
+            return
+        axes.set_xscale("log", base=2)
+        small: dict[str, Any] = {"fontsize": 7} if len(places) > MANY else {}
+        axes.set_xticks(list(places), [str(place) for place in places], **small)
+        axes.set_xticks([], minor=True)
+
+    def shade_training(self, axes: Axes) -> None:
+        """The range in training; a single place has the width of a marker."""
+        if not self.train:
+            return
+        low, high = self.train
+        if low == high:
+            axes.axvline(low, color="0.9", linewidth=6, zorder=0)
+        else:
+            axes.axvspan(low, high, color="0.9", zorder=0, linewidth=0)
+
+    def name_training(self, axes: Axes) -> None:
+        """Say what is shaded, at the foot of the range."""
+        if self.train and self.train_label:
+            axes.annotate(
+                self.train_label, (self.train[0] * 1.03, FOOT), fontsize=6.5, color="0.35",
+                xycoords=("data", "axes fraction"),
+            )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class YAxis:
+    """Between two ends, or logarithmic around what is drawn, but not beyond the two ends."""
+
+    is_log: bool = False
+    low: float | None = None
+    high: float | None = None
+    has_bars: bool = False  # error bars side by side in place of bands
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the most; a linear axis is one of shares if nothing else is said."""
+        low, high = (TINY, np.inf) if self.is_log else (-0.02, 1.02)
+        return low if self.low is None else self.low, high if self.high is None else self.high

@@ -1,0 +1,90 @@
+"""The cells of a map of scores: their colours, numbers, intervals and frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+
+from experiments.figures.style import percent
+from experiments.statistics.intervals import Estimate
+
+NOT_DEFINED = "0.93"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a map is drawn."""
+
+    low: float = 0.0  # the colours begin here: what guessing gives
+    has_intervals: bool = True
+    line_height: float = 0.3  # inches
+    line_label: str = ""
+    column_label: str = ""
+
+    def share(self, mean: float) -> float:
+        """Where a score is on the scale of colours, from 0 to 1."""
+        return (mean - self.low) / (1 - self.low)
+
+
+class Cell(NamedTuple):
+    """What is in a place of the map."""
+
+    estimate: Estimate
+    is_framed: bool
+
+
+Cells = dict[tuple[int, int], Cell]  # by line and column; what was not run is not there
+
+
+def draw_cells(axes: Axes, cells: Cells, places: Sequence[float], look: Look) -> None:
+    """Draw colours, numbers and frames; `places` says where each line stands."""
+    colours: list[Any] = [
+        NOT_DEFINED if np.isnan(mean) else mpl.colormaps["viridis"](look.share(mean))
+        for mean in (cell.estimate.mean for cell in cells.values())
+    ]
+    squares = [_corners(places[line], x) for line, x in cells]
+    axes.add_collection(PolyCollection(squares, facecolors=colours, antialiased=False))
+    for (line, x), cell in cells.items():
+        _write(axes, (x, places[line]), cell.estimate, look)
+    framed = {place for place, cell in cells.items() if cell.is_framed}
+    sides = [side for place in sorted(framed) for side in _sides(*place, framed, places)]
+    how: dict[str, Any] = {"colors": "black", "linewidths": 1.2, "capstyle": "projecting"}
+    axes.add_collection(LineCollection(sides, zorder=3, clip_on=False, **how))
+
+
+def _write(axes: Axes, place: tuple[float, float], estimate: Estimate, look: Look) -> None:
+    """The number, and below it the interval; n/a if the method is not defined there."""
+    x, y = place
+    style: dict[str, Any] = {"ha": "center", "va": "center"}
+    if np.isnan(estimate.mean):
+        axes.text(x, y, "n/a", fontsize=6, color="0.4", **style)
+        return
+    style["color"] = "white" if look.share(estimate.mean) < 0.6 else "black"
+    mean, *ends = map(percent, estimate)
+    if not look.has_intervals:
+        axes.text(x, y, mean, fontsize=6, **style)
+        return
+    axes.text(x, y - 0.14, mean, fontsize=7, **style)
+    axes.text(x, y + 0.27, "–".join(dict.fromkeys(ends)), fontsize=4.6, **style)
+
+
+def _corners(y: float, x: float) -> list[tuple[float, float]]:
+    """The corners of a cell, clockwise from the upper left one."""
+    return [(x - 0.5, y - 0.5), (x + 0.5, y - 0.5), (x + 0.5, y + 0.5), (x - 0.5, y + 0.5)]
+
+
+def _sides(
+    line: int, x: int, framed: set[tuple[int, int]], places: Sequence[float]
+) -> list[list[tuple[float, float]]]:
+    """The sides of a framed cell where its neighbour is not framed, or is of another group."""
+    corners = _corners(places[line], x)
+    neighbours = [(line - 1, x), (line, x + 1), (line + 1, x), (line, x - 1)]
+    return [
+        [corners[k], corners[(k + 1) % 4]]
+        for k, place in enumerate(neighbours)
+        if place not in framed or abs(places[place[0]] - places[line]) > 1
+    ]

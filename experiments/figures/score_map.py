@@ -1,0 +1,141 @@
+"""A matrix of cells: the score as a colour and a number, with its interval, framed as trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.figures.cells import Cell, Cells, Look, draw_cells
+from experiments.figures.exhibit import TableFigure, Tables
+from experiments.figures.style import PAGE
+from experiments.statistics.intervals import over_runs
+from experiments.statistics.matrix import by_method
+from experiments.statistics.standings import best_first
+from experiments.tables.frame import chosen, grouped
+from experiments.tables.goals import perfect_of
+from experiments.tables.rows import Row
+
+GAP = 0.85  # lines between two groups: the name of the second one
+SHORT = 4  # letters of a column's name that need not be turned
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Some of the rows, by their columns; `columns` of its own, if not those of the map."""
+
+    name: str
+    where: Mapping[str, Any] = field(default_factory=dict)
+    metric: str = ""  # "": that of the map
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ScoreMap(TableFigure):
+    """Mean over runs in per cent, with its 95 % interval; what was not run is blank.
+
+    `lines` maps the name of a group to its lines: methods (`model@rule`, see `lines`) or sizes,
+    with their names. `columns` maps a name to what its rows have in their columns of the table, as
+    in `grid: {distribution: grid, size: 16}`; `framed` says so of the cells that are framed.
+    """
+
+    study: str
+    metric: str
+    caption: str
+    lines: Mapping[str, Mapping[Any, str]]
+    panels: Sequence[Panel]
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    framed: Mapping[str, Any] = field(default_factory=dict)
+    best_first: bool = False  # the lines of each group, in the order of `standings`
+    look: Look = field(default_factory=Look)
+
+    def can_draw(self, tables: Tables) -> bool:
+        """Whether a cell has a row."""
+        groups = self._groups(tables)
+        return any(self._cells(tables, panel, groups) for panel in self.panels)
+
+    def draw(self, tables: Tables) -> Figure:
+        """A page wide, panels side by side."""
+        groups = self._groups(tables)
+        places = _places(groups)
+        widths = [len(panel.columns or self.columns) for panel in self.panels]
+        height = self.look.line_height * (places[-1] + 1) + 1.2
+        figure = Figure(figsize=(PAGE, height))
+        all_axes = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
+        is_tall = len(groups) > 1
+        for axes, panel in zip(all_axes, self.panels, strict=True):
+            columns = list(panel.columns or self.columns)
+            draw_cells(axes, self._cells(tables, panel, groups), places, self.look)
+            _label_columns(axes, columns, is_tall=is_tall)
+            axes.set_title(panel.name, fontsize=7.5)
+            axes.set_xlim(-0.5, len(columns) - 0.5)
+            axes.set_ylim(places[-1] + 0.5, places[0] - 0.5 - (GAP if is_tall else 0))
+            axes.set_yticks(places, [name for lines in groups.values() for name in lines.values()])
+            axes.tick_params(length=0, pad=2, labelleft=axes is all_axes[0])
+            axes.grid(visible=False)
+            axes.spines[:].set_visible(False)
+        _name_groups(all_axes[0], groups, places)
+        all_axes[0].set_ylabel(self.look.line_label)
+        all_axes[len(all_axes) // 2].set_xlabel(self.look.column_label)
+        figure.supxlabel(self.caption, fontsize=7.5)
+        return figure
+
+    def _groups(self, tables: Tables) -> dict[str, dict[Any, str]]:
+        """The groups with their lines, the best first if that is asked for and can be known."""
+        groups = {group: dict(lines) for group, lines in self.lines.items()}
+        rows = chosen(tables.scores, metric=self.metric)
+        names = [line for lines in groups.values() for line in lines]
+        mine: list[Row] = list(chosen(rows, method=names)["row"])
+        if not (self.best_first and tables.goals and mine):
+            return groups
+        perfect = perfect_of(tables.goals, mine[0].task, self.metric)
+        order = best_first(by_method(mine), perfect)
+        place = {name: number for number, name in enumerate(order)}
+        return {
+            group: dict(sorted(lines.items(), key=lambda line: place.get(line[0], len(place))))
+            for group, lines in groups.items()
+        }
+
+    def _cells(self, tables: Tables, panel: Panel, groups: Mapping[str, Mapping]) -> Cells:
+        """The cells of a panel, by the number of their line and column."""
+        rows = chosen(tables.scores, metric=panel.metric or self.metric, **panel.where)
+        lines = [line for group in groups.values() for line in group]
+        kind = "size" if isinstance(lines[0], int) else "method"
+        found: Cells = {}
+        for x, where in enumerate((panel.columns or self.columns).values()):
+            of_column = chosen(rows, **where)
+            cells = grouped(of_column, kind)
+            framed = grouped(chosen(of_column, **self.framed), kind) if self.framed else {}
+            for y, line in enumerate(lines):
+                if line in cells:
+                    is_framed = len(framed.get(line, ())) == len(cells[line])
+                    found[y, x] = Cell(over_runs(cells[line]), is_framed)
+        return found
+
+
+def _places(groups: Mapping[str, Mapping]) -> list[float]:
+    """Where the lines of all groups stand, from above; groups are a little apart."""
+    numbers = [number for number, lines in enumerate(groups.values()) for _ in lines]
+    return [line + GAP * number for line, number in enumerate(numbers)]
+
+
+def _name_groups(axes: Axes, groups: Mapping[str, Mapping], places: Sequence[float]) -> None:
+    """The name of each group above its first line; it may reach over the other panels."""
+    axes.set_zorder(1)
+    first = 0
+    for group, lines in groups.items():
+        axes.text(
+            -0.5, places[first] - 0.55, group, fontsize=7.5, fontweight="bold", va="bottom",
+            in_layout=False,
+        )  # fmt: skip
+        first += len(lines)
+
+
+def _label_columns(axes: Axes, names: Sequence[str], *, is_tall: bool) -> None:
+    """The names of columns, turned if one is long; above a tall map."""
+    turned: dict[str, Any] = {"rotation": 45, "ha": "right"}
+    is_long = max(map(len, names), default=0) > SHORT
+    axes.set_xticks(range(len(names)), names, fontsize=7, **(turned if is_long else {}))
+    if is_tall:
+        axes.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False)

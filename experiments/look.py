@@ -1,0 +1,84 @@
+"""Look at instances with the answers of a trained network, as their task draws them.
+
+python -m experiments.look 'run=outputs/quickstart/next_hop-seed0-*' sizes=[64]
+python -m experiments.look 'run=outputs/sat_cpu/neuro_sat-seed0-*' 'choose={solved:[1,0]}'
+"""
+
+import logging
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, ListConfig
+
+from experiments.figures.exhibit import Tables
+from experiments.figures.pictures import Pictures
+from experiments.run.found import done_run
+from experiments.run.machine import device_of
+from experiments.run.pictures import pictures_of
+from experiments.run.stored import study_of
+from experiments.settings.checks import COUNT, COUNT_OR_0, check
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.settings.predicates import is_count, is_entry, is_number, is_whole
+from experiments.tables.pictures import ENDING, write_pictures
+
+LOG = logging.getLogger(__name__)
+CHOICE = "null is, or lists of scores, as {solved: [1, 0]}"
+
+
+def look(config: DictConfig) -> None:
+    """Write the pictures and draw them; a file of pictures that is there is not overwritten."""
+    _check(config)
+    folder = done_run(str(config.run), config.task_label)
+    path = folder.path / f"look{ENDING}" if config.file is None else Path(config.file)
+    if not path.name.endswith(ENDING):
+        raise UserError(f"file: {path} is not allowed, a name that ends with {ENDING} is")
+    if path.exists():
+        raise UserError(f"file: {path} exists, take another name")
+    trained = folder.load_config()
+    count = config.instance + 1 if config.choose is None else config.num_instances
+    sizes = [max(trained.train.sizes)] if config.sizes is None else config.sizes
+    rules = [config.num_message_passing_steps]
+    transfer = {"sizes": sizes, "num_instances": count, "num_message_passing_steps": rules}
+    study = study_of(trained, transfer, config.machine)
+    model = study.build_model()
+    study.check_steps(model)
+    folder.load_weights(model)
+    torch.set_num_threads(config.machine.num_threads)
+    cells = [cell for cell in study.test_cells if cell.shift in ("none", "size")]
+    if not cells:
+        raise UserError(f"run: {folder.path} was not tested on what it was trained on")
+    model = model.to(device_of(study.settings.machine)).eval()
+    chosen = config.instance if config.choose is None else config.choose
+    options = {str(name): value for name, value in (config.picture or {}).items()}
+    pictures = [p for cell in cells for p in pictures_of(study, model, cell, chosen, options)]
+    write_pictures(pictures, path)
+    LOG.info("%s", path)
+    stem = path.name.removesuffix(ENDING)
+    figure, tables = Pictures("", stem), Tables([], {}, pictures={stem: pictures})
+    for drawn in figure.save(tables, path.with_name(stem)):
+        LOG.info("%s", drawn)
+
+
+def _check(config: DictConfig) -> None:
+    """Raise UserError for a wrong value; sizes and steps are looked at with those of the run."""
+    check(config, "instance", _is_index, COUNT_OR_0)
+    check(config, "num_instances", is_count, COUNT)
+    check(config, "choose", lambda value: value is None or _is_choice(value), CHOICE)
+    check(config, "picture", lambda value: value is None or is_entry(value), "a mapping is")
+
+
+def _is_index(value: object) -> bool:
+    return is_whole(value) and value >= 0  # pyright: ignore[reportOperatorIssue]
+
+
+def _is_choice(value: object) -> bool:
+    """Scores, each with a list of values."""
+    return is_entry(value) and all(
+        isinstance(values, ListConfig) and len(values) and all(map(is_number, values))
+        for values in value.values()  # pyright: ignore[reportAttributeAccessIssue]
+    )
+
+
+if __name__ == "__main__":
+    start("look", look)

@@ -1,0 +1,91 @@
+"""Pictures as files: `<name>.json.gz`, a list of pictures that a figure or the report shows."""
+
+import gzip
+import json
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from data_gen.files import write_atomically
+from data_gen.picture import Key, Panel, Picture, Strip, Trace
+from data_gen.shapes import Look, PictureError, Shape
+from experiments.settings.errors import UserError
+
+ENDING = ".json.gz"
+LARGEST = 100 * 2**20  # bytes of a file when unpacked
+DIGITS = 4  # of a number, counted from the extent of the window
+
+
+def write_pictures(pictures: Sequence[Picture], path: Path) -> None:
+    """Write a file of pictures; the same pictures give the same bytes."""
+    text = json.dumps(list(map(plain, pictures)), allow_nan=False, separators=(",", ":"))
+    content = gzip.compress(text.encode(), mtime=0)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content))
+
+
+def read_pictures(path: Path) -> list[Picture]:
+    """The pictures of a file; raises UserError for one that holds something else."""
+    try:
+        with gzip.open(path) as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise PictureError("it is too large")
+        data = json.loads(content)
+        if not isinstance(data, list) or not data:
+            raise PictureError("a list is needed")
+        return [_picture(entry) for entry in data]
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not a file of pictures ({error})") from error
+
+
+def stored_pictures(folder: Path) -> dict[str, list[Picture]]:
+    """The pictures of all files in a folder, by the name of the file."""
+    paths = sorted(folder.glob(f"*{ENDING}"))
+    return {path.name.removesuffix(ENDING): read_pictures(path) for path in paths}
+
+
+def plain(picture: Picture) -> dict[str, Any]:
+    """A picture as mappings, lists, texts and rounded numbers, without what is as by default."""
+    low_x, low_y, high_x, high_y = picture.window
+    extent = max(high_x - low_x, high_y - low_y)
+    return _plain(picture, DIGITS - math.floor(math.log10(extent)))
+
+
+def _plain(value: Any, digits: int) -> Any:  # noqa: ANN401
+    if is_dataclass(value):
+        found = {field.name: (getattr(value, field.name), field) for field in fields(value)}
+        return {
+            name: _plain(part, digits)
+            for name, (part, field) in found.items()
+            if field.default is MISSING or part != field.default
+        }
+    if isinstance(value, (list, tuple)):
+        return [_plain(part, digits) for part in value]
+    return round(value, digits) if isinstance(value, float) else value
+
+
+def _picture(data: Any) -> Picture:  # noqa: ANN401
+    """The picture that `plain` gave; raises PictureError for anything else."""
+    try:
+        parts: dict[str, Any] = {"panels": [_panel(panel) for panel in data["panels"]]}
+        if "summary" in data:
+            parts["summary"] = _panel(data["summary"])
+        if "strip" in data:
+            traces = [Trace(**_with_look(trace)) for trace in data["strip"]["traces"]]
+            parts["strip"] = Strip(**{**data["strip"], "traces": traces})
+        return Picture(**{**data, **parts})
+    except (AttributeError, LookupError, TypeError) as error:
+        raise PictureError(f"a part is missing or of the wrong kind, {error!r:.120}") from error
+
+
+def _panel(data: Any) -> Panel:  # noqa: ANN401
+    shapes = [Shape(**_with_look(shape)) for shape in data["shapes"]]
+    legend = tuple(Key(**_with_look(key)) for key in data.get("legend", ()))
+    return Panel(**{**data, "shapes": shapes, "legend": legend})
+
+
+def _with_look(data: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {**data, "look": Look(**data["look"])}

@@ -1,0 +1,170 @@
+"""Figures of existing rows: a yaml and no code."""
+
+import math
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+from data_gen.summary import CellSummary
+from experiments.figures import exhibit
+from experiments.figures.axes import XAxis, YAxis
+from experiments.figures.curves import Curves, Panel
+from experiments.figures.exhibit import Tables, draw_figures
+from experiments.settings.construct import construct
+from experiments.settings.errors import UserError
+from experiments.tables.frame import chosen, frame_of, grouped
+from experiments.tables.goals import MetricGoal
+from experiments.tables.rows import write_table
+from tests.conftest import ROOT
+from tests.experiments.test_tables_and_figures import row
+
+CURVES = """
+_target_: experiments.figures.curves.Curves
+study: mine
+metric: valid
+metric_label: share
+x: {_target_: experiments.figures.axes.XAxis, label: size, train: [8, 16]}
+panels:
+  - {_target_: experiments.figures.curves.Panel, name: on grids, where: {distribution: grid}}
+lines: {a@10: A, b: B}
+"""
+MAP = """
+_target_: experiments.figures.score_map.ScoreMap
+study: mine
+metric: valid
+caption: shares
+framed: {shift: none}
+columns: {"16": {size: 16}, "32": {size: 32}}
+panels:
+  - {_target_: experiments.figures.score_map.Panel, name: on grids, where: {distribution: grid}}
+lines: {both: {a@10: A, b: B}}
+"""
+
+
+def rows_of(model, rule, *means):
+    """Scores at 16, as trained, and at 32, 64, ...; two runs."""
+    return [
+        row(study="mine", model=model, steps_rule=rule, seed=seed, size=16 * 2**k,
+            mean=mean + 0.02 * seed, shift="size" if k else "none")
+        for k, mean in enumerate(means) for seed in (0, 1)
+    ]  # fmt: skip
+
+
+ROWS = [*rows_of("a", "10", 0.9, 0.3, 0.2), *rows_of("b", "", 0.8, 0.7, math.nan)]
+TABLES = Tables(ROWS, {}, goals=[MetricGoal("ShortestPath", "valid", 1)])
+
+
+def figure(text, **changes):
+    return construct(OmegaConf.merge(OmegaConf.create(text), OmegaConf.create(changes)), "figure")
+
+
+def test_a_figure_of_existing_rows_is_a_yaml(tmp_path, monkeypatch):
+    conf, folder = tmp_path / "conf", tmp_path / "results" / "mine"
+    conf.mkdir()
+    write_table(ROWS, folder / "transfer.csv")
+    (folder / "cells.csv").write_text((ROOT / "results/quickstart/cells.csv").read_text())
+    monkeypatch.setattr(exhibit, "FIGURES", conf)
+    assert draw_figures(folder) == []
+    (conf / "over_sizes.yaml").write_text(CURVES)
+    (conf / "as_a_map.yaml").write_text(MAP)
+    (conf / "of_another.yaml").write_text(CURVES.replace("study: mine", "study: other"))
+    drawn = draw_figures(folder)
+    assert [path.name for path in drawn] == [
+        "as_a_map.png", "as_a_map.pdf", "over_sizes.png", "over_sizes.pdf",
+    ]  # fmt: skip
+    assert all(path.stat().st_size > 2000 for path in drawn)
+
+
+def test_a_line_has_the_means_of_its_method_and_ends_where_it_has_no_answer():
+    axes = figure(CURVES).draw(TABLES).axes[0]
+    of_name = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+    assert of_name["A"] == [pytest.approx(p) for p in [(16, 0.91), (32, 0.31), (64, 0.21)]]
+    assert of_name["B"] == [pytest.approx(p) for p in [(16, 0.81), (32, 0.71)]]
+    assert [text.get_text() for text in axes.texts if text.get_text()] == ["n/a"]
+    assert axes.get_title() == "on grids"
+
+
+def test_only_panels_with_a_row_of_a_line_are_drawn():
+    panels = [Panel("grid", {"distribution": "grid"}), Panel("none", {"distribution": "tree"})]
+    curves = Curves("mine", "valid", "share", {"a@10": "A"}, panels=panels)
+    assert [axes.get_title() for axes in curves.draw(TABLES).axes] == ["grid"]
+    assert not Curves("mine", "valid", "share", {"a": "A"}).can_draw(TABLES)  # it has steps
+    assert not Curves("mine", "solved", "share", {"a@10": "A"}).can_draw(TABLES)
+
+
+def test_a_panel_may_quote_its_largest_cell():
+    facts = CellSummary("grid", 64, 5, 64, 200, 3.1, 14, 14, 6)
+    tables = Tables(ROWS, {("grid", 64): facts})
+
+    def title(name):
+        panels = [Panel(name, {"distribution": "grid"})]
+        curves = Curves("mine", "valid", "share", {"a@10": "A"}, panels=panels)
+        return curves.draw(tables).axes[0].get_title()
+
+    assert title("grids, diameter {diameter:.0f} at {size}") == "grids, diameter 14 at 64"
+    with pytest.raises(UserError, match=r"must quote distribution, size, .*, got 'colour'"):
+        title("grids, {colour}")
+
+
+def test_a_logarithmic_axis_without_an_answer_is_drawn_all_the_same():
+    rows = rows_of("a", "10", math.nan, math.nan)
+    curves = Curves("mine", "valid", "error", {"a@10": "A"}, y=YAxis(is_log=True))
+    axes = curves.draw(Tables(rows, {})).axes[0]
+    assert (len(axes.lines), axes.get_yscale()) == (0, "log")
+
+
+def test_lines_may_be_the_sizes_of_a_method_over_its_steps():
+    rows = [row(steps_rule=rule, size=size, mean=4 * number / size)
+            for number, rule in enumerate(("4", "8", "1x"), 1) for size in (16, 32)]  # fmt: skip
+    lines = {16: "small", 32: "large"}
+    curves = Curves("mine", "valid", "share", lines, "m", x=XAxis("steps"))
+    lines = curves.draw(Tables(rows, {})).axes[0].lines
+    assert [line.get_label() for line in lines] == ["small", "large"]
+    assert [line.get_xydata().tolist() for line in lines] == [
+        [[4, 0.25], [8, 0.5]], [[4, 0.125], [8, 0.25]],
+    ]  # fmt: skip
+
+
+def test_a_map_writes_every_cell_and_frames_what_the_table_says():
+    axes = figure(MAP).draw(TABLES).axes[0]
+    texts = [text.get_text() for text in axes.texts]
+    assert texts == ["91", "78–100", "81", "68–94", "31", "18–44", "71", "58–84", "both"]
+    frame = np.concatenate(axes.collections[1].get_segments())
+    assert (frame.min(axis=0).tolist(), frame.max(axis=0).tolist()) == ([-0.5, -0.5], [0.5, 1.5])
+    assert len(axes.collections[1].get_segments()) == 6  # none between the two
+
+
+def test_the_best_of_a_group_is_first_if_goals_are_told():
+    def names(tables):
+        axes = figure(MAP, best_first=True).draw(tables).axes[0]
+        return [label.get_text() for label in axes.get_yticklabels()]
+
+    assert names(TABLES) == ["B", "A"]  # the middle of 0.7, 0.72, 0, 0 and of 0.3, 0.32, 0.2, 0.22
+    assert names(Tables(ROWS, {})) == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"x": {"of": "time"}}, "of must be one of size, steps, frame, got 'time'"),
+        ({"x": {"train": [8]}}, r"train must be two numbers, got \[8\]"),
+        ({"layout": {"_target_": "experiments.figures.layout.Layout", "legend": "left"}},
+         "legend must be one of right, above, below, got 'left'"),
+        ({"colour": "red"}, "figure.colour: 'red' is not allowed"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_of_a_figure_is_one_line(changes, line):
+    with pytest.raises(UserError, match=line) as raised:
+        figure(CURVES, **changes)
+    assert "\n" not in str(raised.value)
+
+
+def test_rows_are_chosen_and_grouped_by_their_columns():
+    scores = frame_of(ROWS)
+    assert list(chosen(scores, method="a@10", size=[16, 32])["row"]) == ROWS[:4]
+    assert list(chosen(scores, steps_rule=10)["row"]) == ROWS[:6]
+    assert grouped(chosen(scores, model="b", shift="none"), "seed") == {0: [ROWS[6]], 1: [ROWS[7]]}
+    assert grouped(chosen(scores, model="c"), "size") == {}
+    with pytest.raises(UserError, match=r"the column must be one of task, model, .*, got 'colour'"):
+        chosen(scores, colour="red")

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch_geometric.data import Batch
 
-from data_gen.paths.answer import END, START, Choice, PathAnswer, walk
+from data_gen.paths.answer import END, START, Path, PathAnswer, walk
 from data_gen.picture import Key, Panel, Picture, Watched
 from data_gen.shapes import Look, Shape, places
 from data_gen.spec import GraphOutput
@@ -56,7 +56,7 @@ def path_picture(model: Watched, answer: PathAnswer, batch: Batch) -> Picture:
     return Picture(title, window, captions, [Panel("", shapes, KEYS)])
 
 
-def _end(choice: Choice, batch: Batch) -> str:
+def _end(choice: Path, batch: Batch) -> str:
     """Where the walk along the chosen edges ends."""
     walked = walk(choice.next_edge, batch)
     if not bool(walked.arrived):

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from data_gen.distribution import Distribution, set_structure
+from data_gen.environment import Environment
 from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
@@ -77,9 +78,7 @@ class Task(ABC, Generic[T]):
     size_unit: ClassVar[str]  # what a size counts, in the plural: the label of the size axis
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
     cost: ClassVar[float] = 1.0  # of an instance, in those of shortest_path of the same size
-    metrics: ClassVar[
-        Mapping[str, Metric]
-    ]  # of every score and ratio; that of the whole instance is first
+    metrics: ClassVar[Mapping[str, Metric]]  # of every score and ratio, the whole instance first
     selected_by: str = "loss"  # the validation metric that chooses the checkpoint
 
     def __init_subclass__(cls) -> None:
@@ -166,6 +165,11 @@ class Task(ABC, Generic[T]):
     @abstractmethod
     def solution(self, batch: Batch) -> GraphOutput:
         """The right answer: itself a model."""
+
+    @property
+    def environment(self) -> Environment[Any] | None:
+        """The rules of a problem that is solved step by step; None: it is answered at once."""
+        return None
 
     def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
         """Draw the one instance of a batch, with the answer of a model.

@@ -14,7 +14,7 @@ import pytest
 from docs.pages.models import page
 from experiments.statistics.intervals import over_runs, over_seeds
 from experiments.tables.rows import read_table
-from tests import body_lines
+from tests import body_lines, tour_lines
 from tests.conftest import composed
 from tests.sat_lines import all_lines
 
@@ -204,3 +204,9 @@ def test_the_tables_of_n_body_are_those_of_the_studies():
     computed = list(body_lines.all_lines())
     assert len(computed) > 50
     assert written == set(computed), "python -m tests.body_lines prints them"
+
+
+def test_the_tables_of_tours_are_those_of_the_study():
+    page = (ROOT / "docs" / "tours.md").read_text().splitlines()
+    written = [line for line in page if re.match(r"\|.*\d \[", line)]
+    assert written == list(tour_lines.all_lines()), "python -m tests.tour_lines prints them"

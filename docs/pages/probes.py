@@ -11,11 +11,15 @@ from data_gen.packed import ATTRIBUTES, Packed
 from data_gen.sat import formula_graph as literal_clause_graph
 from data_gen.sat.cnf import Cnf
 from data_gen.spec import GraphSpec
+from data_gen.tours.distributions.uniform_points import UniformPoints
+from data_gen.tours.environment import KINDS
+from data_gen.tours.tasks.tour import Tour
 from gn.model import GraphModel
 
 SPECS = (
     GraphSpec(5, 1, 1, node_out=1, edge_out=1, global_out=1, position_dim=2),
     literal_clause_graph.spec(node_out=1),
+    Tour().spec,
 )
 
 
@@ -26,6 +30,8 @@ def spec_of(kind: type[GraphModel]) -> GraphSpec:
 
 def random_graph(spec: GraphSpec, *, is_apart: bool = False) -> Batch:
     """A random graph of 8 nodes, or of a formula; `is_apart`: no edge leads to its last node."""
+    if spec.node_types == KINDS:
+        return _tour_graph(is_apart=is_apart)
     if spec.node_types:
         return _formula_graph(is_apart=is_apart)
     generator = torch.Generator().manual_seed(1)
@@ -49,6 +55,18 @@ def _formula_graph(*, is_apart: bool) -> Batch:
     clauses = [clause.tolist() for clause in clauses] + [[]] * is_apart
     packed = Packed.pack([literal_clause_graph.as_graph(Cnf.from_clauses(4, clauses))])
     batch = packed.batch([0])
+    return changed(batch, **dict.fromkeys(ATTRIBUTES, Tensor.double))
+
+
+def _tour_graph(*, is_apart: bool) -> Batch:
+    """A tour of 8 random points at its start; `is_apart`: no edge leads to the last one."""
+    rng = np.random.default_rng(1)
+    instance = Tour().sample(UniformPoints().draw(8, rng), rng)
+    if is_apart:
+        kept = instance["edge_index"][1] < 7
+        instance.edge_index = instance["edge_index"][:, kept]
+        instance.edge_attr = instance["edge_attr"][kept]
+    batch = Packed.pack([instance]).batch([0])
     return changed(batch, **dict.fromkeys(ATTRIBUTES, Tensor.double))
 
 

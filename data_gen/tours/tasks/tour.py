@@ -1,0 +1,189 @@
+"""The shortest closed tour, one point after another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from scipy.spatial import KDTree
+from torch import Tensor
+from torch_geometric.data import Batch, Data
+
+from data_gen.environment import best_of, node_logits, play
+from data_gen.masked_choice import CERTAIN, choice_loss, first_best
+from data_gen.picture import Picture, Watched, options
+from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.task import Metric, Model, Task, ratio
+from data_gen.tours.branch_and_cut import shortest_tour
+from data_gen.tours.environment import HERE, KINDS, LEFT, TourEnvironment, TourState, features
+from data_gen.tours.held_karp import shortest_tours
+from data_gen.tours.picture import tour_picture
+from data_gen.tours.points import Points, distances
+
+MOST_IN_TABLES = 12  # points up to which Held and Karp's tables are faster than branch and cut
+RELATIVE_TOLERANCE = 1e-6  # two tours within it are equally long
+
+
+@dataclass(frozen=True)
+class Tour(Task[Points]):
+    """Which point comes next on the shortest closed tour through all of them?
+
+    An answer is a logit of every node; the tour is what choosing the best of those not visited
+    gives, from point to point. A model sees the tour so far in the kinds of the nodes, and all
+    distances relative to the mean distance to the nearest other point.
+
+    Fields: `x` [N, 6] kind (4: here, start, left, visited), distance from here, from the start;
+    `node_type` [N]; `edge_attr` [E, 1] distance; `u` [B, 1] share of the points that are left;
+    `position` [N, 2]; `is_start` [N]; `tour_place` [N] the number of the point in a shortest tour
+    that begins at the start; `graph_scale` [B] mean distance to the nearest other point;
+    `graph_optimum` [B] the length of the shortest tour, proved by another program.
+
+    Args:
+        neighbours: each point has edges from and to so many nearest ones; None: to all.
+    """
+
+    neighbours: int | None = None
+
+    size_unit: ClassVar[str] = "points"
+    metrics: ClassVar[Mapping[str, Metric]] = {
+        "optimal": Metric(binary=True),
+        "gap": Metric(perfect=0),
+        "gap_nearest_neighbour": Metric(perfect=None),
+        "gap_ratio": ratio("gap", "gap_nearest_neighbour"),
+    }
+    selected_by = "gap"
+
+    def __post_init__(self) -> None:
+        if self.neighbours is not None and not self.neighbours >= 1:
+            raise ValueError(
+                f"neighbours is {self.neighbours}: null or a number of at least 1 is needed"
+            )
+
+    @property
+    def spec(self) -> GraphSpec:
+        """A logit of each node."""
+        return GraphSpec(6, 1, 1, node_out=1, node_types=KINDS)
+
+    @property
+    def environment(self) -> TourEnvironment:
+        """The rules."""
+        return TourEnvironment()
+
+    def sample(self, structure: Points, rng: np.random.Generator) -> Data:
+        """The instance of the points."""
+        return self.sample_many([structure], [rng])[0]
+
+    def sample_many(
+        self, structures: Sequence[Points], rngs: Sequence[np.random.Generator]
+    ) -> list[Data]:
+        """Instances, with the shortest tours of all that are of one size found together."""
+        del rngs
+        tours: dict[int, np.ndarray] = {}
+        by_size: dict[int, list[int]] = {}
+        for index, points in enumerate(structures):
+            by_size.setdefault(points.size, []).append(index)
+        for size, indices in by_size.items():
+            between = np.stack([distances(structures[index].positions) for index in indices])
+            if size <= MOST_IN_TABLES:
+                found = list(shortest_tours(torch.from_numpy(between)).numpy())
+            else:
+                found = [shortest_tour(each) for each in between]
+            tours.update(zip(indices, found, strict=True))
+        return [self._instance(points, tours[i]) for i, points in enumerate(structures)]
+
+    def _instance(self, points: Points, tour: np.ndarray) -> Data:
+        """An instance of which a shortest tour [n] is known."""
+        n, between = points.size, distances(points.positions)
+        nearest = KDTree(points.positions).query(points.positions, k=2)[0][:, 1]
+        scale = float(nearest.mean())
+        edges = self._edges(between)
+        tour_place = np.empty(n, dtype=np.int64)
+        tour_place[tour] = np.arange(n)
+        position = torch.from_numpy(points.positions)
+        graph_scale = torch.tensor([scale], dtype=torch.float64)
+        node_type = torch.full((n,), LEFT).index_fill(0, torch.tensor([0]), HERE)
+        start, graph = torch.tensor([0]), torch.zeros(n, dtype=torch.long)
+        return Data(
+            x=features(position, node_type, start, start, graph_scale, graph),
+            edge_index=torch.from_numpy(edges),
+            edge_attr=torch.from_numpy(between[edges[0], edges[1]] / scale).float().unsqueeze(1),
+            u=torch.tensor([[(n - 1) / n]]),
+            node_type=node_type,
+            position=position,
+            is_start=node_type == HERE,
+            tour_place=torch.from_numpy(tour_place),
+            graph_scale=graph_scale,
+            graph_optimum=torch.tensor([between[tour, np.roll(tour, -1)].sum()]),
+        )
+
+    def _edges(self, between: np.ndarray) -> np.ndarray:
+        """Both directions of every pair that is joined [2, E]."""
+        n = len(between)
+        most = n if self.neighbours is None else self.neighbours + 1
+        rank = between.argsort(axis=1).argsort(axis=1)  # of each point itself: 0
+        near = (rank < most) & ~np.eye(n, dtype=bool)
+        return np.stack((near | near.T).nonzero())
+
+    def loss(self, model: Model, batch: Batch) -> Tensor:
+        """Cross-entropy of the next node of the shortest tour, mean over its choices, then graphs.
+
+        The tour is followed in the direction of `tour_place`; of the first choice both directions
+        are right.
+        """
+        losses: list[Tensor] = []
+
+        def follow(state: TourState) -> Tensor:
+            observed, allowed = self.environment.observe(state), self.environment.allowed(state)
+            logits, right = node_logits(model(observed)), _beside(observed)
+            losses.append(choice_loss(logits, allowed, right, batch.batch, batch.num_graphs))
+            place = -batch.tour_place.to(logits.dtype)
+            return first_best(place, allowed, batch.batch, batch.num_graphs)
+
+        play(self.environment, batch, follow)
+        return (torch.stack(losses).sum(dim=0) / (batch.ptr.diff() - 1)).mean()
+
+    def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
+        """Scores of every instance, each [B].
+
+        optimal: the tour of the best next nodes is as short as the shortest. gap: its length by
+        that of the shortest, less 1. gap_nearest_neighbour: that of always going to the nearest.
+        gap_ratio: the first gap by the second, of a cell.
+        """
+        gap, nearest = (
+            self.environment.outcome(play(self.environment, batch, choose)) / batch.graph_optimum
+            - 1
+            for choose in (
+                best_of(self.environment, model),
+                best_of(self.environment, _to_the_nearest),
+            )
+        )
+        return {
+            "optimal": (gap <= RELATIVE_TOLERANCE).float(),
+            "gap": gap.float(),
+            "gap_nearest_neighbour": nearest.float(),
+        }
+
+    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+        """The tour through the points of one instance, a frame a choice, on the shortest one."""
+        options(given)
+        return tour_picture(model, self.environment, batch)
+
+    def solution(self, batch: Batch) -> GraphOutput:
+        """The nodes beside the one where the tour is, in a shortest tour."""
+        return GraphOutput(x=CERTAIN * _beside(batch).float().unsqueeze(1))
+
+
+def _beside(observed: Batch) -> Tensor:
+    """Whether a node is left and next to `here` in the shortest tour known [N] bool."""
+    here = (observed.node_type == HERE).nonzero().squeeze(1)
+    graph = observed.batch
+    apart = observed.tour_place - observed.tour_place[here][graph]
+    apart = apart.remainder(observed.ptr.diff()[graph])
+    last = observed.ptr.diff()[graph] - 1
+    return ((apart == 1) | (apart == last)) & (observed.node_type == LEFT)
+
+
+def _to_the_nearest(observed: Batch) -> GraphOutput:
+    """A logit that falls with the distance from `here`."""
+    return GraphOutput(x=-observed.x[:, len(KINDS), None])

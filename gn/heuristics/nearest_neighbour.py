@@ -1,0 +1,40 @@
+"""Always to the nearest point: the tour that needs no thought."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.model import GraphModel, Steps, check_node_types
+
+NODES = ("here", "start", "left", "visited")  # the kinds of nodes of a tour that is under way
+DISTANCE = len(NODES)  # the column of x that is the distance from here
+
+
+class NearestNeighbour(GraphModel):
+    """x_i' = -d(here, i).
+
+    It has no parameters: `train.skip=true`. Source: Rosenkrantz, Stearns and Lewis 1977, "An
+    analysis of several heuristics for the traveling salesman problem".
+
+    Args:
+        spec: a logit of every node, and no other answer.
+    """
+
+    node_types: ClassVar[tuple[str, ...]] = NODES
+    place: Tensor
+
+    def __init__(self, spec: GraphSpec) -> None:
+        super().__init__()
+        check_node_types(NearestNeighbour, spec)
+        asked = spec.node_out, spec.edge_out, spec.global_out
+        if asked != (1, 0, 0):
+            raise ValueError(f"node_out, edge_out, global_out are {asked}: (1, 0, 0) is needed")
+        self.register_buffer("place", torch.zeros(0), persistent=False)
+
+    def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
+        """Logits [N, 1]."""
+        del num_message_passing_steps
+        return GraphOutput(x=-batch.x[:, DISTANCE : DISTANCE + 1])

@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 
 import torch
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig
 
 from experiments.figures.exhibit import Tables
 from experiments.figures.pictures import Pictures
@@ -16,14 +16,14 @@ from experiments.run.found import done_run
 from experiments.run.machine import device_of
 from experiments.run.pictures import pictures_of
 from experiments.run.stored import study_of
-from experiments.settings.checks import COUNT, COUNT_OR_0, check
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
-from experiments.settings.predicates import is_count, is_entry, is_number, is_whole
+from experiments.settings.kinds import COUNT, COUNT_OR_0, ENTRIES, or_null
+from experiments.settings.predicates import is_number
+from experiments.settings.schema import Kind, check_kind, plain
 from experiments.tables.pictures import ENDING, write_pictures
 
 LOG = logging.getLogger(__name__)
-CHOICE = "null is, or lists of scores, as {solved: [1, 0]}"
 
 
 def look(config: DictConfig) -> None:
@@ -62,21 +62,18 @@ def look(config: DictConfig) -> None:
 
 def _check(config: DictConfig) -> None:
     """Raise UserError for a wrong value; sizes and steps are looked at with those of the run."""
-    check(config, "instance", _is_index, COUNT_OR_0)
-    check(config, "num_instances", is_count, COUNT)
-    check(config, "choose", lambda value: value is None or _is_choice(value), CHOICE)
-    check(config, "picture", lambda value: value is None or is_entry(value), "a mapping is")
-
-
-def _is_index(value: object) -> bool:
-    return is_whole(value) and value >= 0  # pyright: ignore[reportOperatorIssue]
+    check_kind("instance", config.instance, COUNT_OR_0)
+    check_kind("num_instances", config.num_instances, COUNT)
+    scores = Kind(_is_choice, "null or scores with lists of values, as {solved: [1, 0]}")
+    check_kind("choose", plain(config.choose), scores)
+    check_kind("picture", plain(config.picture), or_null(ENTRIES))
 
 
 def _is_choice(value: object) -> bool:
-    """Scores, each with a list of values."""
-    return is_entry(value) and all(
-        isinstance(values, ListConfig) and len(values) and all(map(is_number, values))
-        for values in value.values()  # pyright: ignore[reportAttributeAccessIssue]
+    """Null, or scores, each with a list of values."""
+    return value is None or (
+        isinstance(value, dict)
+        and all(isinstance(of, list) and of and all(map(is_number, of)) for of in value.values())
     )
 
 

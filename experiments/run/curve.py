@@ -22,7 +22,7 @@ def cut(path: Path, step: int) -> None:
 
 
 def best(path: Path, metric: str, sign: int) -> float:
-    """The best validation of a curve: the least of sign * `val/<metric>`, without the sign.
+    """The best `val/<metric>` of a curve: the least, or with a sign of -1 the largest.
 
     Raises:
         UserError: the curve cannot be read.

@@ -1,7 +1,7 @@
 """Which weights are kept: the best in distribution, by the metric that the learner names."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor, nn
@@ -14,21 +14,33 @@ from experiments.settings.errors import UserError
 from gn.model import GraphModel
 
 
-def sign_of(task: Task[Any], metric: str) -> int:
-    """1 where less is better, as of a loss or an error; -1 where more is.
+class Objective(NamedTuple):
+    """What is made as good as it can be on the validation set.
 
-    Raises:
-        UserError: no answer changes the metric, or there is none of that name.
+    Attributes:
+        metric: "loss", or one of the task's.
+        sign: 1 where less is better, as of a loss or an error; -1 where more is.
     """
-    if metric == "loss":
-        return 1
-    named = task.metrics.get(metric)
-    if named is None or named.perfect is None:
-        allowed = ["loss", *(name for name, m in task.metrics.items() if m.perfect is not None)]
-        raise UserError(
-            f"the metric that selects must be one of {', '.join(allowed)}, got {metric!r}"
-        )
-    return -1 if named.perfect else 1
+
+    metric: str
+    sign: int
+
+    @classmethod
+    def of(cls, task: Task[Any], metric: str) -> "Objective":
+        """The objective of a name.
+
+        Raises:
+            UserError: no answer changes the metric, or there is none of that name.
+        """
+        if metric == "loss":
+            return cls(metric, 1)
+        named = task.metrics.get(metric)
+        if named is None or named.perfect is None:
+            allowed = ["loss", *(name for name, m in task.metrics.items() if m.perfect is not None)]
+            raise UserError(
+                f"the metric that selects must be one of {', '.join(allowed)}, got {metric!r}"
+            )
+        return cls(metric, -1 if named.perfect else 1)
 
 
 class Selection:
@@ -41,7 +53,7 @@ class Selection:
     """
 
     def __init__(self, task: Task[Any], metric: str, weights: dict[str, Tensor]) -> None:
-        self.task, self.metric, self.sign = task, metric, sign_of(task, metric)
+        self.task, self.objective = task, Objective.of(task, metric)
         self.best, self.weights = math.inf, weights  # `best` is the least of sign * metric
 
     def validate(self, model: GraphModel, val_set: Packed) -> dict[str, float]:
@@ -62,11 +74,14 @@ class Selection:
         scores = {"loss": scores.pop("loss"), **scores}
         defined = {name: values[~np.isnan(values)] for name, values in scores.items()}
         means = {name: float(values.mean()) for name, values in defined.items() if len(values)}
-        for name in ("loss", self.metric):
+        for name in ("loss", self.objective.metric):
             if not math.isfinite(means.get(name, math.nan)):
                 raise UserError(f"validation: {name} is {means.get(name)}, a finite one is needed")
-        if self.sign * means[self.metric] < self.best:
-            self.best, self.weights = self.sign * means[self.metric], copy_of(model)
+        if self.objective.sign * means[self.objective.metric] < self.best:
+            self.best, self.weights = (
+                self.objective.sign * means[self.objective.metric],
+                copy_of(model),
+            )
         return {f"val/{name}": mean for name, mean in means.items()}
 
     def state_dict(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from experiments.run.fit import Fit
 from experiments.run.folder import RunFolder
 from experiments.run.machine import num_workers_of
 from experiments.run.parts import RunParts
-from experiments.run.selection import sign_of
+from experiments.run.selection import Objective
 from experiments.settings.errors import UserError
 from gn.model import GraphModel
 
@@ -36,7 +36,7 @@ def _check_trainable(study: RunParts, model: GraphModel) -> None:
     """Raise UserError for what torch or the learner refuses, or without anything to train."""
     if model.num_parameters:
         study.build_optimizer(model)
-        sign_of(study.task, study.build_learner().selected_by)
+        Objective.of(study.task, study.build_learner().selected_by)
     elif not study.settings.train.skip:
         name = type(model).__name__
         raise UserError(f"train.skip must be true for {name}, which has no parameters, got false")

@@ -1,4 +1,4 @@
-"""Checks of a configuration that all commands share."""
+"""Checks of a configuration that several commands share."""
 
 import os
 import tempfile
@@ -8,15 +8,14 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.settings.errors import UserError
-from experiments.settings.predicates import (
-    Test,
-)
+from experiments.settings.kinds import MAPPING
+from experiments.settings.schema import check_kind, plain
 
 
 def check_mappings(config: DictConfig, keys: Sequence[str]) -> None:
     """Raise UserError for the first key that has no mapping below it."""
     for key in keys:
-        check(config, key, lambda value: isinstance(value, DictConfig), "a mapping is")
+        check_kind(key, plain(OmegaConf.select(config, key)), MAPPING)
 
 
 def check_writable(config: DictConfig, key: str) -> None:
@@ -29,31 +28,5 @@ def check_writable(config: DictConfig, key: str) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise UserError(
-            f"{key}: {os.fspath(folder)!r} is not allowed, a folder that can be written to is"
-            f" ({reason})"
+            f"{key} must be a folder that can be written to, got {os.fspath(folder)!r} ({reason})"
         ) from error
-
-
-def check(config: DictConfig, key: str, is_allowed: Test, allowed: str) -> None:
-    """Raise UserError for a value that a test does not allow, with what is allowed."""
-    value = OmegaConf.select(config, key)
-    if not is_allowed(value):
-        raise UserError(f"{key}: {value!r} is not allowed, {allowed}")
-
-
-NAME = "a name of up to 100 letters, digits, _ . + and - is"
-
-
-SEED = "a whole number from 0 to 2**63 - 1 is"
-
-
-COUNT = "a whole number of at least 1 is"
-
-
-COUNT_OR_0 = "a whole number of at least 0 is"
-
-
-FLAG = "true and false are"
-
-
-FOLDER = "the path of a folder is"

@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from data_gen.files import write_atomically
 from experiments.run.folder import RunFolder
+from experiments.run.selection import Objective
 from experiments.settings.errors import UserError
 from experiments.sweep.space import rounded
 
@@ -27,7 +28,7 @@ class Trials:
     under way while its process holds the lock of its run, whose name it has from the first.
     """
 
-    def __init__(self, folder: Path, name: str, sampler_seed: int) -> None:
+    def __init__(self, folder: Path, name: str, sampler_seed: int, objective: Objective) -> None:
         import optuna
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend
@@ -36,8 +37,10 @@ class Trials:
         folder.mkdir(parents=True, exist_ok=True)
         storage = JournalStorage(JournalFileBackend(str(folder / f"{name}.log")))
         self.folder, self.name, self.sampler_seed = folder, name, sampler_seed
+        self.objective = objective
+        direction = "minimize" if objective.sign > 0 else "maximize"
         self.study = optuna.create_study(
-            storage=storage, study_name=name, direction="minimize", load_if_exists=True
+            storage=storage, study_name=name, direction=direction, load_if_exists=True
         )
 
     @property
@@ -68,9 +71,9 @@ class Trials:
         self.study.sampler = TPESampler(seed=int(seed.generate_state(1)[0]))
         return self.study.ask()
 
-    def tell(self, trial: "Trial", loss: float) -> None:
-        """A trial's loss."""
-        self.study.tell(trial, loss)
+    def tell(self, trial: "Trial", value: float) -> None:
+        """What a trial came to."""
+        self.study.tell(trial, value)
 
     def fail(self, trial: "Trial", error: str) -> None:
         """Why it has none."""
@@ -98,12 +101,12 @@ class Trials:
         keys = sorted({key for trial in ended for key in trial.params})
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["trial", "val/loss", "error", "run", *keys])
+        writer.writerow(["trial", f"val/{self.objective.metric}", "error", "run", *keys])
         for trial in ended:
-            loss = "" if trial.value is None else f"{trial.value:.6g}"
+            value = "" if trial.value is None else f"{trial.value:.6g}"
             told = [trial.user_attrs.get(name, "") for name in ("error", "run")]
             settings = _settings(trial)
-            writer.writerow([trial.number, loss, *told, *(settings.get(key, "") for key in keys)])
+            writer.writerow([trial.number, value, *told, *(settings.get(key, "") for key in keys)])
         path = self.folder / f"{self.name}.csv"
         write_atomically(path, lambda temporary: temporary.write_text(text.getvalue()))
         return path

@@ -151,7 +151,7 @@ def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tm
         ({"data__max_conflicts": 0}, UserError, "max_conflicts is 0"),
         ({"transfer__sizes": [5]}, UserError, "transfer.sizes: [5] is not allowed with data.files"),
         ({"transfer__num_instances": 5}, UserError, "transfer.num_instances: 5"),
-        ({"data": None}, UserError, "data: None"),
+        ({"data": None}, UserError, "data must be a mapping, got None"),
     ],
 )
 def test_a_wrong_pattern_is_one_line_before_any_work(place, run, exported, values, error, words):

@@ -1,3 +1,4 @@
+import json
 from copy import copy
 
 import numpy as np
@@ -9,9 +10,13 @@ from data_gen.packed import Packed
 from data_gen.paths.tasks.shortest_path import ShortestPath
 from experiments.learning.learner import Update
 from experiments.learning.supervised import Supervised, num_message_passing_steps
+from experiments.run import curve
 from experiments.run.batches import CachedBatches
+from experiments.run.evaluation import score_instances
 from experiments.run.fit import Fit, learning_rate
 from experiments.run.folder import RunFolder
+from experiments.run.selection import Objective
+from experiments.run.steps import answer_by
 from experiments.settings.errors import UserError
 from experiments.settings.training import Schedule, Training
 from tests.conftest import instances, study
@@ -145,3 +150,36 @@ def test_a_gpu_gives_what_the_cpu_gives(tmp_path, model):
         assert (gradient is None) == (parameter.grad is None)
         if gradient is not None and parameter.grad is not None:
             torch.testing.assert_close(parameter.grad.cpu(), gradient, rtol=1e-3, atol=1e-5)
+
+
+class ByAccuracy(ShortestPath):
+    """A task that wants the checkpoint of the best node accuracy."""
+
+    selected_by = "node_accuracy"
+
+
+def test_a_task_names_what_selects_the_checkpoint(tmp_path):
+    """More is better of a score: the weights kept are those of the most, whatever the loss."""
+    parts = study(f"machine.data_dir={tmp_path}", "train.num_instances=8", "val.num_instances=8",
+                  "model=node_mlp", "train.num_steps=60", "val.every=10")  # fmt: skip
+    parts.task = ByAccuracy(parts.task.answer)
+    torch.manual_seed(0)
+    model = parts.build_model()
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    fit = Fit(parts, model, batches(parts))
+    fit.run(parts.val_set.load(), folder)
+    assert fit.selection.objective == Objective("node_accuracy", -1)
+    lines = [json.loads(line) for line in folder.metrics_path.read_text().splitlines()]
+    scores = [line["val/node_accuracy"] for line in lines]
+    assert len(set(scores)) > 1
+    assert max(scores) == curve.best(folder.metrics_path, "node_accuracy", -1)
+    folder.load_weights(model)
+    kept = score_instances(parts.task, answer_by("", model, parts.task, 0), parts.val_set.load())
+    assert kept["node_accuracy"].mean() == pytest.approx(max(scores))
+
+
+@pytest.mark.parametrize("metric", ["nope", "graph_hops"])
+def test_what_selects_must_be_a_metric_that_answers_change(metric):
+    with pytest.raises(UserError, match=f"must be one of loss, valid, .* got '{metric}'"):
+        Objective.of(ShortestPath(), metric)

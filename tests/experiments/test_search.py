@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments.run.folder import RunFolder
+from experiments.run.selection import Objective
 from experiments.search import search
 from experiments.settings.errors import UserError
 from experiments.sweep.trials import Trials
@@ -110,7 +111,7 @@ def test_a_trial_that_is_under_way_counts_and_one_killed_as_it_began_is_taken_up
     searched(tmp_path, *tiny, "num_trials=1")
     folder = tmp_path / "runs" / "search"
     (path,) = folder.glob("trials-*.log")
-    trials = Trials(folder, path.stem, 0)
+    trials = Trials(folder, path.stem, 0, Objective("loss", 1))
     trial = trials.ask()  # and its process is killed
     assert len(searched(tmp_path, *tiny, "num_trials=2")) == 2
     trial = trials.ask()
@@ -143,8 +144,8 @@ def test_a_trial_that_fails_is_told_and_ends_no_search(tmp_path, tiny):
         ),
         ("space={train.optimizer.lr:{low:0,high:1,log:true}}", "is not allowed, a list of values"),
         ("space={}", "is not allowed, keys are"),
-        ("num_trials=0", "num_trials: 0 is not allowed"),
-        ("sampler_seed=x", "sampler_seed: 'x' is not allowed"),
+        ("num_trials=0", "num_trials must be a whole number of at least 1, got 0"),
+        ("sampler_seed=x", "sampler_seed must be a whole number"),
     ],
 )
 def test_what_may_not_be_searched_is_one_line_before_any_work(tmp_path, tiny, override, text):

@@ -162,6 +162,11 @@ class Task(ABC, Generic[T]):
         del batch
         return {}
 
+    def facts(self, packed: Packed) -> dict[str, float]:
+        """What the instances of a cell are like besides their size, for `cells.csv`."""
+        del packed
+        return {}
+
     @abstractmethod
     def solution(self, batch: Batch) -> GraphOutput:
         """The right answer: itself a model."""

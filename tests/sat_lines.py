@@ -7,8 +7,8 @@ import math
 import sys
 from pathlib import Path
 
-from data_gen.summary import CellSummary
 from experiments.statistics.intervals import over_runs
+from experiments.tables.cells import read_cells
 from experiments.tables.rows import read_table
 
 RESULTS = Path(__file__).parent.parent / "results"
@@ -48,16 +48,17 @@ def cell_lines():
     """All scores of every cell after 32 and 256 rounds, and what WalkSAT solves in as many."""
     rows = read_table(RESULTS / "sat_cpu" / "transfer.csv")
     cells = {(c.distribution, c.size): c
-             for c in read_table(RESULTS / "sat_cpu" / "cells.csv", CellSummary)}  # fmt: skip
+             for c in read_cells(RESULTS / "sat_cpu" / "cells.csv")}  # fmt: skip
     for (distribution, size), cell in sorted(cells.items()):
         for rule in ("32", "256"):
             values = [of(rows, "neuro_sat", metric, distribution, size, rule) for metric in METRICS]
             walk = of(rows, "walk_sat", "solved", distribution, size, rule)
             if set(values) == {"–"}:
                 continue
-            facts = f"{cell.variables:.0f} | {cell.clauses:.0f} | {cell.conflicts:.0f}"
+            names = ("variables", "clauses", "conflicts")
+            facts = " | ".join(f"{cell.facts[name]:.0f}" for name in names)
             yield (
-                f"| `{distribution}` {size} | {facts} | {cell.satisfiable:.2f} | {rule} |"
+                f"| `{distribution}` {size} | {facts} | {cell.facts['satisfiable']:.2f} | {rule} |"
                 f" {' | '.join(values)} | {walk} |"
             )
 
@@ -65,7 +66,7 @@ def cell_lines():
 def family_lines():
     """What the cells of each family are, and what its own network and the best other one score."""
     rows = read_table(RESULTS / "sat_families" / "transfer.csv")
-    cells = read_table(RESULTS / "sat_families" / "cells.csv", CellSummary)
+    cells = read_cells(RESULTS / "sat_families" / "cells.csv")
     for family in FAMILIES:
         for cell in (c for c in cells if c.distribution == family):
             own = [
@@ -74,9 +75,10 @@ def family_lines():
             ]
             others = [r for r in rows if r.model != family]
             best = max(FAMILIES, key=lambda name, c=cell: _mean(others, name, family, c.size))
+            names = ("variables", "clauses", "conflicts")
+            facts = " | ".join(f"{cell.facts[name]:.0f}" for name in names)
             yield (
-                f"| `{family}` {cell.size} | {cell.variables:.0f} | {cell.clauses:.0f} |"
-                f" {cell.conflicts:.0f} | {' | '.join(own)} |"
+                f"| `{family}` {cell.size} | {facts} | {' | '.join(own)} |"
                 f" {of(others, best, 'correct', family, cell.size, '32')} (`{best}`) |"
             )
 

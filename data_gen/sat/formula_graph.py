@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
+from data_gen.packed import Packed
 from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.solver import solve
 from data_gen.spec import GraphSpec
@@ -115,3 +116,16 @@ def formula_of(graph: int, batch: Batch) -> tuple[Cnf, Tensor]:
         clauses[clause].append(literal)
     formula = Cnf.from_clauses(len(positive), clauses.values())
     return formula, torch.from_numpy(positive + first).to(batch.edge_index.device)
+
+
+def formula_facts(packed: Packed) -> dict[str, float]:
+    """Means over formulas: variables, clauses, conflicts of MiniSat, and the satisfiable share."""
+    variables, conflicts, is_sat = (
+        packed.fields[f"graph_{name}"].double() for name in ("num_variables", "conflicts", "is_sat")
+    )
+    return {
+        "variables": variables.mean().item(),
+        "clauses": (packed.node_ptr.diff().double() - 2 * variables).mean().item(),
+        "conflicts": conflicts.mean().item(),
+        "satisfiable": is_sat.mean().item(),
+    }

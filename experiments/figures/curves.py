@@ -190,7 +190,9 @@ def _title(panel: Panel, rows: pd.DataFrame, tables: Tables) -> str:
     if "{" not in panel.name:
         return panel.name
     largest = rows.loc[rows["size"].idxmax()]
-    facts = vars(tables.cells[largest["distribution"], largest["size"]])
+    cell = tables.cells[largest["distribution"], largest["size"]]
+    facts = {**vars(cell), **cell.facts}
+    del facts["facts"]
     try:
         return panel.name.format_map(facts)
     except (KeyError, ValueError) as error:

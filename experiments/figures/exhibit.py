@@ -21,6 +21,7 @@ from experiments.figures.style import LOOK
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
 from experiments.settings.places import CONF
+from experiments.tables.cells import read_cells
 from experiments.tables.curves import CurvePoint
 from experiments.tables.frame import frame_of
 from experiments.tables.goals import MetricGoal
@@ -108,7 +109,7 @@ class TextTable(Exhibit):
 
 def load_tables(folder: Path) -> Tables:
     """The tables in a study's folder; of those beside scores and cells, what is there."""
-    cells = read_table(folder / "cells.csv", CellSummary)
+    cells = read_cells(folder / "cells.csv")
     return Tables(
         rows=read_table(folder / "transfer.csv"),
         cells={(c.distribution, c.size): c for c in cells},

@@ -10,7 +10,7 @@ from experiments.report_page.packing import coded, number, numbers
 from experiments.run.folder import RunFolder, read_config
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
-from experiments.statistics.intervals import is_share, over_runs
+from experiments.statistics.intervals import over_runs
 from experiments.statistics.matrix import by_method
 from experiments.statistics.standings import best_first
 from experiments.tables.frame import chosen, frame_of
@@ -45,7 +45,7 @@ def table_data(rows: Sequence[Row], goals: Sequence[MetricGoal]) -> dict[str, An
     columns |= {name: [getattr(r, name) for r in ordered] for name in WHOLE}
     columns |= {name: [number(getattr(r, name)) for r in ordered] for name in FLOATS}
     metrics = dict.fromkeys(row.metric for row in rows)
-    shares = [m for m in metrics if is_share(m)]
+    shares = sorted({row.metric for row in rows if row.is_share}, key=list(metrics).index)
     return {"cells": cells, "rows": columns, "shares": shares, "order": _order(rows, goals)}
 
 

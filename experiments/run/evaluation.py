@@ -16,7 +16,7 @@ from tqdm import tqdm
 from data_gen.files import write_atomically
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
-from data_gen.summary import CellSummary, summarise
+from data_gen.summary import summarise
 from data_gen.task import Model, Task
 from data_gen.workers import bars_are_hidden
 from experiments.run.folder import RunFolder
@@ -26,6 +26,7 @@ from experiments.settings.errors import UserError
 from experiments.settings.places import ROOT
 from experiments.settings.step_rules import canonical
 from experiments.statistics.intervals import over_instances, over_ratio
+from experiments.tables.cells import write_cells
 from experiments.tables.rows import Row, write_table
 from gn.model import GraphModel
 
@@ -105,7 +106,7 @@ def evaluate(
                  disable=bars_are_hidden(), leave=False)  # fmt: skip
     for cell in cells:
         packed = cell.data_set.load()
-        summaries.append(summarise(cell.distribution, cell.size, packed))
+        summaries.append(summarise(study.task, cell.distribution, cell.size, packed))
         packed = packed.to(device)
         for rule in _rules(study, model):
             scores = _score_cell(study, model, cell, rule, packed)
@@ -120,7 +121,7 @@ def evaluate(
             rows += _rows(study, model, cell, record, scores)
     frame = pd.concat(frames, ignore_index=True)
     write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
-    write_table(summaries, folder.cells_path(name), CellSummary)
+    write_cells(summaries, folder.cells_path(name))
     write_table(rows, folder.table_path(name))
     return rows
 

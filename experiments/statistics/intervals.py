@@ -110,16 +110,9 @@ def over_runs(rows: Sequence[Row]) -> Estimate:
     mean, low, high = over_seeds(np.array([row.mean for row in rows]))
     if all(row.low >= 0 for row in rows):
         low = max(low, 0.0)
-    if all(row.low >= 0 and row.high <= 1 and is_share(row.metric) for row in rows):
+    if all(row.is_share and row.low >= 0 and row.high <= 1 for row in rows):
         high = min(high, 1.0)
     return Estimate(mean, low, high)
-
-
-def is_share(metric: str) -> bool:
-    """Whether a metric may be a share by its name: errors, drifts and their ratios are none."""
-    words = set(metric.split("_"))
-    is_ratio = metric in ("ratio", "velocity_ratio") or metric.startswith("ratio_")
-    return not is_ratio and not words & {"error", "drift", "constant", "floor", "energy"}
 
 
 def over_seeds(means: np.ndarray) -> Estimate:

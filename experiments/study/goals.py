@@ -29,6 +29,7 @@ def goals_of(runs: Iterable[Path]) -> list[MetricGoal]:
             if metric not in task.metrics:  # of an older version of the task
                 LOG.warning("%s: %s has no metric %r", run, type(task).__name__, metric)
                 continue
-            perfect = task.metrics[metric].perfect
-            goals[MetricGoal(label, metric, math.nan if perfect is None else float(perfect))] = None
+            declared = task.metrics[metric]
+            perfect = math.nan if declared.perfect is None else float(declared.perfect)
+            goals[MetricGoal(label, metric, perfect, int(bool(declared.is_share)))] = None
     return sorted(goals, key=lambda goal: (goal.task, goal.metric))

@@ -1,7 +1,8 @@
 """The tables of all runs of a study as one, with its figures."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,18 +12,17 @@ from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.study.curves import curves_of
 from experiments.study.goals import goals_of
+from experiments.tables.cells import read_cells, write_cells
 from experiments.tables.curves import CurvePoint
 from experiments.tables.goals import MetricGoal
-from experiments.tables.rows import Row, read_table, write_table
+from experiments.tables.rows import Row, marked, read_table, write_table
 from experiments.tracking.mirrors import Tracker, mirrored
 from experiments.tracking.source import source_of_study
 
 LOG = logging.getLogger(__name__)
 C = TypeVar("C", Row, CellSummary)
-KEYS: dict[type, tuple[str, ...]] = {  # what a row is about
-    Row: ("config_hash", "seed", "distribution", "size", "steps_rule", "metric"),
-    CellSummary: ("distribution", "size"),
-}
+SCORE = ("config_hash", "seed", "distribution", "size", "steps_rule", "metric")  # what it is of
+CELL = ("distribution", "size")
 
 
 def run_folders(study_folder: Path) -> list[Path]:
@@ -65,7 +65,11 @@ def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> l
 
 def collect(runs: list[Path]) -> tuple[list[Row], list[CellSummary]]:
     """The tables of runs as one."""
-    return _joined(runs, "transfer*.csv", Row), _joined(runs, "cells*.csv", CellSummary)
+    tables = [path for run in runs for path in sorted(run.glob("transfer*.csv"))]
+    rows = _most((r for path in tables for r in read_table(path)), attrgetter(*SCORE))
+    tables = [path for run in runs for path in sorted(run.glob("cells*.csv"))]
+    cells = _most((c for path in tables for c in read_cells(path)), attrgetter(*CELL))
+    return marked(rows, goals_of(runs)), cells
 
 
 def write_study(
@@ -73,20 +77,18 @@ def write_study(
 ) -> list[Path]:
     """Write the joined tables of a study and of its runs, and draw its figures beside them."""
     write_table(rows, folder / "transfer.csv")
-    write_table(cells, folder / "cells.csv", CellSummary)
+    write_cells(cells, folder / "cells.csv")
     write_table(goals_of(runs), folder / "metrics.csv", MetricGoal)
     write_table(curves_of(runs), folder / "curves.csv", CurvePoint)
     tables = [folder / f"{name}.csv" for name in ("transfer", "cells", "metrics", "curves")]
     return [*tables, *draw_figures(folder)]
 
 
-def _joined(runs: list[Path], pattern: str, kind: type[C]) -> list[C]:
-    """The rows of all tables of one kind; of rows for the same thing, that of most instances."""
-    tables = [table for run in runs for table in sorted(run.glob(pattern))]
-    rows = [row for table in tables for row in read_table(table, kind)]
-    kept: dict[tuple[object, ...], C] = {}
-    for row in rows:
-        place = tuple(getattr(row, name) for name in KEYS[kind])
+def _most(found: Iterable[C], key: Callable[[C], object]) -> list[C]:
+    """The rows, each thing once: of several for the same thing, that of most instances."""
+    kept: dict[object, C] = {}
+    for row in found:
+        place = key(row)
         if place not in kept or row.num_instances >= kept[place].num_instances:
             kept[place] = row
     return list(kept.values())

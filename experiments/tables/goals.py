@@ -14,6 +14,7 @@ class MetricGoal:
     task: str  # its label
     metric: str
     perfect: float  # 1; 0: an error, lower is better; nan: no answer changes it
+    is_share: int = 0  # 1: between 0 and 1, and so is its interval
 
 
 def perfect_of(goals: Iterable[MetricGoal], task: str, metric: str) -> float:

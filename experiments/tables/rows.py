@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from data_gen.files import write_atomically
 from experiments.settings.errors import UserError
+from experiments.tables.goals import MetricGoal
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -39,6 +40,8 @@ class Row:
     versions: str
     device: str
     seconds: float  # of training
+    # Not a column: whether the metric lies between 0 and 1, as metrics.csv beside the table says.
+    is_share: bool = dataclasses.field(default=False, compare=False, metadata={"column": False})
 
 
 TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
@@ -49,7 +52,7 @@ R = TypeVar("R", bound="DataclassInstance")  # a kind of row: its fields are the
 
 def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
     """Write a csv file of rows of one kind, under a temporary name first."""
-    names = [field.name for field in dataclasses.fields(kind)]
+    names = [field.name for field in columns_of(kind)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
@@ -59,13 +62,13 @@ def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
 
 def read_table(path: Path, kind: type[R] = Row) -> list[R]:
     """Read a csv file; raises UserError for one that is not a table of that kind."""
-    fields = dataclasses.fields(kind)
+    fields = columns_of(kind)
     types: dict[str, Any] = {field.name: field.type for field in fields}
     optional = {field.name for field in fields if field.default is not dataclasses.MISSING}
     try:
         with path.open(newline="") as file:
             records = list(csv.DictReader(file))
-        return [
+        rows = [
             kind(**{name: types[name](record[name]) for name in types if name not in absent})
             for record in records
             for absent in [optional - set(record)]
@@ -74,6 +77,22 @@ def read_table(path: Path, kind: type[R] = Row) -> list[R]:
         raise UserError(f"{path}: there is no such table") from error
     except (KeyError, ValueError, TypeError) as error:
         raise UserError(f"{path}: not a table of {kind.__name__}s ({error!r})") from error
+    goals = path.with_name("metrics.csv")
+    return marked(rows, read_table(goals, MetricGoal)) if kind is Row and goals.is_file() else rows
+
+
+def columns_of(kind: type[R]) -> list[dataclasses.Field[Any]]:
+    """The fields of a row that are columns of its table."""
+    return [field for field in dataclasses.fields(kind) if field.metadata.get("column", True)]
+
+
+def marked(rows: Iterable[Any], goals: Iterable[MetricGoal]) -> list[Any]:
+    """Rows of scores, of which those of shares say so."""
+    shares = {(goal.task, goal.metric) for goal in goals if goal.is_share}
+    return [
+        dataclasses.replace(row, is_share=True) if (row.task, row.metric) in shares else row
+        for row in rows
+    ]
 
 
 def method(row: Row) -> str:

@@ -12,6 +12,7 @@ from experiments.settings.errors import UserError
 from experiments.study.join import collect, current_runs
 from experiments.sweep.job import Job
 from experiments.sweep.sweeper import join_studies
+from experiments.tables.cells import write_cells
 from experiments.tables.rows import read_table, write_table
 from experiments.train import train
 from tests.conftest import composed
@@ -22,8 +23,7 @@ def done_run(study, name, **changes):
     """A folder like that of a run that is done."""
     run = RunFolder(study / name)
     write_table([row(**changes)], run.table_path())
-    write_table([CellSummary("grid", 16, 20, 16.0, 48.0, 3.0, 6.0, 6.0, 3.0)], run.cells_path(),
-                CellSummary)  # fmt: skip
+    write_cells([CellSummary("grid", 16, 20, 16.0, 48.0, 3.0, {"hops": 3.0})], run.cells_path())
     run.save_config(OmegaConf.create({"model": 1, "task": 2}))
     run.weights_path.write_text("weights")
     run.finish()

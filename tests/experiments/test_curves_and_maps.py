@@ -94,7 +94,7 @@ def test_only_panels_with_a_row_of_a_line_are_drawn():
 
 
 def test_a_panel_may_quote_its_largest_cell():
-    facts = CellSummary("grid", 64, 5, 64, 200, 3.1, 14, 14, 6)
+    facts = CellSummary("grid", 64, 5, 64, 200, 3.1, {"diameter": 14.0, "hops": 6.0})
     tables = Tables(ROWS, {("grid", 64): facts})
 
     def title(name):

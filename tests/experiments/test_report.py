@@ -342,6 +342,8 @@ def test_tables_that_a_study_may_have_are_shown(tmp_path):
 def test_bands_of_learning_curves_end_where_values_do(tmp_path, metric, values, low, high):
     lines = [f"t,m,{seed},1,{metric},{value}" for seed, value in enumerate(values)]
     (tmp_path / "curves.csv").write_text("\n".join(["task,model,seed,step,metric,value", *lines]))
+    goals = ["task,metric,perfect,is_share", "t,valid,1,1", "t,error,0,0", "t,energy,nan,0"]
+    (tmp_path / "metrics.csv").write_text("\n".join(goals))
     curves = curve_data(tmp_path)
     assert curves["least"] == [min(values)]
     (found_low,), (found_high,) = curves["low"], curves["high"]

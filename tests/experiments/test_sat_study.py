@@ -8,11 +8,11 @@ from omegaconf import OmegaConf
 from data_gen.cell import Cell
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
-from data_gen.summary import CellSummary
 from experiments.run.batches import CachedBatches
 from experiments.run.evaluation import score_instances
 from experiments.run.fit import Fit
 from experiments.settings.errors import UserError
+from experiments.tables.cells import read_cells
 from experiments.tables.rows import read_table
 from experiments.train import train
 from tests.conftest import ROOT, composed, study
@@ -86,8 +86,8 @@ def test_answers_that_are_not_numbers_are_an_error_not_a_verdict():
 def test_the_cells_of_a_panel_are_as_large_or_as_hard_as_one_another(panel, column, wanted):
     """What the figure of families says of its columns, by the committed table of cells."""
     figure = OmegaConf.load(ROOT / "conf" / "figure" / "sat_families.yaml")
-    cells = read_table(ROOT / "results" / "sat_families" / "cells.csv", CellSummary)
-    of = {(cell.distribution, cell.size): getattr(cell, column) for cell in cells}
+    cells = read_cells(ROOT / "results" / "sat_families" / "cells.csv")
+    of = {(cell.distribution, cell.size): cell.facts[column] for cell in cells}
     (columns,) = [found.columns for found in figure.panels if found.name == panel]
     found = [of[place.distribution, place.size] for place in columns.values()]
     assert len(found) == 7

@@ -69,7 +69,7 @@ def test_a_trial_that_runs_out_of_memory_ends_no_search(tmp_path, tiny, monkeypa
     def fail(*arguments):
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr("experiments.search.train_once", fail)
+    monkeypatch.setattr("experiments.sweep.tries.train_once", fail)
     with pytest.raises(UserError, match="all 2 trials failed"):
         searched(tmp_path, *tiny, "num_trials=2")
     assert [line["error"] for line in lines(tmp_path)] == ["RuntimeError: out of memory"] * 2

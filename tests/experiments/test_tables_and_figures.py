@@ -5,13 +5,13 @@ import math
 import pytest
 from omegaconf import OmegaConf
 
-from data_gen.summary import CellSummary
 from experiments.figures.exhibit import Exhibit, draw_figures, load_tables
 from experiments.figures.lines import model_of
 from experiments.plot import plot
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
+from experiments.tables.cells import read_cells
 from experiments.tables.rows import Row, read_table, write_table
 from tests.conftest import ROOT, stems
 
@@ -24,7 +24,7 @@ def row(**changes):
         "size": 16, "steps_rule": "10", "steps": 10, "shift": "size", "metric": "valid",
         "mean": 0.5, "low": 0.4, "high": 0.6, "num_instances": 20, "num_parameters": 5,
         "config_hash": "c", "data_hash": "d", "commit": "abc", "versions": "v", "device": "cpu",
-        "seconds": 1.5,
+        "seconds": 1.5, "is_share": True,
     }  # fmt: skip
     return Row(**{**values, **changes})
 
@@ -101,7 +101,7 @@ def test_committed_tables_say_where_their_numbers_come_from():
         assert all(r.low <= r.mean <= r.high for r in defined)
         for model in {r.model for r in rows}:
             assert len({r.seed for r in rows if r.model == model}) >= 3
-        cells = {(c.distribution, c.size) for c in read_table(folder / "cells.csv", CellSummary)}
+        cells = {(c.distribution, c.size) for c in read_cells(folder / "cells.csv")}
         assert {(r.distribution, r.size) for r in rows} <= cells
 
 

@@ -13,6 +13,7 @@ from torch_geometric.data import Batch, Data
 from torch_geometric.utils import scatter
 
 from data_gen.graphs.graph import Graph
+from data_gen.packed import Packed
 from data_gen.paths.answer import PathAnswer, PathLabels, tree_depth, walk
 from data_gen.paths.picture import path_picture
 from data_gen.paths.query import Query, draw_queries
@@ -125,6 +126,15 @@ class ShortestPath(Task[Graph]):
         """The path that is chosen after each round, on the shortest one."""
         options(given)
         return path_picture(model, self.answer, batch)
+
+    def facts(self, packed: Packed) -> dict[str, float]:
+        """Diameter in hops, mean and largest, and mean hops of the path asked for."""
+        diameter, hops = (packed.fields[f"graph_{name}"].double() for name in ("diameter", "hops"))
+        return {
+            "diameter": diameter.mean().item(),
+            "max_diameter": diameter.max().item(),
+            "hops": hops.mean().item(),
+        }
 
     def num_rounds(self, batch: Batch) -> Tensor:
         """Rounds after which Bellman and Ford's algorithm knows every distance to the end [B].

@@ -11,10 +11,11 @@ from torch_geometric.data import Batch, Data
 
 from data_gen.answers.answer import CERTAIN
 from data_gen.answers.mask import Mask
+from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched, options
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import candidates, literal_mean, share_satisfied, votes_of
-from data_gen.sat.formula_graph import problem_graph, spec
+from data_gen.sat.formula_graph import formula_facts, problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.sat.picture import literal_picture
 from data_gen.spec import GraphOutput, GraphSpec
@@ -105,6 +106,10 @@ class Satisfiability(Task[Problem]):
         """The literals in the space of the states, after each round."""
         options(given)
         return literal_picture(model, batch)
+
+    def facts(self, packed: Packed) -> dict[str, float]:
+        """Size and difficulty of the formulas."""
+        return formula_facts(packed)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The label, by votes that tell the model too."""

@@ -12,9 +12,10 @@ from torch_geometric.data import Batch, Data
 
 from data_gen.answers.answer import CERTAIN
 from data_gen.distribution import Distribution
+from data_gen.packed import Packed
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import LITERAL, complements, literal_mean, votes_of
-from data_gen.sat.formula_graph import formula_of, problem_graph, spec
+from data_gen.sat.formula_graph import formula_facts, formula_of, problem_graph, spec
 from data_gen.sat.minimal_core import induced, minimal_core, variables_of
 from data_gen.sat.solver import solve
 from data_gen.spec import GraphOutput, GraphSpec
@@ -98,6 +99,10 @@ class UnsatCore(Task[Problem]):
             "core_precision": torch.where(share > 0, both / share, (in_core == 0).float()),
             "core_recall": torch.where(in_core > 0, both / in_core, 1.0),
         }
+
+    def facts(self, packed: Packed) -> dict[str, float]:
+        """Size and difficulty of the formulas."""
+        return formula_facts(packed)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The labelled core."""

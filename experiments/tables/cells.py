@@ -1,0 +1,48 @@
+"""What the cells of a study are like: a table, whose last columns are what tasks tell."""
+
+import csv
+import dataclasses
+import io
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from data_gen.files import write_atomically
+from data_gen.summary import CellSummary
+from experiments.settings.errors import UserError
+
+COLUMNS = [field for field in dataclasses.fields(CellSummary) if field.name != "facts"]
+
+
+def write_cells(cells: Iterable[CellSummary], path: Path) -> None:
+    """Write a line for every cell; nan is a fact that its task does not tell."""
+    cells = list(cells)
+    facts = list(dict.fromkeys(name for cell in cells for name in cell.facts))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*(column.name for column in COLUMNS), *facts])
+    for cell in cells:
+        fixed = [getattr(cell, column.name) for column in COLUMNS]
+        values = [*fixed, *(float(cell.facts.get(name, math.nan)) for name in facts)]
+        writer.writerow([f"{v:.6g}" if isinstance(v, float) else v for v in values])
+    write_atomically(path, lambda temporary: temporary.write_text(text.getvalue()))
+
+
+def read_cells(path: Path) -> list[CellSummary]:
+    """Read such a table; raises UserError for a file that is none."""
+    try:
+        with path.open(newline="") as file:
+            records = list(csv.DictReader(file))
+        return [_cell(record) for record in records]
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: there is no such table") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{path}: not a table of cells ({error!r})") from error
+
+
+def _cell(record: dict[str, str]) -> CellSummary:
+    types: dict[str, Any] = {column.name: column.type for column in COLUMNS}
+    fixed = {name: kind(record.pop(name)) for name, kind in types.items()}
+    facts = {name: float(value) for name, value in record.items()}
+    return CellSummary(**fixed, facts={n: v for n, v in facts.items() if not math.isnan(v)})

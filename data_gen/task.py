@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -79,6 +80,8 @@ class Task(ABC, Generic[T]):
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
     cost: ClassVar[float] = 1.0  # of an instance, in those of shortest_path of the same size
     metrics: ClassVar[Mapping[str, Metric]]  # of every score and ratio, the whole instance first
+    file_law: ClassVar["type[Distribution[Any]] | None"] = None  # of the structures in users' files
+    file_endings: ClassVar[tuple[str, ...]] = ()  # of the files that `write` may make; (): none
     selected_by: str = "loss"  # the validation metric that chooses the checkpoint
 
     def __init_subclass__(cls) -> None:
@@ -161,6 +164,16 @@ class Task(ABC, Generic[T]):
         """
         del batch
         return {}
+
+    def write(self, structure: T, stem: Path, about: Sequence[str]) -> Path:
+        """Write a structure for other programs.
+
+        Args:
+            structure: any.
+            stem: the path without its ending, which is one of `file_endings`.
+            about: lines that say where it is from.
+        """
+        raise NotImplementedError
 
     def facts(self, packed: Packed) -> dict[str, float]:
         """What the instances of a cell are like besides their size, for `cells.csv`."""

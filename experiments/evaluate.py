@@ -13,7 +13,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from data_gen.dataset import make
-from data_gen.sat.distributions.dimacs_files import DimacsFiles
+from data_gen.task import Task
 from experiments.run.evaluation import evaluate
 from experiments.run.found import done_runs
 from experiments.run.machine import device_of, num_workers_of
@@ -36,7 +36,8 @@ def evaluate_runs(config: DictConfig) -> None:
     for folder in folders:
         if folder.table_path(config.name).exists():
             raise UserError(f"name: {folder.table_path(config.name)} exists, take another name")
-    transfer = _transfer(config)
+    task: Task[Any] = construct(folders[0].load_config().task, "task", Task)
+    transfer = _transfer(config, task)
     studies = [study_of(folder.load_config(), transfer, config.machine) for folder in folders]
     models = [study.build_model() for study in studies]
     for folder, study, model in zip(folders, studies, models, strict=True):
@@ -53,17 +54,19 @@ def evaluate_runs(config: DictConfig) -> None:
     LOG.info("%s", format_table(rows))
 
 
-def _transfer(config: DictConfig) -> dict[str, Any]:
+def _transfer(config: DictConfig, task: Task[Any]) -> dict[str, Any]:
     """What replaces the same of a run: what is asked for, or the cells of the files."""
     asked = {key: value for key, value in config.transfer.items() if value not in (None, {})}
     if config.data.files is None:
         return asked
+    kind = task.file_law
+    if kind is None:
+        raise UserError(f"data.files must be null for {type(task).__name__}, which reads no files")
     for key in ("distributions", "edge_weights", "sizes", "num_instances"):
         if key in asked:
             raise UserError(f"transfer.{key}: {asked[key]} is not allowed with data.files")
-    target = f"{DimacsFiles.__module__}.{DimacsFiles.__name__}"
-    node = OmegaConf.create({"_target_": target, **config.data})
-    law = construct(node, "data", DimacsFiles)
+    node = OmegaConf.create({"_target_": f"{kind.__module__}.{kind.__name__}", **config.data})
+    law = construct(node, "data", kind)
     return {**asked, "distributions": {"files": node}, "edge_weights": {}, "sizes": law.sizes}
 
 

@@ -1,7 +1,8 @@
 """Which assignment makes a formula true? Answered by votes of its literals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,9 +23,11 @@ from data_gen.sat.decoding import (
     share_satisfied,
     votes_of,
 )
+from data_gen.sat.distributions.dimacs_files import DimacsFiles
 from data_gen.sat.formula_graph import formula_facts, problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.sat.picture import literal_picture
+from data_gen.sat.problem_file import ANSWERS, write_problem
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task
 
@@ -45,6 +48,8 @@ class SatAssignment(Task[Problem]):
 
     size_unit: ClassVar[str] = "variables"
     cost: ClassVar[float] = 20.0
+    file_law: ClassVar[type[Distribution[Any]] | None] = DimacsFiles
+    file_endings: ClassVar[tuple[str, ...]] = tuple(ANSWERS.values())
     metrics: ClassVar[Mapping[str, Metric]] = {
         "solved": Metric(binary=True),
         "clauses_satisfied": Metric(),
@@ -111,6 +116,10 @@ class SatAssignment(Task[Problem]):
         """The literals in the space of the states, after each round."""
         options(given)
         return literal_picture(model, batch)
+
+    def write(self, structure: Problem, stem: Path, about: Sequence[str]) -> Path:
+        """The formula as DIMACS."""
+        return write_problem(structure, stem, about)
 
     def facts(self, packed: Packed) -> dict[str, float]:
         """Size and difficulty of the formulas."""

@@ -1,7 +1,8 @@
 """Is a formula satisfiable? Asked as one bit, answered by votes of its literals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,13 +12,16 @@ from torch_geometric.data import Batch, Data
 
 from data_gen.answers.answer import CERTAIN
 from data_gen.answers.mask import Mask
+from data_gen.distribution import Distribution
 from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched, options
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import candidates, literal_mean, share_satisfied, votes_of
+from data_gen.sat.distributions.dimacs_files import DimacsFiles
 from data_gen.sat.formula_graph import formula_facts, problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.sat.picture import literal_picture
+from data_gen.sat.problem_file import ANSWERS, write_problem
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task
 
@@ -38,6 +42,8 @@ class Satisfiability(Task[Problem]):
 
     size_unit: ClassVar[str] = "variables"
     cost: ClassVar[float] = 20.0
+    file_law: ClassVar[type[Distribution[Any]] | None] = DimacsFiles
+    file_endings: ClassVar[tuple[str, ...]] = tuple(ANSWERS.values())
     metrics: ClassVar[Mapping[str, Metric]] = {
         "correct": Metric(binary=True),
         "correct_sat": Metric(binary=True),
@@ -106,6 +112,10 @@ class Satisfiability(Task[Problem]):
         """The literals in the space of the states, after each round."""
         options(given)
         return literal_picture(model, batch)
+
+    def write(self, structure: Problem, stem: Path, about: Sequence[str]) -> Path:
+        """The formula as DIMACS."""
+        return write_problem(structure, stem, about)
 
     def facts(self, packed: Packed) -> dict[str, float]:
         """Size and difficulty of the formulas."""

@@ -1,8 +1,9 @@
 """Which variables are to blame that a formula has no model? Those of an unsatisfiable core."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -15,8 +16,10 @@ from data_gen.distribution import Distribution
 from data_gen.packed import Packed
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import LITERAL, complements, literal_mean, votes_of
+from data_gen.sat.distributions.dimacs_files import DimacsFiles
 from data_gen.sat.formula_graph import formula_facts, formula_of, problem_graph, spec
 from data_gen.sat.minimal_core import induced, minimal_core, variables_of
+from data_gen.sat.problem_file import ANSWERS, write_problem
 from data_gen.sat.solver import solve
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Metric, Model, Task
@@ -37,6 +40,8 @@ class UnsatCore(Task[Problem]):
 
     size_unit: ClassVar[str] = "variables"
     cost: ClassVar[float] = 20.0
+    file_law: ClassVar[type[Distribution[Any]] | None] = DimacsFiles
+    file_endings: ClassVar[tuple[str, ...]] = tuple(ANSWERS.values())
     metrics: ClassVar[Mapping[str, Metric]] = {
         "valid": Metric(binary=True),
         "exact": Metric(binary=True),
@@ -99,6 +104,10 @@ class UnsatCore(Task[Problem]):
             "core_precision": torch.where(share > 0, both / share, (in_core == 0).float()),
             "core_recall": torch.where(in_core > 0, both / in_core, 1.0),
         }
+
+    def write(self, structure: Problem, stem: Path, about: Sequence[str]) -> Path:
+        """The formula as DIMACS."""
+        return write_problem(structure, stem, about)
 
     def facts(self, packed: Packed) -> dict[str, float]:
         """Size and difficulty of the formulas."""

@@ -44,9 +44,16 @@ ALL_COMMANDS = [
 ]
 
 
-def test_adding_a_task_works_as_written(tmp_path):
-    page = ROOT / "CONTRIBUTING.md"
-    copy = tmp_path / "copy"
+def patched(text, diff):
+    """A file in which the lines of a block that begin with + follow the line before them."""
+    lines = [line[1:] for line in diff.splitlines() if line.startswith(" ")]
+    added = [line[1:] for line in diff.splitlines() if line.startswith("+")]
+    assert text.count(lines[-1]) == 1
+    return text.replace(lines[-1], "\n".join([lines[-1], *added]))
+
+
+def with_all_that_is_added(copy):
+    """A copy of the project to which every file of CONTRIBUTING.md was added."""
     keep = ("data_gen", "gn", "experiments", "conf", "docs", "tests", "pyproject.toml", "results")
     for name in keep:
         source = ROOT / name
@@ -54,22 +61,48 @@ def test_adding_a_task_works_as_written(tmp_path):
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy(source, copy / name)
+    page = ROOT / "CONTRIBUTING.md"
     for language in ("python", "yaml"):
         for name, text in blocks(page, language):
             path = copy / name.strip().removeprefix("file=")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-    ran = []
-    for command in commands(page):
-        words = shlex.split(command)
-        assert words[0] == "python"
-        done = subprocess.run(
-            [sys.executable, *words[1:]], cwd=copy, capture_output=True, text=True, timeout=150
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        ran.append(done.stdout + done.stderr)
+    for name, text in blocks(page, "diff"):
+        path = copy / name.strip().removeprefix("file=")
+        path.write_text(patched(path.read_text(), text))
+
+
+def output_of(command, copy):
+    words = shlex.split(command)
+    assert words[0] == "python"
+    done = subprocess.run([sys.executable, *words[1:]], cwd=copy, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def test_what_is_added_is_found(tmp_path):
+    """The contract tests try a new task and a new model, the floor plan finds their files."""
+    with_all_that_is_added(tmp_path / "copy")
+    chosen = "triangles and (linear or degree_mlp) and (learns or perfect) or stems"
+    ran = output_of(
+        f"python -m pytest -q tests/test_contracts.py tests/test_rooms.py -k '{chosen}'",
+        tmp_path / "copy",
+    )
+    assert re.search(r"[1-9]\d* passed", ran)
+
+
+@pytest.mark.slow
+def test_adding_works_as_written(tmp_path):
+    copy = tmp_path / "copy"
+    with_all_that_is_added(copy)
+    ran = [output_of(command, copy) for command in commands(ROOT / "CONTRIBUTING.md")]
     assert re.search(r"[1-9]\d* passed", ran[0])
     assert re.search(r"erdos_renyi +64 +size", ran[1])
+    assert "patience: 0" in (copy / "conf/train.yaml").read_text()
+    assert re.search(r"[1-9]\d* passed", ran[3])
+    assert re.search(r"erdos_renyi +64 +both", ran[4])
+    assert (copy / "results/sat_difficulty/easy_to_hard.pdf").is_file()
+    assert re.search(r"uniform_points +6 +size", ran[6])
 
 
 @pytest.mark.parametrize("command", ALL_COMMANDS)

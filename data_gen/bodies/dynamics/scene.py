@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-MOVING, PINNED, DISC, WALL = range(4)  # kinds of bodies; walls are of the box: body_graph.py
+MOVING, PINNED, DISC, WALL = range(4)  # kinds of bodies; walls are of the box: scene_graph.py
 KINDS = ("moving", "pinned", "disc", "wall")
 BOXES = ("none", "reflecting", "periodic")
 COUPLINGS = ("none", "masses", "charges")

@@ -3,6 +3,8 @@
 N nodes, B graphs, d coordinates.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch_geometric.data import Batch
@@ -10,6 +12,7 @@ from torch_geometric.data import Batch
 from data_gen.bodies import conserved
 from data_gen.bodies.conserved import sum_over_bodies
 from data_gen.bodies.features import Units, observed
+from data_gen.metric import Metric, ratio
 
 AT_REST = 1e-3  # of the momenta at the end: bodies that had less were at rest
 State = tuple[Tensor, ...]  # positions and velocities, [N, d] each
@@ -63,3 +66,22 @@ def _sum_of_sizes(batch: Batch, state: State, is_angular: bool) -> Tensor:
     position, velocity = (part.norm(dim=1) for part in state)
     size = batch.mass * velocity
     return sum_over_bodies(position * size if is_angular else size, batch)
+
+
+def rollout_metrics(at: Sequence[int]) -> dict[str, Metric]:
+    """What the scores of rollouts mean, which are judged at some frames."""
+    error, fact = Metric(perfect=0), Metric(perfect=None)
+    return {
+        "valid": Metric(binary=True),
+        "valid_share": Metric(),
+        "velocity_error": error,
+        "constant_velocity_error": fact,
+        **{f"error_{h}": error for h in at},
+        **{f"constant_{h}": fact for h in at},
+        **{f"floor_{h}": fact for h in at},
+        **dict.fromkeys(DRIFTS, error),
+        **{f"{name}_true": fact for name in DRIFTS},
+        "diverged": Metric(perfect=0, binary=True),
+        "velocity_ratio": ratio("velocity_error", "constant_velocity_error"),
+        **{f"ratio_{h}": ratio(f"error_{h}", f"constant_{h}") for h in at},
+    }

@@ -1,14 +1,11 @@
 """Scores of a model on data sets, and the rows of the transfer table that they make."""
 
-import platform
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-import torch_geometric
 from torch import Tensor
 from torch_geometric.data import Batch
 from tqdm import tqdm
@@ -21,9 +18,9 @@ from data_gen.task import Model, Task
 from data_gen.workers import bars_are_hidden
 from experiments.run.folder import RunFolder
 from experiments.run.parts import RunParts, TestCell
+from experiments.run.provenance import VERSIONS, commit
 from experiments.run.steps import Answer, answer_by
 from experiments.settings.errors import UserError
-from experiments.settings.places import ROOT
 from experiments.settings.step_rules import canonical
 from experiments.statistics.intervals import over_instances, over_ratio
 from experiments.tables.cells import write_cells
@@ -190,24 +187,3 @@ def _rows(
             )
         )
     return rows
-
-
-VERSIONS = " ".join(
-    (
-        f"python-{platform.python_version()}",
-        f"torch-{torch.__version__}",
-        f"pyg-{torch_geometric.__version__}",
-    )
-)
-
-
-def commit() -> str:
-    """The commit of the code, with a + if files differ from it; "unknown" outside git."""
-    try:
-        text = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return text.strip()

@@ -5,7 +5,6 @@ is the weights, the optimizer, the number of updates, and what the learner keeps
 """
 
 import logging
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,7 +28,6 @@ from experiments.run.folder import RunFolder
 from experiments.run.parts import RunParts
 from experiments.run.selection import Selection, copy_of
 from experiments.settings.errors import UserError
-from experiments.settings.training import Training
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -88,7 +86,7 @@ class Fit:
         """One update of the weights; this process's share of its loss, still on the device."""
         update = Update(self.settings.seed, self.step, self.world.rank)
         batch = self.batches.batch(self.step)
-        rate = learning_rate(self.train, self.step)
+        rate = self.train.rate(self.step)
         for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = base * rate
         is_low = self.train.precision == "bfloat16"
@@ -188,14 +186,6 @@ def _weighted(shares: list[float], parts: list[LossPart]) -> Tensor:
     """A sum of means [], each weighted; one over nothing is none."""
     means = [share * part.mean for share, part in zip(shares, parts, strict=True) if share]
     return sum(means[1:], start=means[0])
-
-
-def learning_rate(train: Training, step: int) -> float:
-    """The factor of an update: a linear warm-up, times 1 or half a cosine to 0."""
-    factor = min(1.0, (step + 1) / max(1, train.schedule.warmup_steps))
-    if train.schedule.shape == "cosine":
-        factor *= 0.5 * (1 + math.cos(math.pi * step / train.num_steps))
-    return factor
 
 
 @contextmanager

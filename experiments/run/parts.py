@@ -10,12 +10,13 @@ from torch.optim import Optimizer
 
 from data_gen.cell import Cell, SizeError, StructureError
 from data_gen.dataset import DataSet
-from data_gen.distribution import Change, Distribution, GenerationError
+from data_gen.distribution import Distribution, GenerationError
 from data_gen.spec import GraphSpec
 from data_gen.task import Task
 from experiments.learning.learner import Learner
 from experiments.run.batches import check_num_nodes
 from experiments.run.identity import config_hash
+from experiments.run.laws import changed, law_of, only
 from experiments.run.matching import matched
 from experiments.run.steps import check_can_settle, check_rule
 from experiments.settings.checks import check_writable
@@ -123,14 +124,14 @@ class RunParts:
     def _home(self) -> tuple[str, Distribution[Any]]:
         """Name and law of the training distribution."""
         config = self.config.train
-        name, node = _only(config.distribution, "train.distribution")
+        name, node = only(config.distribution, "train.distribution")
         distribution = construct(node, f"train.distribution.{name}", Distribution)
         if distribution.is_list:  # training, validation and test would share it
             raise UserError(f"train.distribution: {name} is a list of files, for tests alone")
         if config.edge_weights:
-            law_name, node = _only(config.edge_weights, "train.edge_weights")
-            law = _law(node, f"train.edge_weights.{law_name}")
-            distribution = _changed(distribution, law, "train.edge_weights")
+            law_name, node = only(config.edge_weights, "train.edge_weights")
+            law = law_of(node, f"train.edge_weights.{law_name}")
+            distribution = changed(distribution, law, "train.edge_weights")
         return name, distribution
 
     def _test_cells(self) -> Iterator[TestCell]:
@@ -142,7 +143,7 @@ class RunParts:
             made = [
                 (
                     label("edge_weights", str(name), node),
-                    _law(node, f"transfer.edge_weights.{name}"),
+                    law_of(node, f"transfer.edge_weights.{name}"),
                 )
                 for name, node in config.edge_weights.items()
             ]
@@ -152,7 +153,7 @@ class RunParts:
             for ending, law in laws.items():
                 distribution = plain
                 if law is not None:
-                    distribution = _changed(plain, law, "transfer.edge_weights")
+                    distribution = changed(plain, law, "transfer.edge_weights")
                 full_name = label("distribution", str(name), node) + ending
                 for size in cells.sizes_of.get(str(name), cells.sizes):
                     yield self._test_cell(distribution, full_name, size)
@@ -177,27 +178,6 @@ class RunParts:
             where = "transfer.distributions" if split == "test" else "train.distribution"
             raise UserError(f"{where}: {error}") from error
         return DataSet(cell, cell.count(num_instances), self.folder)
-
-
-def _only(node: DictConfig, key: str) -> tuple[str, object]:
-    """The one entry of a group."""
-    if len(node) != 1:
-        raise UserError(f"{key}: {list(node)} is not allowed, exactly one is needed")
-    ((name, child),) = node.items()
-    return str(name), child
-
-
-def _law(node: object, key: str) -> Change[Any]:
-    """A law of edge lengths."""
-    return construct(node, key, Change)
-
-
-def _changed(distribution: Distribution[Any], law: Change[Any], key: str) -> Distribution[Any]:
-    """The law of changed structures; raises UserError if it is none of these structures."""
-    try:
-        return law.applied_to(distribution)
-    except GenerationError as error:
-        raise UserError(f"{key}: {error}") from error
 
 
 def _spec(task: Task[Any]) -> GraphSpec:

@@ -1,5 +1,6 @@
 """The settings of a training."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -87,6 +88,13 @@ class Training(Settings):
         "of the averaged weights that are validated and kept; 0: no averaging",
     )
     precision: str = setting("float32", one_of("float32", "bfloat16"), "bfloat16: autocast")
+
+    def rate(self, step: int) -> float:
+        """The learning rate of an update by that of the optimizer: warm-up, then the schedule."""
+        factor = min(1.0, (step + 1) / max(1, self.schedule.warmup_steps))
+        if self.schedule.shape == "cosine":
+            factor *= 0.5 * (1 + math.cos(math.pi * step / self.num_steps))
+        return factor
 
 
 @dataclass(frozen=True)

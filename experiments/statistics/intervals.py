@@ -10,7 +10,7 @@ from scipy import stats
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from data_gen.task import Ratio
+    from data_gen.metric import Ratio
     from experiments.tables.rows import Row
 
 NUM_RESAMPLES = 1000

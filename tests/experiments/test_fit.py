@@ -13,7 +13,7 @@ from experiments.learning.supervised import Supervised, num_message_passing_step
 from experiments.run import curve
 from experiments.run.batches import CachedBatches
 from experiments.run.evaluation import score_instances
-from experiments.run.fit import Fit, learning_rate
+from experiments.run.fit import Fit
 from experiments.run.folder import RunFolder
 from experiments.run.selection import Objective
 from experiments.run.steps import answer_by
@@ -35,12 +35,12 @@ def test_the_number_of_steps_is_drawn_from_the_whole_range():
 
 def test_the_learning_rate_warms_up_and_falls_to_nothing():
     rising = training(num_steps=100, schedule=Schedule(warmup_steps=10))
-    rates = [learning_rate(rising, step) for step in range(100)]
+    rates = [rising.rate(step) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert np.argmax(rates) == 9
     assert rates[-1] < 0.005
     constant = training(num_steps=100, schedule=Schedule(shape="constant"))
-    assert learning_rate(constant, 99) == pytest.approx(1.0)
+    assert constant.rate(99) == pytest.approx(1.0)
 
 
 def batches(parts):

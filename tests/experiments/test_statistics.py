@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data_gen.task import Ratio
+from data_gen.metric import Ratio
 from experiments.figures.style import percent
 from experiments.statistics.intervals import over_instances, over_ratio, over_seeds
 

@@ -15,10 +15,11 @@ from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.picture import displacement_picture
 from data_gen.bodies.scene_graph import body_graph
 from data_gen.bodies.scores import extent, squared_error
+from data_gen.metric import Metric, Ratio, ratio
 from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Metric, Model, Ratio, Task, ratio
+from data_gen.task import Model, Task
 
 TOLERANCE = 0.1  # of the extent of a scene: an answer that is nearer to the truth is close
 BROKEN = 0.1  # change of energy in the time between, of unit charges and masses: a broken truth

@@ -18,11 +18,12 @@ from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.picture import rollout_picture
 from data_gen.bodies.rollout import errors_of_rest, errors_of_steps, moved, rollout
 from data_gen.bodies.scene_graph import body_graph
-from data_gen.bodies.scores import DRIFTS, State, drifts, squared_error
+from data_gen.bodies.scores import State, drifts, rollout_metrics, squared_error
+from data_gen.metric import Metric
 from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Metric, Model, Task, ratio
+from data_gen.task import Model, Task
 
 TOLERANCE = 0.1  # of the extent of a scene: a rollout that is nearer to the truth is valid
 NUM_STARTS = 50  # frames from which single steps are judged
@@ -83,22 +84,7 @@ class NextStep(Task[Scene]):
     @property
     def metrics(self) -> Mapping[str, Metric]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Errors and drifts of the model, those of the truth and of others, and ratios."""
-        error, fact = Metric(perfect=0), Metric(perfect=None)
-        at = self.horizons
-        return {
-            "valid": Metric(binary=True),
-            "valid_share": Metric(),
-            "velocity_error": error,
-            "constant_velocity_error": fact,
-            **{f"error_{h}": error for h in at},
-            **{f"constant_{h}": fact for h in at},
-            **{f"floor_{h}": fact for h in at},
-            **dict.fromkeys(DRIFTS, error),
-            **{f"{name}_true": fact for name in DRIFTS},
-            "diverged": Metric(perfect=0, binary=True),
-            "velocity_ratio": ratio("velocity_error", "constant_velocity_error"),
-            **{f"ratio_{h}": ratio(f"error_{h}", f"constant_{h}") for h in at},
-        }
+        return rollout_metrics(self.horizons)
 
     @property
     def spec(self) -> GraphSpec:

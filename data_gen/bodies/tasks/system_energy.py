@@ -16,9 +16,10 @@ from data_gen.bodies.features import Units, observed, spec
 from data_gen.bodies.frames import at_drawn_frames
 from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.scene_graph import body_graph
+from data_gen.metric import Metric, Ratio
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Metric, Model, Ratio, Task
+from data_gen.task import Model, Task
 
 TOLERANCE = 0.1  # of the largest kinetic energy of a scene's motion: an answer that near is close
 

@@ -13,13 +13,14 @@ from torch_geometric.data import Batch, Data
 from torch_geometric.utils import scatter
 
 from data_gen.graphs.graph import Graph
+from data_gen.metric import Metric
 from data_gen.packed import Packed
 from data_gen.paths.answer import PathAnswer, PathLabels, tree_depth, walk
 from data_gen.paths.picture import path_picture
 from data_gen.paths.query import Query, draw_queries
 from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import LossPart, Metric, Model, Task
+from data_gen.task import LossPart, Model, Task
 
 RELATIVE_TOLERANCE = 1e-6  # two paths within it are equally short
 

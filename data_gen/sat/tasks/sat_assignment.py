@@ -12,6 +12,7 @@ from torch_geometric.data import Batch, Data
 
 from data_gen.answers.answer import CERTAIN
 from data_gen.distribution import Distribution
+from data_gen.metric import Metric
 from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched, options
 from data_gen.sat.clause_loss import clause_loss
@@ -29,7 +30,7 @@ from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.sat.picture import literal_picture
 from data_gen.sat.problem_file import ANSWERS, write_problem
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Metric, Model, Task
+from data_gen.task import Model, Task
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from torch_geometric.data import Batch, Data
 
 from data_gen.answers.answer import CERTAIN
 from data_gen.distribution import Distribution
+from data_gen.metric import Metric
 from data_gen.packed import Packed
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import LITERAL, complements, literal_mean, votes_of
@@ -22,7 +23,7 @@ from data_gen.sat.minimal_core import induced, minimal_core, variables_of
 from data_gen.sat.problem_file import ANSWERS, write_problem
 from data_gen.sat.solver import solve
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Metric, Model, Task
+from data_gen.task import Model, Task
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ import logging
 import re
 from typing import Any
 
-import torch
 from omegaconf import DictConfig, OmegaConf
 
 from data_gen.dataset import make
 from data_gen.task import Task
 from experiments.run.evaluation import evaluate
 from experiments.run.found import done_runs
-from experiments.run.machine import device_of, num_workers_of
-from experiments.run.stored import study_of
+from experiments.run.machine import num_workers_of
+from experiments.run.stored import study_of, trained_model
 from experiments.settings.checks import check_mappings
 from experiments.settings.command import start
 from experiments.settings.construct import construct
@@ -39,17 +38,13 @@ def evaluate_runs(config: DictConfig) -> None:
     task: Task[Any] = construct(folders[0].load_config().task, "task", Task)
     transfer = _transfer(config, task)
     studies = [study_of(folder.load_config(), transfer, config.machine) for folder in folders]
-    models = [study.build_model() for study in studies]
-    for folder, study, model in zip(folders, studies, models, strict=True):
-        study.check_steps(model)
-        folder.load_weights(model)
-    machine = studies[0].settings.machine
-    torch.set_num_threads(machine.num_threads)
-    make([cell.data_set for s in studies for cell in s.test_cells], num_workers_of(machine))
+    models = [trained_model(*pair) for pair in zip(studies, folders, strict=True)]
+    cells = [cell for study in studies for cell in study.test_cells]
+    make([cell.data_set for cell in cells], num_workers_of(studies[0].settings.machine))
     rows = []
     for folder, study, model in zip(folders, studies, models, strict=True):
         seconds = folder.load_seconds() or 0.0
-        rows += evaluate(study, model.to(device_of(machine)), folder, seconds, config.name)
+        rows += evaluate(study, model, folder, seconds, config.name)
         LOG.info("%s", folder.table_path(config.name))
     LOG.info("%s", format_table(rows))
 

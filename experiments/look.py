@@ -7,15 +7,13 @@ python -m experiments.look 'run=outputs/sat_cpu/neuro_sat-seed0-*' 'choose={solv
 import logging
 from pathlib import Path
 
-import torch
 from omegaconf import DictConfig
 
 from experiments.figures.exhibit import Tables
 from experiments.figures.pictures import Pictures
 from experiments.run.found import done_run
-from experiments.run.machine import device_of
 from experiments.run.pictures import pictures_of
-from experiments.run.stored import study_of
+from experiments.run.stored import study_of, trained_model
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
 from experiments.settings.kinds import COUNT, COUNT_OR_0, ENTRIES, or_null
@@ -41,14 +39,10 @@ def look(config: DictConfig) -> None:
     rules = [config.num_message_passing_steps]
     transfer = {"sizes": sizes, "num_instances": count, "num_message_passing_steps": rules}
     study = study_of(trained, transfer, config.machine)
-    model = study.build_model()
-    study.check_steps(model)
-    folder.load_weights(model)
-    torch.set_num_threads(config.machine.num_threads)
+    model = trained_model(study, folder)
     cells = [cell for cell in study.test_cells if cell.shift in ("none", "size")]
     if not cells:
         raise UserError(f"run: {folder.path} was not tested on what it was trained on")
-    model = model.to(device_of(study.settings.machine)).eval()
     chosen = config.instance if config.choose is None else config.choose
     options = {str(name): value for name, value in (config.picture or {}).items()}
     pictures = [p for cell in cells for p in pictures_of(study, model, cell, chosen, options)]

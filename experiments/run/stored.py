@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from omegaconf import DictConfig, open_dict
 
+from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
+from experiments.run.machine import device_of
 from experiments.run.parts import RunParts
 from experiments.settings.run_settings import RunSettings
+from gn.model import GraphModel
 
 
 def study_of(trained: DictConfig, transfer: Mapping[str, Any], machine: DictConfig) -> RunParts:
@@ -21,3 +25,17 @@ def study_of(trained: DictConfig, transfer: Mapping[str, Any], machine: DictConf
         merged.machine = {**trained.machine, **machine}
     RunSettings.of_config(merged).machine.check_device()
     return RunParts(merged, config_hash(trained))
+
+
+def trained_model(study: RunParts, folder: RunFolder) -> GraphModel:
+    """The model of a run with the weights that were kept, ready to be asked, on its device.
+
+    Raises:
+        UserError: the weights are not those of the model, or it cannot take the steps asked for.
+    """
+    model = study.build_model()
+    study.check_steps(model)
+    folder.load_weights(model)
+    machine = study.settings.machine
+    torch.set_num_threads(machine.num_threads)
+    return model.to(device_of(machine)).eval()

@@ -4,7 +4,6 @@ import itertools
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from experiments.statistics.intervals import over_runs, over_seeds
 from experiments.tables.rows import read_table
 from tests import body_lines
 from tests.conftest import composed
+from tests.processes import run
 from tests.sat_lines import all_lines
 
 ROOT = Path(__file__).parent.parent
@@ -63,9 +63,7 @@ def test_adding_a_task_works_as_written(tmp_path):
     for command in commands(page):
         words = shlex.split(command)
         assert words[0] == "python"
-        done = subprocess.run(
-            [sys.executable, *words[1:]], cwd=copy, capture_output=True, text=True, timeout=150
-        )
+        done = run([sys.executable, *words[1:]], cwd=copy)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         ran.append(done.stdout + done.stderr)
     assert re.search(r"[1-9]\d* passed", ran[0])

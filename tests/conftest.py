@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 torch.set_num_threads(1)
 
 
+@cache
 def stems(group):
     """Names of the yaml files of a configuration group: a new one is tested by existing."""
     return sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml"))
@@ -44,10 +45,15 @@ def model_yaml(model_name):
     return OmegaConf.load(ROOT / "conf" / "model" / f"{model_name}.yaml")
 
 
+@cache
+def needed_types(model_name):
+    """The kinds of nodes that the model is made for; () if any will do."""
+    return get_class(model_yaml(model_name)["_target_"]).node_types
+
+
 def fits(task_name, model_name):
     """Whether the model is defined for the kinds of nodes that the task has."""
-    needed = get_class(model_yaml(model_name)["_target_"]).node_types
-    return needed in ((), the_study(f"task={task_name}").spec.node_types)
+    return needed_types(model_name) in ((), the_study(f"task={task_name}").spec.node_types)
 
 
 def kind_of(task_name):
@@ -68,7 +74,7 @@ def is_sampled(task_name, model_name, models):
 
 def own_task(model_name):
     """The first task whose kinds of nodes are those that the model is made for."""
-    needed = get_class(model_yaml(model_name)["_target_"]).node_types
+    needed = needed_types(model_name)
     tasks = [name for name in stems("task") if fits(name, model_name)]
     return next(t for t in tasks if the_study(f"task={t}").spec.node_types == needed)
 

@@ -4,7 +4,6 @@ import itertools
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from experiments.statistics.intervals import over_runs, over_seeds
 from experiments.tables.rows import read_table
 from tests import body_lines, tour_lines
 from tests.conftest import composed
+from tests.processes import run
 from tests.sat_lines import all_lines
 
 ROOT = Path(__file__).parent.parent
@@ -75,7 +75,7 @@ def with_all_that_is_added(copy):
 def output_of(command, copy):
     words = shlex.split(command)
     assert words[0] == "python"
-    done = subprocess.run([sys.executable, *words[1:]], cwd=copy, capture_output=True, text=True)
+    done = run([sys.executable, *words[1:]], cwd=copy)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from data_gen.summary import CellSummary
-from experiments.figures.exhibit import draw_figures
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.study.curves import curves_of
@@ -76,6 +75,8 @@ def write_study(
     rows: list[Row], cells: list[CellSummary], runs: Sequence[Path], folder: Path
 ) -> list[Path]:
     """Write the joined tables of a study and of its runs, and draw its figures beside them."""
+    from experiments.figures.exhibit import draw_figures  # a training needs no matplotlib
+
     write_table(rows, folder / "transfer.csv")
     write_cells(cells, folder / "cells.csv")
     write_table(goals_of(runs), folder / "metrics.csv", MetricGoal)

@@ -1,6 +1,5 @@
 import logging
 import os
-import subprocess
 import sys
 import threading
 
@@ -17,6 +16,7 @@ from data_gen.packed import Packed
 from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.seeding import instance_generator
 from data_gen.workers import LostWorkerError, WorkerPool
+from tests.processes import run
 
 
 def data_set(folder, count=20, sizes=(8, 9)):
@@ -149,9 +149,7 @@ if __name__ == "__main__":
         print(next(pool.map(os.getpid, [(), ()])), flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
-    )
+    done = run([sys.executable, "-c", script])
     # stdout reaches its end only when the workers, who share it, have ended
     assert int(done.stdout.split()[0]) > 0
 

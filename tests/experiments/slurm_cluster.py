@@ -7,6 +7,8 @@ import subprocess
 import time
 from contextlib import ExitStack, contextmanager
 
+from tests.processes import LAST_RESORT
+
 CONF = """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -69,7 +71,7 @@ def cluster(folder):
 
 
 def _wait_for_node(env, folder):
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + LAST_RESORT
     words = ["sinfo", "--noheader", "--format=%T"]
     while (
         answer := subprocess.run(words, env=env, capture_output=True, text=True)

@@ -1,9 +1,7 @@
 """What a wrong value ends in: one line with key and value, a code, and nothing written."""
 
-import subprocess
 import sys
 from itertools import product
-from pathlib import Path
 
 import pytest
 import yaml
@@ -14,8 +12,7 @@ from experiments.settings.errors import UserError
 from experiments.train import train
 from tests.conftest import composed, study
 from tests.experiments.conftest import WRONG_VALUES
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import run
 
 # Overrides together, and what the line has.
 WRONG_TOGETHER = [
@@ -171,10 +168,8 @@ def test_an_interrupt_is_one_word(tmp_path, monkeypatch, capfd):
 
 
 def test_an_error_leaves_the_process_with_a_line_and_a_code(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "experiments.train", "train.sizes=[]", *folders(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    words = ["experiments.train", "train.sizes=[]", *folders(tmp_path)]
+    done = run([sys.executable, "-m", *words])
     assert done.returncode == 1
     assert done.stderr.strip().splitlines() == [
         "error: train.sizes must be a list of one or more different whole numbers, got []"

@@ -1,7 +1,6 @@
 import math
 import re
 import shutil
-import subprocess
 from dataclasses import replace
 from functools import cache
 
@@ -25,6 +24,7 @@ from experiments.tables.goals import MetricGoal
 from experiments.tables.severities import Severity
 from tests.conftest import ROOT, stems
 from tests.experiments.test_tables_and_figures import row
+from tests.processes import run
 
 EXHIBITS = {
     name: construct(OmegaConf.load(ROOT / "conf" / "figure" / f"{name}.yaml"), name, Exhibit)
@@ -124,10 +124,8 @@ def test_latex_sets_a_table_within_the_page(name, tmp_path):
         rf"\usepackage[textwidth={5.5 if num_columns <= 5 else 6.75}in]{{geometry}}"
         r"\begin{document}\input{table}\end{document}"
     )
-    said = subprocess.run(
-        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "page.tex"], cwd=tmp_path,
-        capture_output=True, text=True, timeout=60,
-    ).stdout  # fmt: skip
+    words = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "page.tex"]
+    said = run(words, cwd=tmp_path).stdout
     assert "Output written on page.pdf (1 page" in said
     assert "Overfull" not in said
 

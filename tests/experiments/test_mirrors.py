@@ -2,7 +2,6 @@
 
 import json
 import logging
-import subprocess
 import sys
 from threading import Event
 
@@ -10,10 +9,10 @@ import pytest
 
 from experiments.tracking.mirrors import Mirror, Tracker, mirrored
 from experiments.tracking.source import Source
-from tests.conftest import ROOT
 from tests.experiments.mirrors import (
     own_environment,
 )
+from tests.processes import run
 
 
 class Recorder(Tracker):
@@ -122,10 +121,7 @@ with experiments.tracking.mirrors.mirrored(tracker, Source(home, home, "s", "t")
     os.kill(wandb.setup().ensure_service()._proc._process.pid, signal.SIGSTOP)
 print("went on")
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=own_environment(), capture_output=True,
-        text=True, timeout=120,
-    )  # fmt: skip
+    done = run([sys.executable, "-c", code], env=own_environment())
     assert done.returncode == 0, done.stderr
     assert done.stdout == "went on\n"
     assert "is given up (not whole after 3 s)" in done.stderr

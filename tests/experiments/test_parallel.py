@@ -3,9 +3,7 @@
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
 
 import pytest
 import torch
@@ -19,7 +17,10 @@ from experiments.run.batches import CachedBatches, StreamedBatches
 from experiments.run.fit import seeded
 from experiments.run.folder import RunFolder
 from experiments.settings.errors import UserError
-from tests.conftest import ROOT, study
+from experiments.train import train
+from tests import processes
+from tests.conftest import composed, study
+from tests.processes import ROOT, ended, wait_until
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
 # Adam makes whole steps of gradients that are nothing but rounding.
@@ -35,32 +36,24 @@ DRAWN = ("task=next_step", "model=interaction_network", "task.num_frames=20",
          "train.sizes=[3,4]", "transfer.sizes=[3]", "train.batch_size=9")  # fmt: skip
 STREAM = (*NEXT_HOP, "data.stream=true")
 BROKEN = ("train.max_grad_norm=1e30", "train.schedule.warmup_steps=0")  # at high learning rates
-LIMIT = 120  # seconds after which a test says that processes hang
 
 
-def start(processes, tmp_path, *overrides, runs="runs"):
-    launch = TORCHRUN if processes == 2 else ()
-    machine = ("machine.num_workers=1", f"machine.data_dir={tmp_path / 'data'}",
-               f"machine.runs_dir={tmp_path / runs}")  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, *launch, "-m", "experiments.train", *overrides, *machine],
-        cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def ended(process):
-    """Exit code and what was said; a hang is an error, and leaves no process behind."""
-    try:
-        _, text = process.communicate(timeout=LIMIT)
-    except subprocess.TimeoutExpired:
-        process.terminate()
-        process.communicate(timeout=60)
-        raise
-    return process.returncode, text
+def machine(tmp_path, runs):
+    return ("machine.num_workers=1", f"machine.data_dir={tmp_path / 'data'}",
+            f"machine.runs_dir={tmp_path / runs}")  # fmt: skip
 
 
-def trained(processes, tmp_path, *overrides, runs="runs"):
-    code, text = ended(start(processes, tmp_path, *overrides, runs=runs))
+def start(number, tmp_path, *overrides, runs="runs"):
+    launch = TORCHRUN if number == 2 else ()
+    words = ["-m", "experiments.train", *overrides, *machine(tmp_path, runs)]
+    return processes.start([sys.executable, *launch, *words], env=ENVIRONMENT)
+
+
+def trained(number, tmp_path, *overrides, runs="runs"):
+    code, text = ended(start(number, tmp_path, *overrides, runs=runs))
     assert code == 0, text
     assert "Warning" not in text
     assert "terminate called" not in text
@@ -100,7 +93,8 @@ def assert_same_training(one, two):
     ids=["next_hop", "nodes_and_edges", "pairs", "drawn", "stream"],
 )
 def test_two_processes_train_as_one_does(tmp_path, tiny, overrides):
-    one = trained(1, tmp_path, *tiny, *overrides, runs="one")
+    train(composed(*tiny, *overrides, *machine(tmp_path, "one")))
+    one = folder_of(tmp_path, "one")
     two = trained(2, tmp_path, *tiny, *overrides, runs="two")
     assert_same_training(one, two)
 
@@ -110,14 +104,10 @@ LONG = ("task=shortest_path_next_hop", "model=linear", "train.num_steps=1500", "
         "machine.save_every=100", "train.ema_decay=0.9", *SGD)  # fmt: skip
 
 
-def stopped(processes, tmp_path, *overrides, runs):
+def stopped(number, tmp_path, *overrides, runs):
     """Ended by SIGTERM in the middle of its updates, to torchrun if there are several."""
-    process = start(processes, tmp_path, *overrides, runs=runs)
-    limit = time.monotonic() + LIMIT
-    while not list((tmp_path / runs).glob("default/*/state/*.pt")):
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < limit
-        time.sleep(0.01)
+    process = start(number, tmp_path, *overrides, runs=runs)
+    wait_until(lambda: list((tmp_path / runs).glob("default/*/state/*.pt")), process)
     process.send_signal(signal.SIGTERM)
     code, text = ended(process)
     assert code != 0
@@ -182,6 +172,7 @@ def test_two_tasks_of_a_submitit_job_train_as_one_process_does(tmp_path, tiny):
 ONE_FAILS = """
 import sys, torch
 from experiments.settings.errors import UserError
+from experiments.train import train
 from experiments.processes.world import World
 world = World.here()
 with world.joined("x", torch.device("cpu")):
@@ -196,11 +187,8 @@ with world.joined("x", torch.device("cpu")):
 def test_a_process_that_fails_alone_ends_all(tmp_path):
     script = tmp_path / "one_fails.py"
     script.write_text(ONE_FAILS)
-    process = subprocess.Popen(
-        [sys.executable, *TORCHRUN, str(script)], cwd=ROOT, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    code, text = ended(process)
+    words = [sys.executable, *TORCHRUN, str(script)]
+    code, text = ended(processes.start(words, env={**ENVIRONMENT, "PYTHONPATH": str(ROOT)}))
     assert code == 1
     assert "error: process 1 of 2: this one alone" in text
     assert "terminate called" not in text

@@ -134,8 +134,13 @@ def test_data_that_are_no_picture_are_one_line(tmp_path, data):
 
 def test_the_same_pictures_give_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setitem(LOOK, "savefig.dpi", 40)
-    found = tables(spiral(), spiral(num_frames=3, summary=False))
-    for figure in (Pictures("s", "x"), Pictures("s", "x", shown=(0, 2), moving=(1,))):
+    frames = Pictures.frames
+    monkeypatch.setattr(Pictures, "frames", lambda *given: frames(*given)[-3:])  # draws each
+    found = tables(spiral(num_frames=3), spiral(num_frames=3, summary=False))
+    for figure in (
+        Pictures("s", "x", num_frames=2),
+        Pictures("s", "x", num_frames=2, shown=(0, 2), moving=(1,)),
+    ):
         drawn = [figure.save(found, tmp_path / name) for name in "ab"]
         assert [path.suffix for path in drawn[0]] == [".png", ".pdf", ".gif"]
         for first, second in zip(*drawn, strict=True):

@@ -18,10 +18,15 @@ from experiments.train import train
 from tests.conftest import ROOT, composed, study
 
 
-def test_the_first_hundred_updates_of_sat_gpu_run_on_a_cpu(tmp_path):
-    """As configured, but for the number of formulas in a batch: 2 in the place of 512."""
+@pytest.mark.parametrize("num_updates", [3, pytest.param(100, marks=pytest.mark.slow)])
+def test_the_first_updates_of_sat_gpu_run_on_a_cpu(tmp_path, num_updates):
+    """As configured, but for the number of formulas in a batch: 2 in the place of 512.
+
+    A few updates do not move the numbers that all states begin with.
+    """
+    late = {"literal_start", "clause_start"} if num_updates < 100 else set()
     parts = study("experiment=sat_gpu", "machine.device=cpu", "train.batch_size=2",
-                  "train.num_instances=400", f"machine.data_dir={tmp_path}")  # fmt: skip
+                  "train.num_instances=100", f"machine.data_dir={tmp_path}")  # fmt: skip
     torch.manual_seed(0)
     model = parts.build_model()
     assert (model.num_message_passing_steps, model.literal_start.shape) == (26, (128,))
@@ -31,11 +36,11 @@ def test_the_first_hundred_updates_of_sat_gpu_run_on_a_cpu(tmp_path):
     fit = Fit(parts, model, batches)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     losses = []
-    for fit.step in range(100):
+    for fit.step in range(num_updates):
         losses.append(float(fit.update()))
     assert np.isfinite(losses).all()
     moved = [name for name, value in model.state_dict().items() if not value.equal(before[name])]
-    assert set(moved) == {name for name, _ in model.named_parameters()}
+    assert set(moved) | late == {name for name, _ in model.named_parameters()}
     sizes = [batches.batch(step).graph_num_variables.max() for step in (0, 5999)]
     assert sizes[0] < sizes[1] <= 40
 

@@ -1,8 +1,5 @@
 import csv
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +9,9 @@ from experiments.search import search
 from experiments.settings.errors import UserError
 from experiments.sweep.trials import Trials
 from tests.conftest import NAMES, composed
+from tests.processes import ended, run, start, wait_until
 
 pytest.importorskip("optuna")
-ROOT = Path(__file__).parents[2]
 SPACE = "space={model.hidden_dim:[8,16],train.optimizer.lr:{low:1e-4,high:1e-2,log:true}}"
 
 
@@ -78,10 +75,9 @@ def test_a_trial_that_runs_out_of_memory_ends_no_search(tmp_path, tiny, monkeypa
 @pytest.mark.slow
 def test_two_starts_share_the_trials(tmp_path, tiny):
     command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *tiny, "num_trials=4")]
-    starts = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in "ab"]
-    for start in starts:
-        _, text = start.communicate(timeout=120)
-        assert start.returncode == 0, text
+    for process in [start(command) for _ in "ab"]:
+        code, text = ended(process)
+        assert code == 0, text
     found = lines(tmp_path)
     assert len(found) == 4
     assert not any(line["error"] for line in found)
@@ -91,15 +87,11 @@ def test_two_starts_share_the_trials(tmp_path, tiny):
 def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):
     long = [*tiny, "train.num_steps=800", "num_trials=1"]
     command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *long)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    limit = time.monotonic() + 90
-    while not list((tmp_path / "runs").glob("search/*/state/*.pt")):
-        assert process.poll() is None
-        assert time.monotonic() < limit
-        time.sleep(0.01)
+    process = start(command)
+    wait_until(lambda: list((tmp_path / "runs").glob("search/*/state/*.pt")), process)
     process.kill()
-    process.wait()
-    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    process.communicate()
+    again = run(command)
     assert again.returncode == 0, again.stderr
     assert "resumed at update" in again.stderr
     (line,) = lines(tmp_path)

@@ -171,8 +171,10 @@ def test_every_model_can_have_the_parameters_of_another():
     fitting = [name for name in stems("model") if fits("shortest_path", name)]
     widthless = [name for name in fitting if "hidden_dim" not in model_yaml(name)]
     assert list(filter(has_parameters, widthless)) == ["linear"]
+    config, spec = composed("model.match_parameters_of=encode_process_decode"), study().spec
     for name in (n for n in fitting if "hidden_dim" in model_yaml(n)):
-        found = count(f"model={name}", "model.match_parameters_of=encode_process_decode")
+        config.model = {**model_yaml(name), "match_parameters_of": "encode_process_decode"}
+        found = num_parameters(matched(config, spec).model, spec)
         assert abs(found - wanted) <= 0.1 * wanted, name
 
 

@@ -4,43 +4,38 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 import pytest
 
 from experiments.tables.rows import TIME_COLUMNS, read_table
+from experiments.train import train
+from tests import processes
+from tests.conftest import composed
 from tests.experiments import slurm_cluster
+from tests.processes import wait_until
 
-ROOT = Path(__file__).parents[2]
 LONG = ["train.num_steps=1200", "val.every=100", "machine.save_every=100"]
+
+
+def folders(tmp_path, runs="runs"):
+    return [f"machine.runs_dir={tmp_path / runs}", f"machine.data_dir={tmp_path / 'data'}"]
 
 
 def sweep(tmp_path, *overrides, runs="runs", env=None):
     """Start one over two seeds of a tiny training."""
-    words = ["study=s", "seed=0,1", *overrides, f"machine.runs_dir={tmp_path / runs}"]
-    words.append(f"machine.data_dir={tmp_path / 'data'}")
-    return subprocess.Popen(
-        [sys.executable, "-m", "experiments.train", "-m", *words],
-        cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})},
-    )  # fmt: skip
+    words = ["study=s", "seed=0,1", *overrides, *folders(tmp_path, runs)]
+    return processes.start(
+        [sys.executable, "-m", "experiments.train", "-m", *words], env={**os.environ, **(env or {})}
+    )
 
 
 def ended(process, code=0):
     """What it said; fails if it left with another code."""
-    _, text = process.communicate(timeout=120)
-    assert process.returncode == code, text
+    found, text = processes.ended(process)
+    assert found == code, text
     return text
-
-
-def wait_until(is_time, process):
-    limit = time.monotonic() + 90
-    while not is_time():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < limit
-        time.sleep(0.005)
 
 
 def table(folder):
@@ -83,6 +78,31 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, laun
         assert done.stat().st_mtime_ns == when
 
 
+def test_a_sweep_that_was_killed_resumes_what_was_begun(tmp_path, tiny):
+    """One job after the other, killed in the second."""
+    words = [*tiny, "study=s", "task_label=test", "train.num_steps=200", *folders(tmp_path)]
+    process = sweep(tmp_path, *words)
+    wait_until(lambda: states(tmp_path, 1), process)
+    process.kill()
+    process.communicate()
+    (done,) = (tmp_path / "runs" / "s").glob("*/DONE")
+    when = done.stat().st_mtime_ns
+    text = ended(sweep(tmp_path, *words))
+    assert "2 jobs: 1 done, 1 skipped" in text
+    assert "resumed at update" in text
+    assert done.stat().st_mtime_ns == when
+    for seed in (0, 1):
+        train(composed(*words, f"seed={seed}", *folders(tmp_path, "alone")))
+    curves = list((tmp_path / "alone" / "s").glob("*/metrics.jsonl"))
+    assert len(curves) == 2
+    for curve in curves:
+        name = curve.relative_to(tmp_path / "alone")
+        assert curve.read_text() == (tmp_path / "runs" / name).read_text()
+        alone, swept = (table((tmp_path / runs / name).parent) for runs in ("alone", "runs"))
+        assert alone == swept
+
+
+@pytest.mark.slow
 def test_a_sweep_that_was_killed_runs_what_is_missing_and_nothing_twice(tmp_path, tiny):
     words = [*tiny, *LONG, "train.num_steps=500", "hydra/launcher=processes"]
     ended(sweep(tmp_path, *words, runs="undisturbed"))
@@ -138,9 +158,7 @@ def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
     def start(runs):
         folders = [f"machine.runs_dir={tmp_path / runs}", f"machine.data_dir={tmp_path / 'data'}"]
         words = ["experiments.train", "experiment=size_transfer", *small, *folders]
-        return subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
-        )
+        return processes.start([sys.executable, "-m", *words])
 
     assert "18 jobs: 18 done, 0 skipped" in start("undisturbed").communicate()[1]
     process, folder = start("killed"), tmp_path / "killed" / "size_transfer"
@@ -187,6 +205,7 @@ def test_jobs_that_outlive_their_sweep_are_waited_for(tmp_path, tiny):
     assert "update" not in log.read_text().partition("waiting for it")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not slurm_cluster.is_installed(), reason="no Slurm that may be started")
 def test_slurm_runs_a_sweep_and_puts_back_what_is_preempted(tmp_path, tiny):
     with slurm_cluster.cluster(tmp_path / "slurm") as env:
@@ -236,6 +255,7 @@ def test_the_tasks_of_a_slurm_job_share_a_training_and_are_put_back_together(tmp
     assert not any("another process is working on this run" in log for log in logs)
 
 
+@pytest.mark.slow
 def test_ray_runs_a_sweep(tmp_path, tiny):
     pytest.importorskip("ray")
     text = ended(

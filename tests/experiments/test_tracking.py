@@ -1,10 +1,7 @@
 """Trainings are mirrored in wandb: what they leave is read back from its files."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from omegaconf import OmegaConf
@@ -14,7 +11,7 @@ from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
 from experiments.tracking.mirrors import tracker_of
 from experiments.train import train
-from tests.conftest import ROOT, composed, stems
+from tests.conftest import composed, stems
 from tests.experiments import wandb_files
 from tests.experiments.mirrors import (
     assert_whole,
@@ -24,6 +21,7 @@ from tests.experiments.mirrors import (
     the_mirror,
     the_run,
 )
+from tests.processes import ROOT, run, wait_until
 
 
 def test_an_offline_run_has_the_config_every_line_and_every_row(tmp_path, tiny, capfd):
@@ -48,13 +46,11 @@ def test_a_killed_run_ends_with_one_mirror_of_the_whole_curve(tmp_path, tiny):
         [sys.executable, "-m", "experiments.train", *overrides], cwd=ROOT,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=own_environment(),
     )  # fmt: skip
-    limit = time.monotonic() + 120
-    mirrors, states = (tmp_path / "runs").glob, (tmp_path / "runs").glob
-    while not (list(mirrors("*/wandb/offline*/*.wandb")) and list(states("*/*/state/*.pt"))):
-        assert process.poll() is None, "the run ended before it could be killed"
-        assert time.monotonic() < limit
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
+    found = (tmp_path / "runs").glob
+    wait_until(
+        lambda: list(found("*/wandb/offline*/*.wandb")) and list(found("*/*/state/*.pt")), process
+    )
+    process.kill()
     process.wait()
     assert wandb_files.exit_code(the_mirror(tmp_path)) is None
     train(composed(*overrides))
@@ -68,10 +64,7 @@ def test_without_a_tracker_none_is_imported(tmp_path, tiny):
         "start('train', train)\n"
         "print(sorted({'wandb', 'tensorboard', 'torch.utils.tensorboard'} & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *tiny, *folders(tmp_path)], cwd=ROOT, capture_output=True,
-        text=True, timeout=120,
-    )  # fmt: skip
+    done = run([sys.executable, "-c", code, *tiny, *folders(tmp_path)])
     assert done.stdout.strip() == "[]", done.stderr
     assert sorted(path.name for path in (tmp_path / "runs" / "default").iterdir()) == [
         the_run(tmp_path).name

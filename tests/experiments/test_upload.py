@@ -4,12 +4,10 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.experiments.mirrors import (
     assert_whole,
     folders,
@@ -19,6 +17,7 @@ from tests.experiments.mirrors import (
     the_run,
 )
 from tests.experiments.wandb_server import running
+from tests.processes import LAST_RESORT, ROOT, run, wait_until
 
 KEY = "0123456789" * 4
 WAITING = """
@@ -27,24 +26,21 @@ from pathlib import Path
 from experiments.settings.command import start
 from experiments.run.fit import Fit
 from experiments.train import train
-validate, limit = Fit._validate, time.monotonic() + 90
+validate = Fit._validate
 def validate_and_wait(self, *arguments):
     validate(self, *arguments)
-    while self.step == 100 and Path("{}").exists() and time.monotonic() < limit:
+    while self.step == 100 and Path("{}").exists():
         time.sleep(0.05)
 Fit._validate = validate_and_wait
 start("train", train)
-"""  # half way it waits for as long as a file is there, or 90 s
+"""  # half way it waits for as long as a file is there
 AWAY = "http://127.0.0.1:9"  # refuses
 
 
 def train_online(tmp_path, url, *overrides):
     """A training that uploads; gives what it printed."""
     places = [*folders(tmp_path), "tracking=wandb", "tracking.mode=online"]
-    done = subprocess.run(
-        [sys.executable, "-m", "experiments.train", *overrides, *places], cwd=ROOT,
-        env=online(url), capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    done = run([sys.executable, "-m", "experiments.train", *overrides, *places], env=online(url))
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -57,44 +53,34 @@ def online(url):
 def test_a_server_that_is_away_takes_nothing_from_a_run_and_is_sent_it_later(tmp_path, tiny):
     text = train_online(tmp_path, AWAY, *tiny)
     assert not {"tracking", "wandb"} & set(re.findall(r"\w+", text))
-    mirror, limit = the_mirror(tmp_path), time.monotonic() + 90
+    mirror = the_mirror(tmp_path)
     assert_whole(mirror, the_run(tmp_path))
     log = mirror / "logs" / "upload.log"
-    while "setting up run" not in log.read_text():  # and never gets further
-        assert time.monotonic() < limit
-        time.sleep(0.1)
+    wait_until(lambda: "setting up run" in log.read_text())  # and never gets further
     with running() as server:
         command = [sys.executable, "-m", "wandb", "sync", "--yes", str(mirror)]
-        subprocess.run(command, env=online(server.url), check=True, capture_output=True, timeout=60)
+        run(command, env=online(server.url), check=True)
     assert server.steps() == [line["step"] for line in lines_of(the_run(tmp_path))]
     (table,) = (mirror / "files" / "media" / "table").iterdir()
     assert server.files[f"media/table/{table.name}"] == table.read_bytes()
     assert processes_with(mirror)
     shutil.rmtree(mirror)  # as a later start does
-    while processes_with(mirror):
-        assert time.monotonic() < limit, "what uploads a run that is gone has to end"
-        time.sleep(0.1)
+    wait_until(lambda: not processes_with(mirror))  # what uploads a run that is gone ends
 
 
 @pytest.mark.slow
 def test_a_server_that_is_there_is_sent_the_curve_while_it_grows(tmp_path, tiny):
-    limit = time.monotonic() + 120
     with running() as server:
         (tmp_path / "wait").touch()
         words = [*tiny, "train.num_steps=200", "val.every=20"]
         start = [sys.executable, "-c", WAITING.format(tmp_path / "wait"), *words]
         places = [*folders(tmp_path), "tracking=wandb", "tracking.mode=online"]
         training = subprocess.Popen([*start, *places], cwd=ROOT, env=online(server.url))
-        while not server.steps():
-            assert training.poll() is None
-            assert time.monotonic() < limit
-            time.sleep(0.05)
+        wait_until(server.steps, training)
         (tmp_path / "wait").unlink()
-        assert training.wait(timeout=60) == 0
+        assert training.wait(timeout=LAST_RESORT) == 0
         mirror = the_mirror(tmp_path)
-        while processes_with(mirror):
-            assert time.monotonic() < limit, "an upload ends when the run is whole"
-            time.sleep(0.1)
+        wait_until(lambda: not processes_with(mirror))  # an upload ends when the run is whole
     assert server.steps() == [line["step"] for line in lines_of(the_run(tmp_path))]
     assert len(server.offsets) > 1
     assert list(mirror.glob("*.wandb.synced"))

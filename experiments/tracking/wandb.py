@@ -5,7 +5,6 @@ begins a second file. So each start writes a new offline run of the same id in t
 old, and `mode: online` only lets a process of its own upload it meanwhile (`wandb_upload.py`).
 """
 
-import dataclasses
 import math
 import os
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.settings.errors import UserError, message
-from experiments.tables.rows import Row
+from experiments.tables.rows import Row, columns_of
 from experiments.tracking.mirrors import Tracker
 from experiments.tracking.source import Source, by_size, summary
 from experiments.tracking.wandb_upload import Upload
@@ -150,7 +149,7 @@ def _table(rows: list[Row]) -> Any:  # noqa: ANN401
     """All rows, as a table of media; NaN is empty."""
     import wandb
 
-    names: list[Any] = [field.name for field in dataclasses.fields(Row)]
+    names: list[Any] = [field.name for field in columns_of(Row)]
     wandb.Table.MAX_ROWS = max(wandb.Table.MAX_ROWS, len(rows))
     values: list[Any] = [[_plain(getattr(row, name)) for name in names] for row in rows]
     return wandb.Table(columns=names, data=values, allow_mixed_types=True)

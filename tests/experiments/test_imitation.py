@@ -12,7 +12,8 @@ from experiments.settings.errors import UserError
 from experiments.settings.training import Training
 from tests.conftest import study
 from tests.data_gen.test_tours import TASK, batch_of
-from tests.experiments.test_train import assert_same_run, kill_when, run, run_folder
+from tests.experiments.test_train import assert_same_run, command, kill_when, places, run_folder
+from tests.processes import run
 
 STEPS = 100
 
@@ -118,14 +119,11 @@ def test_a_killed_run_of_imitation_ends_with_the_same_bytes(tmp_path):
         "train.sizes=[4,5]", "train.num_instances=64", "val.num_instances=16", "val.every=20",
         "transfer.num_instances=8", "transfer.sizes=[5,8]", "machine.save_every=10",
     ]  # fmt: skip
-    assert run(tmp_path, "train", *tiny).returncode == 0
+    assert run(command(*tiny, *places(tmp_path))).returncode == 0
     reference = run_folder(tmp_path)
-    killed = tmp_path / "killed"
-    kill_when(
-        tmp_path, lambda: list(killed.glob("default/*/state/*.pt")), *tiny,
-        runs="killed", data="killed_data",
-    )  # fmt: skip
+    killed, elsewhere = tmp_path / "killed", places(tmp_path, "killed", "killed_data")
+    kill_when(lambda: list(killed.glob("default/*/state/*.pt")), *tiny, *elsewhere)
     assert not list(killed.glob("default/*/DONE"))
-    resumed = run(tmp_path, "train", *tiny, runs="killed", data="killed_data")
+    resumed = run(command(*tiny, *elsewhere))
     assert resumed.returncode == 0, resumed.stderr
     assert_same_run(reference, run_folder(tmp_path, "killed"))

@@ -7,7 +7,7 @@ from experiments.mirror import mirror
 from experiments.run.folder import RunFolder
 from experiments.settings.errors import UserError
 from experiments.study.join import join_study
-from experiments.tables.rows import read_table
+from experiments.tables.rows import Row, columns_of, read_table
 from experiments.tracking.mirrors import tracker_of
 from experiments.tracking.source import source_of_run
 from tests.conftest import ROOT, composed
@@ -57,7 +57,9 @@ def test_a_sweep_that_ends_mirrors_its_study(tmp_path):
     config = composed("tracking=wandb", "study=s", f"machine.runs_dir={tmp_path}/runs")
     join_study(tmp_path / "runs" / "s", (), tracker_of(config))
     made = the_mirror(tmp_path, "s")
-    assert wandb_files.table(made)[1] == [without_nan(vars(row()).values())]
+    assert wandb_files.table(made)[1] == [
+        without_nan(getattr(row(), field.name) for field in columns_of(Row))
+    ]
     assert wandb_files.run_record(made).job_type == "study"
 
 

@@ -47,6 +47,7 @@ class Tour(Task[Points]):
     neighbours: int | None = None
 
     size_unit: ClassVar[str] = "points"
+    cost: ClassVar[float] = 500.0
     metrics: ClassVar[Mapping[str, Metric]] = {
         "optimal": Metric(binary=True),
         "gap": Metric(perfect=0),

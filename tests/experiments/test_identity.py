@@ -10,6 +10,7 @@ from experiments.migrate import migrate
 from experiments.run.folder import RunFolder, read_config
 from experiments.run.identity import NOT_IDENTITY, config_hash, identity
 from experiments.run.parts import RunParts
+from experiments.run.stored import study_of, trained_model
 from experiments.settings import moved
 from experiments.tables.rows import read_table
 from tests.conftest import ROOT, composed, stems
@@ -170,3 +171,13 @@ def test_folders_of_an_older_version_are_renamed(tmp_path):
     assert not old.exists()
     assert (new / "transfer.csv").read_text() == table
     assert identity(read_config(new / ".hydra/config.yaml")) == identity(OmegaConf.create(text))
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_weights_of_every_committed_run_are_those_of_its_model(study):
+    for path in sorted((ROOT / "results" / study).glob("runs/*")):
+        folder = RunFolder.existing(path)
+        stored = folder.load_config()
+        parts = study_of(stored, {}, stored.machine)
+        trained_model(parts, folder)
+        assert path.name.endswith(parts.run_hash[:8])

@@ -19,6 +19,10 @@ from data_gen.spec import GraphOutput
 State = TypeVar("State")
 
 
+class NoChoiceError(ValueError):
+    """An answer that chooses nothing where something may be chosen."""
+
+
 class Environment(ABC, Generic[State]):
     """The rules of a problem that is solved by choosing one node after another.
 
@@ -75,11 +79,17 @@ def play(environment: Environment[State], batch: Batch, choose: Callable[[State]
         environment: its rules.
         batch: B graphs.
         choose: a node of each graph that is not over [B]; what it says of the others is ignored.
+
+    Raises:
+        NoChoiceError: it chooses no node of a graph that is not over.
     """
     state = environment.start(batch)
     is_over = environment.is_over(state)
     while not is_over.all():
-        state = environment.apply(state, torch.where(is_over, WAIT, choose(state)))
+        action = torch.where(is_over, WAIT, choose(state))
+        if bool(((action == WAIT) & ~is_over).any()):
+            raise NoChoiceError("no node was chosen where one is left: the answer is not a number")
+        state = environment.apply(state, action)
         is_over = environment.is_over(state)
     return state
 

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 WAIT = -1  # the choice of a graph in which nothing may be chosen
-CERTAIN = 30.0  # a logit that leaves no doubt in float32
 
 
 def first_best(logits: Tensor, allowed: Tensor, graph: Tensor, num_graphs: int) -> Tensor:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+CERTAIN = 30.0  # a logit that leaves no doubt in float32
+
 
 @dataclass(frozen=True)
 class GraphSpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -113,20 +113,34 @@ class GraphNetworkBlock(nn.Module):
         dims |= {"senders": spec.node_in, "receivers": spec.node_in}
         dims |= {name: r.out_dim if r else 0 for name, r in ρ.items()}
 
-        def φ(names: Sequence[str], taken: Sequence[str], out_dim: int) -> MLP | None:
-            if unknown := set(taken) - set(names):
-                raise ValueError(f"wiring takes {sorted(unknown)}: must be some of {list(names)}")
-            if not taken or not out_dim:
-                return None
-            in_dims = [dims[name] if name in taken else 0 for name in names]
-            return MLP(in_dims, hidden_dims, out_dim, activation, layer_norm)
-
+        how = hidden_dims, activation, layer_norm
         return cls(
-            φ(FULL.edge, wiring.edge, spec.edge_out),
-            φ(FULL.node, wiring.node, spec.node_out),
-            φ(FULL.globals, wiring.globals, spec.global_out),
+            _mlp(FULL.edge, wiring.edge, dims, spec.edge_out, how),
+            _mlp(FULL.node, wiring.node, dims, spec.node_out, how),
+            _mlp(FULL.globals, wiring.globals, dims, spec.global_out, how),
             *ρ.values(),
         )
+
+
+def _mlp(
+    names: Sequence[str],
+    taken: Sequence[str],
+    dims: Mapping[str, int],
+    out_dim: int,
+    how: tuple[Sequence[int], str, bool],
+) -> MLP | None:
+    """φ of the arguments that are taken, of all that there are by these names; None: it is absent.
+
+    Raises:
+        ValueError: an argument is taken that there is not.
+    """
+    if unknown := set(taken) - set(names):
+        raise ValueError(f"wiring takes {sorted(unknown)}: must be some of {list(names)}")
+    if not taken or not out_dim:
+        return None
+    hidden_dims, activation, layer_norm = how
+    in_dims = [dims[name] if name in taken else 0 for name in names]
+    return MLP(in_dims, hidden_dims, out_dim, activation, layer_norm)
 
 
 def _send(

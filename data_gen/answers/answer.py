@@ -12,7 +12,6 @@ from torch_geometric.utils import scatter
 from data_gen.spec import GraphOutput
 from data_gen.task import LossPart
 
-CERTAIN = 30.0  # a logit that leaves no doubt in float32
 LEVELS = {"node": "x", "edge": "edge_attr", "graph": "u"}  # of a part of `GraphOutput`
 
 

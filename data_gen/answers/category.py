@@ -6,7 +6,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 from torch_geometric.data import Batch
 
-from data_gen.answers.answer import CERTAIN, Answer
+from data_gen.answers.answer import Answer
+from data_gen.spec import CERTAIN
 from data_gen.task import LossPart
 
 

@@ -5,8 +5,9 @@ from torch import Tensor
 from torch_geometric.data import Batch
 from torch_geometric.utils import scatter
 
-from data_gen.answers.answer import CERTAIN, Answer
+from data_gen.answers.answer import Answer
 from data_gen.answers.pointer import segment_log_softmax
+from data_gen.spec import CERTAIN
 from data_gen.task import LossPart
 
 

@@ -5,7 +5,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch
 
-from data_gen.answers.answer import CERTAIN, Answer
+from data_gen.answers.answer import Answer
+from data_gen.spec import CERTAIN
 from data_gen.task import LossPart
 
 

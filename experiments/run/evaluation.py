@@ -47,8 +47,8 @@ def score_instances(
         batch = task.batch(data_set, indices)
         output, steps = answer(batch)
         model = _remembering(answer, batch, output)
-        scores = _defined(score(model, batch), task, batch, indices)
         _check_numbers(output, indices)
+        scores = _defined(score(model, batch), task, batch, indices)
         if in_training:
             scores["loss"] = task.loss(model, batch).expand(len(indices))
         for name, values in {**scores, "steps": steps}.items():

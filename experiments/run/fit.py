@@ -26,7 +26,7 @@ from experiments.run import curve
 from experiments.run.batches import Batches
 from experiments.run.folder import RunFolder
 from experiments.run.parts import RunParts
-from experiments.run.selection import Selection, copy_of
+from experiments.run.selection import Selection, copy_of, older
 from experiments.settings.errors import UserError
 from gn.model import GraphModel
 
@@ -163,8 +163,8 @@ class Fit:
             self.step, self.losses = state["step"], state["losses"]
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.learner.load_state_dict(state["learner"])
-            self.selection.load_state_dict(state["selection"])
+            self.learner.load_state_dict(state.get("learner", {}))
+            self.selection.load_state_dict(state.get("selection") or older(state))
             if self.averaged is not None:
                 self.averaged.load_state_dict(state["averaged"])
             LOG.info("%s: resumed at update %d", folder.path.name, self.step)

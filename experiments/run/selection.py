@@ -96,3 +96,8 @@ class Selection:
 def copy_of(model: nn.Module) -> dict[str, Tensor]:
     """A copy of the weights as they are now, on the CPU."""
     return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+
+
+def older(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of a selection in a training of before there was one: it was by the loss."""
+    return {"best": state["best_loss"], "weights": state["best_weights"]}

@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 
 from data_gen.cell import SizeError
 from data_gen.distribution import GenerationError
+from data_gen.environment import NoChoiceError
 
 
 class UserError(Exception):
@@ -17,8 +18,8 @@ class UserError(Exception):
 
 
 USER_ERRORS = (  # theirs and the file system's
-    UserError, OSError, SafetensorError, SizeError, GenerationError, OmegaConfBaseException,
-    HydraException, yaml.YAMLError,
+    UserError, OSError, SafetensorError, SizeError, GenerationError, NoChoiceError,
+    OmegaConfBaseException, HydraException, yaml.YAMLError,
 )  # fmt: skip
 
 NOT_INSTALLED = re.compile(r"Could not find 'hydra/launcher/(?:(submitit)_\w+|(ray|joblib))'")

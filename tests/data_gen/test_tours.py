@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from data_gen.environment import play
+from data_gen.environment import NoChoiceError, play
 from data_gen.masked_choice import WAIT, choice_loss, first_best
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
@@ -222,3 +222,10 @@ def test_a_batch_is_scored_by_the_rollout_of_the_model():
         gap = length(distance, order) / float(batch.graph_optimum[graph]) - 1
         assert float(found["gap"][graph]) == pytest.approx(gap, rel=1e-5)
         assert float(found["optimal"][graph]) == (gap <= 1e-6)
+
+
+def test_an_answer_that_is_not_a_number_ends_an_episode():
+    """It would choose nothing, again and again."""
+    batch = batch_of(5, 6)
+    with pytest.raises(NoChoiceError, match="the answer is not a number"):
+        TASK.score(lambda seen: GraphOutput(x=torch.full((len(seen.x), 1), torch.nan)), batch)

@@ -183,3 +183,21 @@ def test_a_task_names_what_selects_the_checkpoint(tmp_path):
 def test_what_selects_must_be_a_metric_that_answers_change(metric):
     with pytest.raises(UserError, match=f"must be one of loss, valid, .* got '{metric}'"):
         Objective.of(ShortestPath(), metric)
+
+
+def test_a_state_of_before_there_was_a_selection_is_taken_up(tmp_path):
+    parts = study(f"machine.data_dir={tmp_path}", "train.num_instances=8", "val.num_instances=8",
+                  "model=node_mlp", "train.num_steps=4", "val.every=2")  # fmt: skip
+    model, folder = parts.build_model(), RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    fit = Fit(parts, model, batches(parts))
+    state = fit._state()
+    best = {name: value + 1 for name, value in state.pop("selection")["weights"].items()}
+    del state["learner"]
+    folder.save_state(2, {**state, "step": 2, "best_loss": -1.0, "best_weights": best})
+    resumed = Fit(parts, model, batches(parts))
+    resumed.run(parts.val_set.load(), folder)
+    assert resumed.step == 4
+    assert resumed.selection.best == -1.0
+    folder.load_weights(model)
+    assert all(torch.equal(value, best[name]) for name, value in model.state_dict().items())

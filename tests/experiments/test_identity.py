@@ -1,6 +1,7 @@
 """What is another run, and what is the same in other words."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -8,10 +9,11 @@ from omegaconf import OmegaConf, open_dict
 
 from experiments.migrate import migrate
 from experiments.run.folder import RunFolder, read_config
-from experiments.run.identity import NOT_IDENTITY, config_hash, identity
+from experiments.run.identity import NOT_IDENTITY, config_hash
 from experiments.run.parts import RunParts
 from experiments.run.stored import study_of, trained_model
 from experiments.settings import moved
+from experiments.settings.errors import UserError
 from experiments.tables.rows import read_table
 from tests.conftest import ROOT, composed, stems
 
@@ -155,22 +157,84 @@ def test_the_command_of_a_study_is_that_of_its_committed_runs(study):
     assert found == {path.stem for path in (ROOT / "results" / study).glob("configurations/*")}
 
 
-def test_folders_of_an_older_version_are_renamed(tmp_path):
-    """Their tables and configurations too, and no number is touched."""
+OLD = "0123456789abcdef"
+
+
+def older_study(tmp_path):
+    """A study of before: two seeds of one method, joined and published under an old hash."""
     source = ROOT / "results" / "quickstart"
     (run,) = source.glob("runs/deep_sets-seed0-*")
-    hash_now = read_table(run / "transfer.csv")[0].config_hash
-    old = tmp_path / "quickstart" / "deep_sets-seed0-01234567"
-    (old / ".hydra").mkdir(parents=True)
-    text = (run / ".hydra/config.yaml").read_text()
-    (old / ".hydra/config.yaml").write_text(text)
+    now = read_table(run / "transfer.csv")[0].config_hash
     table = (run / "transfer.csv").read_text()
-    (old / "transfer.csv").write_text(table.replace(hash_now, "0123456789abcdef"))
+    text = (run / ".hydra/config.yaml").read_text()
+    study = tmp_path / "quickstart"
+    for seed in (0, 1):
+        old = study / "runs" / f"deep_sets-seed{seed}-{OLD[:8]}"
+        (old / ".hydra").mkdir(parents=True)
+        (old / ".hydra/config.yaml").write_text(text.replace("seed: 0", f"seed: {seed}", 1))
+        (old / "transfer.csv").write_text(table.replace(now, OLD))
+    (study / "transfer.csv").write_text(table.replace(now, OLD))
+    (study / "configurations").mkdir()
+    (study / "configurations" / f"{OLD}.yaml").write_text(text)
+    return study, now, table
+
+
+def state_of(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_folders_of_an_older_version_are_renamed(tmp_path):
+    """Their tables and configurations too, and no number is touched."""
+    study, now, table = older_study(tmp_path)
+    foreign = study / "runs" / "notes" / ".hydra"
+    foreign.mkdir(parents=True)
+    (foreign / "config.yaml").write_text("task: {}\nmodel: {}\n")
     migrate(OmegaConf.create({"folder": str(tmp_path)}))
-    new = tmp_path / "quickstart" / run.name
-    assert not old.exists()
-    assert (new / "transfer.csv").read_text() == table
-    assert identity(read_config(new / ".hydra/config.yaml")) == identity(OmegaConf.create(text))
+    names = sorted(path.name for path in (study / "runs").iterdir())
+    assert names == [f"deep_sets-seed0-{now[:8]}", f"deep_sets-seed1-{now[:8]}", "notes"]
+    tables = [study / "transfer.csv", *study.glob("runs/*/transfer.csv")]
+    assert [path.read_text() for path in tables] == [table] * 3
+    assert (study / "configurations" / f"{now}.yaml").is_file()
+    done = state_of(tmp_path)
+    migrate(OmegaConf.create({"folder": str(tmp_path)}))
+    assert state_of(tmp_path) == done
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_migration_that_is_broken_off_is_started_again(tmp_path, monkeypatch, number):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    for folder in (whole, broken):
+        older_study(folder)
+    migrate(OmegaConf.create({"folder": str(whole)}))
+    rename, calls = Path.replace, []
+
+    def counted(original):
+        def replacing(self, target):
+            calls.append(target)
+            if len(calls) == number + 1:
+                raise KeyboardInterrupt
+            return original(self, target)
+
+        return replacing
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", counted(rename))
+        patch.setattr(Path, "rename", counted(Path.rename))
+        with pytest.raises(KeyboardInterrupt):
+            migrate(OmegaConf.create({"folder": str(broken)}))
+    for leftover in broken.rglob(".*.tmp*"):
+        leftover.unlink()
+    migrate(OmegaConf.create({"folder": str(broken)}))
+    assert state_of(broken) == state_of(whole)
+
+
+def test_a_migration_onto_a_run_that_is_there_touches_nothing(tmp_path):
+    study, now, _ = older_study(tmp_path)
+    (study / "runs" / f"deep_sets-seed0-{now[:8]}").mkdir()
+    before = state_of(tmp_path)
+    with pytest.raises(UserError, match="is there already"):
+        migrate(OmegaConf.create({"folder": str(tmp_path)}))
+    assert state_of(tmp_path) == before
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-from data_gen.answers.answer import CERTAIN
 from data_gen.answers.mask import Mask
 from data_gen.distribution import Distribution
 from data_gen.metric import Metric
@@ -23,7 +22,7 @@ from data_gen.sat.formula_graph import formula_facts, problem_graph, spec
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.sat.picture import literal_picture
 from data_gen.sat.problem_file import ANSWERS, write_problem
-from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.spec import CERTAIN, GraphOutput, GraphSpec
 from data_gen.task import Model, Task
 
 VERDICT = Mask("graph", "graph_is_sat")

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
-from data_gen.answers.answer import CERTAIN
 from data_gen.distribution import Distribution
 from data_gen.metric import Metric
 from data_gen.packed import Packed
@@ -22,7 +21,7 @@ from data_gen.sat.formula_graph import formula_facts, formula_of, problem_graph,
 from data_gen.sat.minimal_core import induced, minimal_core, variables_of
 from data_gen.sat.problem_file import ANSWERS, write_problem
 from data_gen.sat.solver import solve
-from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.spec import CERTAIN, GraphOutput, GraphSpec
 from data_gen.task import Model, Task
 
 

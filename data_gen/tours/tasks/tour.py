@@ -11,10 +11,10 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from data_gen.environment import best_of, node_logits, play
-from data_gen.masked_choice import CERTAIN, choice_loss, first_best
+from data_gen.masked_choice import choice_loss, first_best
 from data_gen.metric import Metric, ratio
 from data_gen.picture import Picture, Watched, options
-from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.spec import CERTAIN, GraphOutput, GraphSpec
 from data_gen.task import Model, Task
 from data_gen.tours.branch_and_cut import shortest_tour
 from data_gen.tours.environment import HERE, KINDS, LEFT, TourEnvironment, TourState, features

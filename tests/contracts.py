@@ -6,7 +6,9 @@ from torch_geometric.data import Data
 
 from data_gen.packed import ATTRIBUTES, Packed, level
 from data_gen.spec import GraphOutput
-from tests.conftest import the_study
+from experiments.settings.construct import build as build_partial
+from experiments.settings.construct import construct
+from tests.conftest import model_yaml, the_study
 
 
 def batch_of(graphs):
@@ -14,8 +16,10 @@ def batch_of(graphs):
 
 
 def build(task_name, model_name, seed=0):
+    """The model of a yaml for a task, without composing a configuration of both."""
+    spec = the_study(f"task={task_name}").spec
     torch.manual_seed(seed)
-    return the_study(f"task={task_name}", f"model={model_name}").build_model().eval()
+    return build_partial(construct(model_yaml(model_name), "model"), "model", spec=spec).eval()
 
 
 def constant(spec, batch):

@@ -1,11 +1,10 @@
 """What the tests of trackers share: where mirrors are, and what a whole one has."""
 
-import dataclasses
 import json
 import math
 import os
 
-from experiments.tables.rows import read_table
+from experiments.tables.rows import Row, columns_of, read_table
 from experiments.tracking.source import summary
 from tests.experiments import wandb_files
 
@@ -43,8 +42,8 @@ def assert_whole(mirror, run):
     assert [line for line in sent if "step" in line] == lines_of(run)
     rows = read_table(run / "transfer.csv")
     columns, data = wandb_files.table(mirror)
-    assert columns == [field.name for field in dataclasses.fields(rows[0])]
-    assert data == [without_nan(vars(row).values()) for row in rows]
+    assert columns == [column.name for column in columns_of(Row)]
+    assert data == [without_nan(getattr(row, name) for name in columns) for row in rows]
     final = wandb_files.summary(mirror)
     assert {key: final[key] for key in summary(rows)} == summary(rows)
     by_size = [line for line in sent if "size" in line]

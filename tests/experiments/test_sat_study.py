@@ -22,7 +22,8 @@ from tests.conftest import ROOT, composed, study
 def test_the_first_updates_of_sat_gpu_run_on_a_cpu(tmp_path, num_updates):
     """As configured, but for the number of formulas in a batch: 2 in the place of 512.
 
-    A few updates do not move the numbers that all states begin with.
+    The gradient passes through the last rounds alone: it reaches the numbers that all states begin
+    with only where few rounds are drawn, which three updates need not see.
     """
     late = {"literal_start", "clause_start"} if num_updates < 100 else set()
     parts = study("experiment=sat_gpu", "machine.device=cpu", "train.batch_size=2",

@@ -10,7 +10,7 @@ from data_gen.task import Task
 from experiments.run.steps import answer_by
 from gn.stepped import SteppedModel
 from tests.conftest import fits, has_parameters, instances, own_task, stems
-from tests.test_contracts import batch_of, build
+from tests.contracts import batch_of, build, precise, refuses
 
 PAIRS = [pair for pair in product(stems("task"), stems("model")) if fits(*pair)]
 LEARNING = [model for model in stems("model") if has_parameters(model)]
@@ -108,8 +108,11 @@ def test_the_code_that_is_generated_computes_the_model(model_name):
 @pytest.mark.gpu
 @pytest.mark.parametrize(("task_name", "model_name"), PAIRS)
 def test_a_gpu_answers_as_the_cpu(task_name, model_name):
+    """In float64: over a hundred steps some untrained models make a million of a rounding."""
     task, graphs = instances(task_name, 12)
-    model, packed = build(task_name, model_name), Packed.pack(graphs)
+    model, packed = build(task_name, model_name).double(), Packed.pack(graphs)
+    if refuses(model, batch_of(graphs)):
+        return
     rules = ["", "3"] if model.has_adjustable_steps else [""]
     if isinstance(model, SteppedModel) and model.has_adjustable_steps:
         rules.append("adaptive@0.03")
@@ -118,10 +121,10 @@ def test_a_gpu_answers_as_the_cpu(task_name, model_name):
     for rule in rules:
         found = []
         for device in ("cpu", "cuda"):
-            batch = packed.to(device).batch(range(len(graphs)))
+            batch = precise(packed.to(device).batch(range(len(graphs))))
             answer = answer_by(rule, model.to(device), task, 12)
             with torch.no_grad():
                 output, steps = answer(batch)
-            found.append([*(v.cpu() for v in output if v is not None), steps.cpu().float()])
+            found.append([*(v.cpu() for v in output if v is not None), steps.cpu().double()])
         for ours, theirs in zip(*found, strict=True):
-            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)

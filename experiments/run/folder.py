@@ -28,6 +28,7 @@ from experiments.settings.errors import UserError, message
 from experiments.settings.moved import without_gone
 
 KEPT_STATES = 2
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times as fast
 LOG = logging.getLogger(__name__)
 
 
@@ -35,7 +36,7 @@ def read_config(path: Path) -> DictConfig:
     """A stored configuration; raises UserError if it is not one of ours."""
     try:
         text = path.read_text(encoding="utf-8")
-        plain = yaml.safe_load(text)
+        plain = yaml.load(text, Loader=LOADER)
         config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else plain)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error

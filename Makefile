@@ -37,6 +37,8 @@ report: $(STAMP) ## report.html: every study, figure and number on one page, to 
 
 bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.gn_block
+	$(BIN)/python -m benchmarks.update
+	$(BIN)/python -m benchmarks.device nbody_gpu egnn train.num_instances=600
 	$(BIN)/python -m benchmarks.batching
 	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.sr_pairs

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -10,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import cycle
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
@@ -44,10 +46,7 @@ class WorkerPool:
 
     def __enter__(self) -> "WorkerPool":
         if self.num_workers > 1:
-            if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
-                # in a process of joblib it is "loky", which a child is told and does not know
-                multiprocessing.set_start_method("spawn", force=True)
-            context = multiprocessing.get_context("spawn")
+            context = _context()
             for _ in range(self.num_workers):
                 ours, theirs = context.Pipe()
                 process = context.Process(target=_work, args=(theirs,), daemon=True)
@@ -89,6 +88,24 @@ class WorkerPool:
             yield _result(waiting.popleft())
 
 
+def _context() -> BaseContext:
+    """How workers start: as forks of a process that has imported all, made once; else anew each.
+
+    To import torch and torch-geometric takes seconds. That process computes nothing, so that a fork
+    of it is safe where one of this process, with its threads and its GPU, is not.
+    """
+    methods = multiprocessing.get_all_start_methods()
+    if multiprocessing.get_start_method() not in methods:
+        # in a process of joblib it is "loky", which a child is told and does not know
+        multiprocessing.set_start_method("spawn", force=True)
+    if "forkserver" not in methods:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    main = getattr(sys.modules["__main__"], "__spec__", None)  # a child imports it: a command's
+    context.set_forkserver_preload(["data_gen.cell", *([main.name] if main else [])])
+    return context
+
+
 def _send(connection: Connection, calls: "SimpleQueue[bytes | None]") -> None:
     """Send calls to a worker, from a thread: who reads its results must not wait for it to read."""
     with suppress(OSError):  # of a worker that has ended, as who reads its results is told
@@ -126,13 +143,16 @@ def _work(connection: Connection) -> None:
 
 def end_with_parent() -> None:
     """Let this process end within a second of its parent, be that killed by SIGKILL."""
-    started_by = multiprocessing.parent_process()
+    parent = multiprocessing.parent_process()
     # Not os.getppid() if it can be told otherwise: the parent may have ended already.
-    parent = started_by.pid if started_by is not None and started_by.pid else os.getppid()
+    pid = parent.pid if parent is not None and parent.pid else os.getppid()
 
     def follow() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
+        if parent is not None and parent.sentinel is not None:  # joblib's workers have none
+            wait([parent.sentinel])
+        else:
+            while os.getppid() == pid:
+                time.sleep(0.5)
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()

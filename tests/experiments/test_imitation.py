@@ -10,10 +10,10 @@ from experiments.run.batches import CachedBatches
 from experiments.run.fit import Fit
 from experiments.settings.errors import UserError
 from experiments.settings.training import Training
-from tests.conftest import study
+from experiments.train import train
+from tests.conftest import composed, study
 from tests.data_gen.test_tours import TASK, batch_of
-from tests.experiments.test_train import assert_same_run, command, kill_when, places, run_folder
-from tests.processes import run
+from tests.experiments.test_train import NAMED, assert_same_run, kill_when, places, run_folder
 
 STEPS = 100
 
@@ -119,11 +119,10 @@ def test_a_killed_run_of_imitation_ends_with_the_same_bytes(tmp_path):
         "train.sizes=[4,5]", "train.num_instances=64", "val.num_instances=16", "val.every=20",
         "transfer.num_instances=8", "transfer.sizes=[5,8]", "machine.save_every=10",
     ]  # fmt: skip
-    assert run(command(*tiny, *places(tmp_path))).returncode == 0
+    train(composed(*tiny, NAMED, *places(tmp_path)))
     reference = run_folder(tmp_path)
     killed, elsewhere = tmp_path / "killed", places(tmp_path, "killed", "killed_data")
     kill_when(lambda: list(killed.glob("default/*/state/*.pt")), *tiny, *elsewhere)
     assert not list(killed.glob("default/*/DONE"))
-    resumed = run(command(*tiny, *elsewhere))
-    assert resumed.returncode == 0, resumed.stderr
+    train(composed(*tiny, NAMED, *elsewhere))
     assert_same_run(reference, run_folder(tmp_path, "killed"))

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 
 import pytest
@@ -20,6 +21,7 @@ from experiments.settings.errors import UserError
 from experiments.train import train
 from tests import processes
 from tests.conftest import composed, study
+from tests.forked import Forked
 from tests.processes import ROOT, ended, wait_until
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
@@ -47,16 +49,37 @@ def machine(tmp_path, runs):
 
 
 def start(number, tmp_path, *overrides, runs="runs"):
-    launch = TORCHRUN if number == 2 else ()
-    words = ["-m", "experiments.train", *overrides, *machine(tmp_path, runs)]
-    return processes.start([sys.executable, *launch, *words], env=ENVIRONMENT)
+    words = [*overrides, *machine(tmp_path, runs)]
+    if number == 1:
+        return Forked("experiments.train", *words, env=ENVIRONMENT)
+    command = [sys.executable, *TORCHRUN, "-m", "experiments.train", *words]
+    return processes.start(command, env=ENVIRONMENT)
 
 
 def trained(number, tmp_path, *overrides, runs="runs"):
-    code, text = ended(start(number, tmp_path, *overrides, runs=runs))
-    assert code == 0, text
-    assert "Warning" not in text
-    assert "terminate called" not in text
+    return checked([start(number, tmp_path, *overrides, runs=runs)], tmp_path, runs)
+
+
+def trained_by_two(tmp_path, *overrides, runs):
+    """As torchrun starts two processes, by what it tells them, without itself."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+    told = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": port}  # fmt: skip
+    both = [
+        Forked("experiments.train", *overrides, *machine(tmp_path, runs),
+               env={**ENVIRONMENT, **told, "RANK": rank, "LOCAL_RANK": rank})
+        for rank in "01"
+    ]  # fmt: skip
+    return checked(both, tmp_path, runs)
+
+
+def checked(started, tmp_path, runs):
+    for process in started:
+        code, text = ended(process)
+        assert code == 0, text
+        assert "Warning" not in text
+        assert "terminate called" not in text
     return folder_of(tmp_path, runs)
 
 
@@ -85,17 +108,18 @@ def assert_same_training(one, two):
 
 
 @pytest.mark.parametrize(
-    "overrides",
-    [
-        NEXT_HOP,
-        *(pytest.param(o, marks=pytest.mark.slow) for o in (NODES_AND_EDGES, PAIRS, DRAWN, STREAM)),
-    ],
+    "overrides", [NEXT_HOP, NODES_AND_EDGES, PAIRS, DRAWN, STREAM],
     ids=["next_hop", "nodes_and_edges", "pairs", "drawn", "stream"],
-)
+)  # fmt: skip
 def test_two_processes_train_as_one_does(tmp_path, tiny, overrides):
     train(composed(*tiny, *overrides, *machine(tmp_path, "one")))
-    one = folder_of(tmp_path, "one")
-    two = trained(2, tmp_path, *tiny, *overrides, runs="two")
+    two = trained_by_two(tmp_path, *tiny, *overrides, runs="two")
+    assert_same_training(folder_of(tmp_path, "one"), two)
+
+
+@pytest.mark.slow
+def test_torchrun_trains_as_one_process_does(tmp_path, tiny):
+    one, two = (trained(n, tmp_path, *tiny, *NEXT_HOP, runs=f"{n}") for n in (1, 2))
     assert_same_training(one, two)
 
 

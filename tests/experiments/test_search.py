@@ -1,5 +1,4 @@
 import csv
-import sys
 
 import pytest
 
@@ -9,7 +8,8 @@ from experiments.search import search
 from experiments.settings.errors import UserError
 from experiments.sweep.trials import Trials
 from tests.conftest import NAMES, composed
-from tests.processes import ended, run, start, wait_until
+from tests.forked import Forked
+from tests.processes import ended, wait_until
 
 pytest.importorskip("optuna")
 SPACE = "space={model.hidden_dim:[8,16],train.optimizer.lr:{low:1e-4,high:1e-2,log:true}}"
@@ -74,8 +74,8 @@ def test_a_trial_that_runs_out_of_memory_ends_no_search(tmp_path, tiny, monkeypa
 
 @pytest.mark.slow
 def test_two_starts_share_the_trials(tmp_path, tiny):
-    command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *tiny, "num_trials=4")]
-    for process in [start(command) for _ in "ab"]:
+    command = ["experiments.search", *words(tmp_path, *tiny, "num_trials=4")]
+    for process in [Forked(*command) for _ in "ab"]:
         code, text = ended(process)
         assert code == 0, text
     found = lines(tmp_path)
@@ -86,14 +86,14 @@ def test_two_starts_share_the_trials(tmp_path, tiny):
 @pytest.mark.slow
 def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):
     long = [*tiny, "train.num_steps=800", "num_trials=1"]
-    command = [sys.executable, "-m", "experiments.search", *words(tmp_path, *long)]
-    process = start(command)
+    command = ["experiments.search", *words(tmp_path, *long)]
+    process = Forked(*command)
     wait_until(lambda: list((tmp_path / "runs").glob("search/*/state/*.pt")), process)
     process.kill()
     process.communicate()
-    again = run(command)
-    assert again.returncode == 0, again.stderr
-    assert "resumed at update" in again.stderr
+    code, text = ended(Forked(*command))
+    assert code == 0, text
+    assert "resumed at update" in text
     (line,) = lines(tmp_path)
     assert line["trial"] == "1"
     assert len(list((tmp_path / "runs" / "search").glob("*-seed0-*"))) == 1

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 
 import psutil
@@ -14,6 +13,7 @@ from experiments.train import train
 from tests import processes
 from tests.conftest import composed
 from tests.experiments import slurm_cluster
+from tests.forked import Forked
 from tests.processes import wait_until
 
 LONG = ["train.num_steps=1200", "val.every=100", "machine.save_every=100"]
@@ -26,9 +26,7 @@ def folders(tmp_path, runs="runs"):
 def sweep(tmp_path, *overrides, runs="runs", env=None):
     """Start one over two seeds of a tiny training."""
     words = ["study=s", "seed=0,1", *overrides, *folders(tmp_path, runs)]
-    return processes.start(
-        [sys.executable, "-m", "experiments.train", "-m", *words], env={**os.environ, **(env or {})}
-    )
+    return Forked("experiments.train", "-m", *words, env={**os.environ, **(env or {})})
 
 
 def ended(process, code=0):
@@ -157,8 +155,7 @@ def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
 
     def start(runs):
         folders = [f"machine.runs_dir={tmp_path / runs}", f"machine.data_dir={tmp_path / 'data'}"]
-        words = ["experiments.train", "experiment=size_transfer", *small, *folders]
-        return processes.start([sys.executable, "-m", *words])
+        return Forked("experiments.train", "experiment=size_transfer", *small, *folders)
 
     assert "18 jobs: 18 done, 0 skipped" in start("undisturbed").communicate()[1]
     process, folder = start("killed"), tmp_path / "killed" / "size_transfer"
@@ -198,7 +195,6 @@ def test_jobs_that_outlive_their_sweep_are_waited_for(tmp_path, tiny):
     wait_until(lambda: states(tmp_path), process)
     process.kill()
     process.wait()
-    process.stderr.close()
     assert "1 job: 1 done, 0 skipped, 0 failed" in ended(sweep(tmp_path, *words))
     (log,) = (path for path in (tmp_path / "runs" / "s").glob(".submitit/*/*.err")
               if "waiting for it" in path.read_text())  # fmt: skip

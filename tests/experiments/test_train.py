@@ -3,25 +3,20 @@
 import json
 import logging
 import signal
-import subprocess
-import sys
 
 from experiments.evaluate import evaluate_runs
 from experiments.run.folder import RunFolder
 from experiments.tables.rows import TIME_COLUMNS, read_table
 from experiments.train import train
 from tests.conftest import composed
-from tests.processes import ROOT, ended, start, wait_until
+from tests.forked import Forked
+from tests.processes import ended, wait_until
 
 NAMED = "task_label=test"  # as what is composed here is named
 
 
 def places(tmp_path, runs="runs", data="data"):
     return [f"machine.data_dir={tmp_path / data}", f"machine.runs_dir={tmp_path / runs}"]
-
-
-def command(*overrides):
-    return [sys.executable, "-m", "experiments.train", *overrides]
 
 
 def run_folder(tmp_path, runs="runs"):
@@ -47,8 +42,7 @@ def assert_same_run(one, other):
 
 def kill_when(is_time, *overrides):
     """Start a training, SIGKILL it when `is_time()`; fails if it ended before."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command(*overrides), cwd=ROOT, **quiet)
+    process = Forked("experiments.train", *overrides)
     wait_until(is_time, process)
     process.kill()
     process.wait()
@@ -95,7 +89,7 @@ def test_same_seed_twice_and_every_kill_give_the_same_bytes(tmp_path, tiny, capl
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tiny):
     long = ["train.num_steps=1000000", "machine.save_every=1000000"]
-    process = start(command(*tiny, *long, *places(tmp_path)))
+    process = Forked("experiments.train", *tiny, *long, *places(tmp_path))
     curves = (tmp_path / "runs").glob
     wait_until(
         lambda: any(path.stat().st_size for path in curves("default/*/metrics.jsonl")), process

@@ -152,7 +152,7 @@ class Task(ABC, Generic[T]):
         """The rules of a problem that is solved step by step; None: it is answered at once."""
         return None
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
         """Draw the one instance of a batch, with the answer of a model.
 
         Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor
@@ -105,7 +105,7 @@ class Displacement(BodyTask):
         broken = Ratio(errors * scores["broken"], errors)
         return {**super().relative(scores), "share_of_broken": broken}
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
         """The bodies at the start and `horizon` frames later, true and predicted."""
         options(given)
         answer = model(batch).x

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -159,7 +158,7 @@ class NextStep(BodyTask):
             "diverged": moment.has_diverged.float(),
         }
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
         """The rollout beside the truth, up to frame `num_frames`, one of `every` frames."""
         return rollout_picture(partial(self.step, model, batch), batch, self.dim, given)
 

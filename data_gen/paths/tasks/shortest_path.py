@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -123,7 +123,7 @@ class ShortestPath(Task[Graph]):
             "edge_accuracy": edge_accuracy,
         }
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
         """The path that is chosen after each round, on the shortest one."""
         options(given)
         return path_picture(model, self.answer, batch)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor
@@ -91,7 +91,7 @@ class SatAssignment(FormulaTask):
         """The nearest model is looked for in formulas that are not too large."""
         return {"agreement": is_near_enough(batch)}
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
         """The literals in the space of the states, after each round."""
         options(given)
         return literal_picture(model, batch)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -95,7 +95,7 @@ class Satisfiability(FormulaTask):
             "agreement": is_sat & is_near_enough(batch),
         }
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
         """The literals in the space of the states, after each round."""
         options(given)
         return literal_picture(model, batch)

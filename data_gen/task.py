@@ -170,11 +170,15 @@ class Task(ABC, Generic[T]):
         options(given)
         return None
 
-    def num_rounds(self, batch: Batch) -> Tensor:
-        """How many rounds of message passing each instance needs [B], where that is known."""
-        raise NotImplementedError
-
     @property
     def identity(self) -> str:
         """Names the instances: part of the hash of every data set."""
         return f"{self!r} v{self.generator_version}"
+
+
+class KnowsRounds(ABC):
+    """A task that also knows how many rounds its instances need."""
+
+    @abstractmethod
+    def num_rounds(self, batch: Batch) -> Tensor:
+        """How many rounds of message passing each instance needs [B]."""

@@ -54,6 +54,11 @@ class Distribution(ABC, Generic[T]):
         """The `group_size` structures that belong together, always in the same order."""
         return [self.draw(size, rng)]
 
+    def check_size(self, size: int) -> None:
+        """Raise GenerationError for a size below the smallest."""
+        if size < self.min_size:
+            raise GenerationError(f"{self!r}: size {size} is below the smallest, {self.min_size}")
+
     def names(self, size: int) -> list[str] | None:
         """Of a law over a list: the name of each structure of that size; None: there is no list.
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar, get_args
+from typing import ClassVar, Generic, Protocol, TypeVar, get_args
 
 import numpy as np
 
@@ -11,12 +11,18 @@ T = TypeVar("T")
 MAX_TRIES = 1000  # draws of a law until one is as it has to be; then the law is given up
 
 
-def set_structure(cls: type) -> None:
-    """Read the kind of structures off a class: `class Grid(Distribution[Graph])` has Graphs."""
-    for base in getattr(cls, "__orig_bases__", ()):
+class OfStructures(Protocol):
+    """What draws or takes structures of one kind."""
+
+    structure: ClassVar[type]
+
+
+def set_structure(cls: type[OfStructures]) -> None:
+    """Read the kind off a class that does not say it: `class Grid(Distribution[Graph])`."""
+    for base in vars(cls).get("__orig_bases__", ()):
         for argument in get_args(base):
-            if isinstance(argument, type):
-                cls.structure = argument  # type: ignore[attr-defined]
+            if isinstance(argument, type) and "structure" not in vars(cls):
+                cls.structure = argument
 
 
 class GenerationError(ValueError):
@@ -47,6 +53,11 @@ class Distribution(ABC, Generic[T]):
     def draw_group(self, size: int, rng: np.random.Generator) -> list[T]:
         """The `group_size` structures that belong together, always in the same order."""
         return [self.draw(size, rng)]
+
+    def check_size(self, size: int) -> None:
+        """Raise GenerationError for a size below the smallest."""
+        if size < self.min_size:
+            raise GenerationError(f"{self!r}: size {size} is below the smallest, {self.min_size}")
 
     def names(self, size: int) -> list[str] | None:
         """Of a law over a list: the name of each structure of that size; None: there is no list.

@@ -62,14 +62,18 @@ class Environment(ABC, Generic[State]):
     def outcome(self, state: State) -> Tensor:
         """What the choices so far have cost, [B]."""
 
-    def expert(self, batch: Batch) -> "Callable[[State], Tensor]":
+
+class ExpertEnvironment(Environment[State]):
+    """Rules of which the right choices are known."""
+
+    @abstractmethod
+    def expert(self, batch: Batch) -> Callable[[State], Tensor]:
         """The right choices in any state that is reached from a batch.
 
         Returns:
             A function from a state to the nodes that an optimal completion can go on with,
             [N] bool: at least one of every graph that is not over, none of the others.
         """
-        raise NotImplementedError
 
 
 def play(environment: Environment[State], batch: Batch, choose: Callable[[State], Tensor]) -> State:

@@ -120,7 +120,7 @@ class Picture:
         return [*self.panels, *([] if self.summary is None else [self.summary])]
 
 
-def options(given: Mapping[str, object], **defaults: int) -> dict[str, int]:
+def options(given: Mapping[str, int], **defaults: int) -> dict[str, int]:
     """Options of a picture, over those that it has; all are whole numbers of 1 or more.
 
     Raises:
@@ -132,4 +132,4 @@ def options(given: Mapping[str, object], **defaults: int) -> dict[str, int]:
             raise PictureError(f"{name} is not an option, these are: {known}")
         if type(value) is not int or value < 1:
             raise PictureError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return {**defaults, **given}  # pyright: ignore[reportReturnType]
+    return {**defaults, **given}

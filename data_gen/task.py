@@ -30,13 +30,15 @@ class LossPart(NamedTuple):
 class Task(ABC, Generic[T]):
     """A problem on structures T. Subclasses are frozen dataclasses: their repr names the instances.
 
+    T is what an instance is made of: what a distribution draws, unless `posed` makes it of that.
+
     Arguments that change only the answer, not the instances, are fields with `repr=False`.
 
     The fields of an instance tell their level by their name: `edge_*` has a row for every edge,
     `u` and `graph_*` have one row, everything else has a row for every node.
     """
 
-    structure: ClassVar[type]  # T: the distributions of it are those that fit
+    structure: ClassVar[type]  # that distributions draw; T where a class says no other
     size_unit: ClassVar[str]  # what a size counts, in the plural: the label of the size axis
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
     cost: ClassVar[float] = 1.0  # of an instance, in those of shortest_path of the same size
@@ -54,11 +56,11 @@ class Task(ABC, Generic[T]):
     def spec(self) -> GraphSpec:
         """Widths of the inputs and of the answer."""
 
-    def group_size(self, distribution: Distribution[T]) -> int:
+    def group_size(self, distribution: Distribution[Any]) -> int:
         """How many instances come of a group of structures that are drawn together."""
         return distribution.group_size
 
-    def posed(self, structures: list[T]) -> list[T]:
+    def posed(self, structures: list[Any]) -> list[T]:
         """Those of a group that are posed, `group_size` of them, or none: then another is drawn."""
         return structures
 
@@ -150,7 +152,7 @@ class Task(ABC, Generic[T]):
         """The rules of a problem that is solved step by step; None: it is answered at once."""
         return None
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
         """Draw the one instance of a batch, with the answer of a model.
 
         Args:
@@ -168,11 +170,15 @@ class Task(ABC, Generic[T]):
         options(given)
         return None
 
-    def num_rounds(self, batch: Batch) -> Tensor:
-        """How many rounds of message passing each instance needs [B], where that is known."""
-        raise NotImplementedError
-
     @property
     def identity(self) -> str:
         """Names the instances: part of the hash of every data set."""
         return f"{self!r} v{self.generator_version}"
+
+
+class KnowsRounds(ABC):
+    """A task that also knows how many rounds its instances need."""
+
+    @abstractmethod
+    def num_rounds(self, batch: Batch) -> Tensor:
+        """How many rounds of message passing each instance needs [B]."""

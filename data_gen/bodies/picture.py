@@ -20,7 +20,7 @@ NETWORK = 1  # its colour, of lines that belong to no body
 
 @torch.inference_mode()
 def rollout_picture(
-    step: Callable[[State, int], State], batch: Batch, dim: int, given: Mapping[str, object]
+    step: Callable[[State, int], State], batch: Batch, dim: int, given: Mapping[str, int]
 ) -> Picture:
     """A model on its own output beside the truth.
 
@@ -67,7 +67,7 @@ def displacement_picture(batch: Batch, end: Tensor, predicted: Tensor) -> Pictur
     return Picture(tracks.title, tracks.window, ["start and end"], [tracks.paths()])
 
 
-def _frames(given: Mapping[str, object], most: int) -> tuple[int, int]:
+def _frames(given: Mapping[str, int], most: int) -> tuple[int, int]:
     """The number of steps, and of how many frames one is shown; raises PictureError."""
     chosen = options(given, num_frames=min(300, most), every=3)
     if chosen["num_frames"] > most:

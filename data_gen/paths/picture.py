@@ -6,12 +6,11 @@ from torch_geometric.data import Batch
 
 from data_gen.paths.answer import END, START, Path, PathAnswer, walk
 from data_gen.picture import Key, Panel, Picture, Watched
+from data_gen.route import NETWORK, TRUTH, around
 from data_gen.shapes import Look, Shape, places
 from data_gen.spec import GraphOutput
 
-AROUND = 0.08  # the graph, of its extent
 NODE, ENDS = 0.009, 0.022  # radii of vertices, of the extent
-TRUTH, NETWORK = Look(4, 5.0, opacity=0.55), Look(0, 1.8)
 FIRST, LAST = Look("ink", 1.2, fill="paper"), Look(fill="ink")
 KEYS = (
     Key("shortest path", "line", TRUTH),
@@ -28,8 +27,7 @@ def path_picture(model: Watched, answer: PathAnswer, batch: Batch) -> Picture:
     choices = [answer.decode(_on_cpu(output), batch) for output in outputs]
     at = batch.x[:, :2].double().numpy()
     edges = batch.edge_index.numpy()
-    low, high = at.min(axis=0), at.max(axis=0)
-    extent = max(float((high - low).max()), 1e-6)
+    window, extent = around(at)
     start, end = (batch.x[:, column].numpy() > 0 for column in (START, END))
 
     def segments(is_chosen: np.ndarray) -> np.ndarray:
@@ -46,7 +44,6 @@ def path_picture(model: Watched, answer: PathAnswer, batch: Batch) -> Picture:
         Shape("circle", places(at[start]), FIRST, ENDS * extent),
         Shape("square", places(at[end]), LAST, 0.8 * ENDS * extent),
     ]
-    window = [*(low - AROUND * extent).tolist(), *(high + AROUND * extent).tolist()]
     hops = int(batch.graph_hops)
     title = f"{len(at)} vertices, {hops} {'edge' if hops == 1 else 'edges'} to go"
     rounds = [f"after round {number}: " for number in range(1, len(choices) + 1)]

@@ -4,7 +4,8 @@ A formula is drawn again unless its variables hang together, and holds no clause
 G4SATBench has it (Li, Guo and Si 2024).
 """
 
-from collections.abc import Callable
+from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,31 +17,38 @@ from data_gen.sat.solver import solve
 MAX_FORMULAS = 2000  # of the laws of conf/, the rarer kind is one in 80 or more
 
 
-def draw_pair(
-    law: Distribution[Problem], size: int, draw: Callable[[], Cnf | None]
-) -> list[Problem]:
-    """The first formula without a model and the first with one, of draws of the same law.
+class PairedFormulas(Distribution[Problem]):
+    """Pairs of independent formulas of one law."""
 
-    Args:
-        law: named in errors.
-        size: of the problems.
-        draw: gives a formula, or None for one that is not to be had; called again and again.
+    group_size: ClassVar[int] = 2
 
-    Raises:
-        GenerationError: `MAX_FORMULAS` draws were not enough.
-    """
-    found: dict[bool, Problem] = {}
-    for _ in range(MAX_FORMULAS):
-        formula = draw()
-        if formula is None or not hangs_together(formula):
-            continue
-        problem = Problem(formula, solve(formula).model, size)
-        found.setdefault(problem.is_sat, problem)
-        if len(found) == 2:
-            return [found[False], found[True]]
-    seen = {True: "only satisfiable ones", False: "only unsatisfiable ones"}
-    what = seen[next(iter(found))] if found else "none whose variables hang together"
-    raise GenerationError(f"{law!r}: {MAX_FORMULAS} formulas of size {size} and {what}")
+    @abstractmethod
+    def formula(self, size: int, rng: np.random.Generator) -> Cnf:
+        """One formula, with or without a model."""
+
+    def draw(self, size: int, rng: np.random.Generator) -> Problem:
+        """One of a pair, each with probability 1/2."""
+        return self.draw_group(size, rng)[int(rng.integers(2))]
+
+    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
+        """The first formula without a model, then the first with one.
+
+        Raises:
+            GenerationError: the size is below the smallest, or `MAX_FORMULAS` were not enough.
+        """
+        self.check_size(size)
+        found: dict[bool, Problem] = {}
+        for _ in range(MAX_FORMULAS):
+            formula = self.formula(size, rng)
+            if not hangs_together(formula):
+                continue
+            problem = Problem(formula, solve(formula).model, size)
+            found.setdefault(problem.is_sat, problem)
+            if len(found) == 2:
+                return [found[False], found[True]]
+        seen = {True: "only satisfiable ones", False: "only unsatisfiable ones"}
+        what = seen[next(iter(found))] if found else "none whose variables hang together"
+        raise GenerationError(f"{self!r}: {MAX_FORMULAS} formulas of size {size} and {what}")
 
 
 def of_rows(num_variables: int, rows: np.ndarray) -> Cnf:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 from torch_geometric.data import Batch
 
-from data_gen.environment import Environment, changed
+from data_gen.environment import ExpertEnvironment, changed
 from data_gen.tours.held_karp import onward_costs, ways_home
 
 KINDS = ("here", "start", "left", "visited")  # of nodes, as the number that comes first
@@ -31,7 +31,7 @@ class TourState(NamedTuple):
     length: Tensor  # [B] float64, of the tour so far; the way home is added at the last node
 
 
-class TourEnvironment(Environment[TourState]):
+class TourEnvironment(ExpertEnvironment[TourState]):
     """Begin at the start; choose any node that was not visited; at the last one go home."""
 
     def start(self, batch: Batch) -> TourState:

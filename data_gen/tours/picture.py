@@ -7,12 +7,11 @@ from torch_geometric.data import Batch
 
 from data_gen.environment import best_of, play
 from data_gen.picture import Key, Panel, Picture, Watched
+from data_gen.route import NETWORK, TRUTH, around
 from data_gen.shapes import Look, Shape, places
 from data_gen.tours.environment import TourEnvironment, TourState
 
-AROUND = 0.08  # the points, of their extent
 POINT, HERE, START = 0.011, 0.028, 0.014  # radii, of the extent
-TRUTH, NETWORK = Look(4, 5.0, opacity=0.55), Look(0, 1.8)
 FIRST, NOW = Look(fill="ink"), Look("ink", 1.2)
 KEYS = (
     Key("shortest tour", "line", TRUTH),
@@ -28,8 +27,7 @@ def tour_picture(model: Watched, environment: TourEnvironment, batch: Batch) -> 
     path = _path(model, environment, batch)  # [n + 1], the start first and last
     at, order = batch.position.cpu().double().numpy(), batch.tour_place.argsort().tolist()
     n, optimum = len(at), float(batch.graph_optimum)
-    low, high = at.min(axis=0), at.max(axis=0)
-    extent = max(float((high - low).max()), 1e-6)
+    window, extent = around(at)
     ways = [at[path[:count]] for count in range(1, n + 2)]  # [1, 2], [2, 2], ..., [n + 1, 2]
     shapes = [
         Shape("line", places(at[[*order, order[0]]]), TRUTH),
@@ -44,7 +42,6 @@ def tour_picture(model: Watched, environment: TourEnvironment, batch: Batch) -> 
         for count, length in enumerate(lengths, start=1)
     ]
     captions[-1] = f"tour of {lengths[-1]:.3f}, {_compared(lengths[-1], optimum)}"
-    window = [*(low - AROUND * extent).tolist(), *(high + AROUND * extent).tolist()]
     title = f"{n} points, shortest tour of {optimum:.3f}"
     return Picture(title, window, captions, [Panel("", shapes, KEYS)])
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.environment import node_logits, play
+from data_gen.environment import ExpertEnvironment, node_logits, play
 from data_gen.masked_choice import choice_loss
 from data_gen.task import LossPart, Task
 from experiments.learning.learner import Learner, Update
@@ -38,11 +38,9 @@ class Imitation(Learner):
     def __init__(self, task: Task[Any], training: Training, falls_over: float = 0.5) -> None:
         super().__init__(task, training)
         environment = task.environment
-        if environment is None:
-            raise UserError(
-                f"learning=imitation needs a task that is solved step by step, got"
-                f" {type(task).__name__}"
-            )
+        if not isinstance(environment, ExpertEnvironment):
+            lacks = "that is solved step by step" if environment is None else "with an expert"
+            raise UserError(f"learning=imitation needs a task {lacks}, got {type(task).__name__}")
         if not 0 <= falls_over <= 1:
             raise UserError(f"learning.falls_over must be from 0 to 1, got {falls_over}")
         self.environment, self.falls_over = environment, falls_over

@@ -48,7 +48,7 @@ def pictures_of(
     model: GraphModel,
     cell: TestCell,
     chosen: int | Mapping[str, Sequence[float]],
-    options: Mapping[str, Any],
+    options: Mapping[str, int],
 ) -> list[Picture]:
     """The pictures of the chosen instances of a cell.
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput
-from data_gen.task import Task
+from data_gen.task import KnowsRounds, Task
 from experiments.settings.errors import UserError
 from gn.model import GraphModel
 from gn.stepped import SteppedModel, StopRule
@@ -18,7 +18,7 @@ Answer = Callable[[Batch], tuple[GraphOutput, Tensor]]  # and the steps that eac
 
 def check_rule(rule: str, task: Task[Any]) -> None:
     """Raise UserError for a rule that needs of the task what it does not know."""
-    if rule.startswith("oracle") and type(task).num_rounds is Task.num_rounds:
+    if rule.startswith("oracle") and not isinstance(task, KnowsRounds):
         raise UserError(
             f"transfer.num_message_passing_steps: {rule!r} is not allowed, {type(task).__name__}"
             " does not know how many its instances need"
@@ -51,6 +51,7 @@ def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int) -> Answe
         stop = StopRule(tolerance=float(rule[9:]))
         return lambda batch: model.settle(batch, stop)
     if rule.startswith("oracle"):
+        assert isinstance(task, KnowsRounds), "check_rule refuses others"
         return lambda batch: _by_oracle(model, task, int(rule[6:] or 0), batch)
     own = model.num_message_passing_steps
     fixed = max(1, round(float(rule[:-1]) * size)) if rule.endswith("x") else int(rule or own)
@@ -62,7 +63,7 @@ def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int) -> Answe
 
 
 def _by_oracle(
-    model: GraphModel, task: Task[Any], more: int, batch: Batch
+    model: GraphModel, task: KnowsRounds, more: int, batch: Batch
 ) -> tuple[GraphOutput, Tensor]:
     needed = task.num_rounds(batch)
     num_steps = (needed + more).clamp(min=1)

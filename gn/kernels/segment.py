@@ -3,6 +3,7 @@
 M items, R rows, F features, as in `topology.py`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from gn.kernels.plain import chosen
 from gn.topology import Incidence
 
 Context = Any  # what a forward keeps for its backward; torch has no narrower type for it
+Map = Callable[[Tensor], Tensor]
 
 
 def _bags(rows: Tensor, index: Tensor, pointers: Tensor) -> Tensor:
@@ -40,47 +42,23 @@ def sum_items(items: Tensor, incidence: Incidence) -> Tensor:
     return _bags(items, incidence.order, incidence.pointers)
 
 
-class _Gather(Function):
+class _Linear(Function):
     @staticmethod
-    def forward(ctx: Context, rows: Tensor, incidence: Incidence) -> Tensor:
-        ctx.incidence = incidence
-        return gather_rows(rows, incidence)
-
-    @staticmethod
-    @once_differentiable
-    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx: Context, *grads: Tensor
-    ) -> tuple[Tensor, None]:
-        return sum_items(grads[0], ctx.incidence), None
-
-
-class _Sum(Function):
-    @staticmethod
-    def forward(ctx: Context, items: Tensor, incidence: Incidence) -> Tensor:
-        ctx.incidence = incidence
-        return sum_items(items, incidence)
-
-    @staticmethod
-    @once_differentiable
-    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx: Context, *grads: Tensor
-    ) -> tuple[Tensor, None]:
-        return gather_rows(grads[0], ctx.incidence), None
-
-
-class _Carry(Function):
-    @staticmethod
-    def forward(ctx: Context, rows: Tensor, senders: Incidence, receivers: Incidence) -> Tensor:
-        ctx.maps = senders, receivers
-        return _bags(rows, senders.index[receivers.order], receivers.pointers)
+    def forward(ctx: Context, rows: Tensor, there: Map, back: Map) -> Tensor:
+        ctx.back = back
+        return there(rows)
 
     @staticmethod
     @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Context, *grads: Tensor
     ) -> tuple[Tensor, None, None]:
-        senders, receivers = ctx.maps
-        return _bags(grads[0], receivers.index[senders.order], senders.pointers), None, None
+        return ctx.back(grads[0]), None, None
+
+
+def _linear(rows: Tensor, there: Map, back: Map) -> Tensor:
+    """A linear map of rows; its transpose takes their gradients back."""
+    return _Linear.apply(rows, there, back)  # pyright: ignore[reportReturnType]
 
 
 class _Max(Function):
@@ -109,7 +87,7 @@ def gather(rows: Tensor, incidence: Incidence, *, is_plain: bool | None = None) 
     """For each item the features of its row: [R, F] -> [M, F]."""
     if chosen(is_plain):
         return rows[incidence.index]
-    return _Gather.apply(rows, incidence)  # pyright: ignore[reportReturnType]
+    return _linear(rows, lambda r: gather_rows(r, incidence), lambda i: sum_items(i, incidence))
 
 
 def segment_sum(items: Tensor, incidence: Incidence, *, is_plain: bool | None = None) -> Tensor:
@@ -118,7 +96,7 @@ def segment_sum(items: Tensor, incidence: Incidence, *, is_plain: bool | None = 
         return items.new_zeros(incidence.num_rows, items.shape[1]).index_add(
             0, incidence.index, items
         )
-    return _Sum.apply(items, incidence)  # pyright: ignore[reportReturnType]
+    return _linear(items, lambda i: sum_items(i, incidence), lambda r: gather_rows(r, incidence))
 
 
 def carry(
@@ -130,7 +108,11 @@ def carry(
     """
     if chosen(is_plain):
         return segment_sum(gather(rows, senders, is_plain=True), receivers, is_plain=True)
-    return _Carry.apply(rows, senders, receivers)  # pyright: ignore[reportReturnType]
+    return _linear(
+        rows,
+        lambda sent: _bags(sent, senders.index[receivers.order], receivers.pointers),
+        lambda received: _bags(received, receivers.index[senders.order], senders.pointers),
+    )
 
 
 def segment_max(items: Tensor, incidence: Incidence, *, is_plain: bool | None = None) -> Tensor:

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
+from data_gen.environment import Environment
 from data_gen.paths.tasks.shortest_path import ShortestPath
+from data_gen.tours.tasks.tour import Tour
 from experiments.learning.imitation import Imitation
 from experiments.learning.learner import Update
 from experiments.run.batches import CachedBatches
@@ -79,9 +81,15 @@ def test_an_update_draws_by_its_number_alone_and_has_a_gradient():
     assert all(p.grad.isfinite().all() for p in model.parameters())
 
 
+class WithoutExpert(Tour):
+    environment = type("Rules", (Environment,), dict.fromkeys(Environment.__abstractmethods__))()
+
+
 def test_a_task_without_steps_or_with_too_large_instances_is_refused_in_one_line():
     with pytest.raises(UserError, match="needs a task that is solved step by step, got Shortest"):
         Imitation(ShortestPath(), Training(sizes=[5]))
+    with pytest.raises(UserError, match="needs a task with an expert, got WithoutExpert"):
+        Imitation(WithoutExpert(), Training(sizes=[5]))
     with pytest.raises(UserError, match="falls_over must be from 0 to 1, got 2"):
         learner(falls_over=2)
     with pytest.raises(UserError, match=r"train.sizes: a tour of 17 points: .* at most 16"):

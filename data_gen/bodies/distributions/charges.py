@@ -1,19 +1,18 @@
 """Charged particles, as in the benchmarks of NRI and EGNN, and as they were meant."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from data_gen.bodies.dynamics.scene import Clock, Law, Scene, points
-from data_gen.bodies.motions import check_dim
-from data_gen.distribution import Distribution
+from data_gen.bodies.dynamics.scene import Law, Scene
+from data_gen.bodies.particles import Particles
 
-COMPAT = ("", "egnn", "nri")
 MEAN_SIZE = 5  # whose room has a standard deviation of 1
 
 
 @dataclass(frozen=True)
-class Charges(Distribution[Scene]):
+class Charges(Particles):
     """Charges of either sign that repel and attract by Coulomb's law, softened.
 
     Positions are normal, of a standard deviation that keeps the density at any number of
@@ -47,26 +46,20 @@ class Charges(Distribution[Scene]):
     skip: int = 0
     compat: str = ""
 
+    compats: ClassVar[tuple[str, ...]] = ("", "egnn", "nri")
+
     def __post_init__(self) -> None:
-        if self.compat not in COMPAT:
-            raise ValueError(f"compat is {self.compat!r}: one of {COMPAT} is needed")
-        check_dim(self.dim)
+        super().__post_init__()
         if not 0 <= self.positive <= 1:
             raise ValueError(f"positive is {self.positive!r}: a number from 0 to 1 is needed")
-        if not self.time_step > 0:
-            raise ValueError(f"time_step is {self.time_step!r}: more than 0 is needed")
 
     def draw(self, size: int, rng: np.random.Generator) -> Scene:
         """Particles at time 0."""
         is_fixed = self.fixed_box or self.compat == "nri"
         spread = 1.0 if is_fixed else (size / MEAN_SIZE) ** (1 / self.dim)
-        x = spread * rng.standard_normal((size, self.dim))
-        v = rng.standard_normal((size, self.dim))
-        v *= self.speed / np.linalg.norm(v, axis=1, keepdims=True)
+        scene = self.begun(size, spread, self._law(), rng)
         charges = np.where(rng.random(size) < self.positive, 1.0, -1.0)
-        clock = Clock(self.time_step, max(1, round(self.time_step / 1e-3)), self.skip)
-        tolerance = np.inf if self.compat else 0.01
-        return points(x, v, self._law(), clock, tolerance)._replace(charges=charges)
+        return scene._replace(charges=charges)
 
     def _law(self) -> Law:
         if not self.compat:

@@ -7,7 +7,7 @@ import numpy as np
 from data_gen.bodies.dynamics.scene import PINNED, Bonds, Clock, Law, Scene, points
 from data_gen.bodies.dynamics.shuffled import shuffled
 from data_gen.bodies.dynamics.topologies import TOPOLOGIES
-from data_gen.distribution import Distribution, GenerationError, interval
+from data_gen.distribution import Distribution, interval
 
 COMPATS = ("", "graph_nets")
 TOLERANCE = 0.01
@@ -83,8 +83,7 @@ class MassSpring(Distribution[Scene]):
         Raises:
             GenerationError: the size is below the smallest.
         """
-        if size < self.min_size:
-            raise GenerationError(f"{self!r}: size {size} is below the smallest, {self.min_size}")
+        self.check_size(size)
         layout, pairs = TOPOLOGIES[self.topology](size, rng)
         noise = rng.uniform(-self.position_noise, self.position_noise, (size, 2))
         positions = rng.uniform(*self.spacing) * layout + noise

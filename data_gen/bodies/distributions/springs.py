@@ -1,18 +1,16 @@
 """Particles of which random pairs are joined by springs of no length, as in NRI."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from data_gen.bodies.dynamics.scene import Bonds, Clock, Law, Scene, points
-from data_gen.bodies.motions import check_dim
-from data_gen.distribution import Distribution
-
-COMPAT = ("", "nri")
+from data_gen.bodies.dynamics.scene import Bonds, Law, Scene
+from data_gen.bodies.particles import Particles
 
 
 @dataclass(frozen=True)
-class Springs(Distribution[Scene]):
+class Springs(Particles):
     """Each pair is joined with the same probability by a spring whose pull grows with the distance.
 
     Positions are normal, speeds all alike, masses 1. Source: Kipf et al. 2018;
@@ -39,26 +37,20 @@ class Springs(Distribution[Scene]):
     skip: int = 0
     compat: str = ""
 
+    compats: ClassVar[tuple[str, ...]] = ("", "nri")
+
     def __post_init__(self) -> None:
-        if self.compat not in COMPAT:
-            raise ValueError(f"compat is {self.compat!r}: one of {COMPAT} is needed")
-        check_dim(self.dim)
+        super().__post_init__()
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability is {self.probability!r}: from 0 to 1 is needed")
-        if not self.time_step > 0:
-            raise ValueError(f"time_step is {self.time_step!r}: more than 0 is needed")
 
     def draw(self, size: int, rng: np.random.Generator) -> Scene:
         """Particles at time 0."""
-        x = self.spread * rng.standard_normal((size, self.dim))
-        v = rng.standard_normal((size, self.dim))
-        v *= self.speed / np.linalg.norm(v, axis=1, keepdims=True)
-        pairs = np.stack(np.triu_indices(size, 1), axis=1)
-        pairs = pairs[rng.random(len(pairs)) < self.probability]
-        bonds = Bonds.both_ways(pairs, np.full(len(pairs), self.stiffness), np.zeros(len(pairs)))
         law = Law()
         if self.compat:
             law = Law(box="reflecting", half_width=5.0, scheme="euler")
-        clock = Clock(self.time_step, max(1, round(self.time_step / 1e-3)), self.skip)
-        tolerance = np.inf if self.compat else 0.01
-        return points(x, v, law, clock, tolerance)._replace(bonds=bonds)
+        scene = self.begun(size, self.spread, law, rng)
+        pairs = np.stack(np.triu_indices(size, 1), axis=1)
+        pairs = pairs[rng.random(len(pairs)) < self.probability]
+        bonds = Bonds.both_ways(pairs, np.full(len(pairs), self.stiffness), np.zeros(len(pairs)))
+        return scene._replace(bonds=bonds)

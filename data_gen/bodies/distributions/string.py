@@ -6,7 +6,7 @@ import numpy as np
 
 from data_gen.bodies.dynamics.scene import DISC, MOVING, PINNED, Bonds, Clock, Law, Scene
 from data_gen.bodies.dynamics.shuffled import shuffled
-from data_gen.distribution import Distribution, GenerationError, interval
+from data_gen.distribution import Distribution, interval
 
 MASS = 0.05  # kg
 REST_LENGTH = 0.2  # m
@@ -64,8 +64,7 @@ class String(Distribution[Scene]):
         Raises:
             GenerationError: the size is below the smallest.
         """
-        if size < self.min_size:
-            raise GenerationError(f"{self!r}: size {size} is below the smallest, {self.min_size}")
+        self.check_size(size)
         radius = rng.uniform(*self.disc_radius)
         line = _line(size, rng)
         height = radius + rng.uniform(*self.gap) * REST_LENGTH * (size - 1)

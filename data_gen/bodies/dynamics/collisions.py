@@ -15,7 +15,6 @@ from numba import njit
 
 from data_gen.bodies.dynamics.scene import MOVING
 
-MOVES = MOVING  # constant of the compiled code
 FIRST_WALL = -1  # partner of a body that meets a wall: -1 - k, of the walls across axis k
 CONTACT = 1e-3  # time steps that a collision is taken to last
 ROUNDING = 1e-14  # of velocities, by their size
@@ -173,7 +172,7 @@ def run(
     """
     masses, radii, kinds = bodies[0], bodies[2], bodies[3]
     time_step, skip = times
-    inverse = np.where(kinds == MOVES, 1 / masses, 0.0)
+    inverse = np.where(kinds == MOVING, 1 / masses, 0.0)
     state, setting = (x, v), (radii, inverse, box[0], box[1], CONTACT * time_step)
     plans = (np.full(len(x), np.inf), np.arange(len(x)))
     memory = (plans[0], plans[1], np.full(len(x), -np.inf))

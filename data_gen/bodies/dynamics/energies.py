@@ -15,8 +15,6 @@ from data_gen.bodies.dynamics.scene import (
     STRENGTH,
 )
 
-MOVES, IS_DISC = MOVING, DISC  # constants of the compiled code
-
 
 @njit(cache=True, error_model="numpy")
 def _of_bodies(state: np.ndarray, axes: tuple, bodies: np.ndarray, field: float) -> tuple:
@@ -24,7 +22,7 @@ def _of_bodies(state: np.ndarray, axes: tuple, bodies: np.ndarray, field: float)
     x, v, masses, kinds = state[0], state[1], bodies[0], bodies[3]
     kinetic = potential = 0.0
     for i in range(x.shape[0]):
-        if kinds[i] == MOVES:
+        if kinds[i] == MOVING:
             for k in range(len(axes)):
                 kinetic += 0.5 * masses[i] * v[i, k] * v[i, k]
             potential += masses[i] * field * x[i, len(axes) - 1]
@@ -44,9 +42,9 @@ def _of_pairs(x: np.ndarray, axes: tuple, bodies: np.ndarray, law: np.ndarray) -
             if c != 0:
                 s2 = distance2(x, axes, i, j, width) + law[SOFTENING] * law[SOFTENING]
                 potential += c * pair_potential(s2, law)
-            if law[CONTACT_STIFFNESS] > 0 and (kinds[i] == IS_DISC) != (kinds[j] == IS_DISC):
+            if law[CONTACT_STIFFNESS] > 0 and (kinds[i] == DISC) != (kinds[j] == DISC):
                 depth = radii[i] + radii[j] - np.sqrt(distance2(x, axes, i, j, width))
-                if depth > 0 and (kinds[i] == MOVES or kinds[j] == MOVES):
+                if depth > 0 and (kinds[i] == MOVING or kinds[j] == MOVING):
                     potential += 0.5 * law[CONTACT_STIFFNESS] * depth * depth
     return potential
 

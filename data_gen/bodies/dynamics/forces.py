@@ -27,8 +27,6 @@ from data_gen.bodies.dynamics.scene import (
     STRENGTH,
 )
 
-MOVES, IS_DISC = MOVING, DISC  # constants of the compiled code
-
 
 @njit(cache=True, error_model="numpy")
 def pair_force(s2: float, law: np.ndarray) -> float:
@@ -119,12 +117,12 @@ def _add_contacts(
     x, v, radii, kinds = state[0], state[1], bodies[2], bodies[3]
     width = period(law)
     for j in range(x.shape[0]):
-        if kinds[j] != IS_DISC:
+        if kinds[j] != DISC:
             continue
         for i in range(x.shape[0]):
             r2 = distance2(x, axes, i, j, width)
             touch = radii[i] + radii[j]
-            if kinds[i] == MOVES and r2 < touch * touch:
+            if kinds[i] == MOVING and r2 < touch * touch:
                 r = np.sqrt(r2)
                 speed = 0.0  # at which it goes out
                 for k in range(len(axes)):

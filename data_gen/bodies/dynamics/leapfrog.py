@@ -17,8 +17,6 @@ from data_gen.bodies.dynamics.scene import (
     REFLECTING,
 )
 
-MOVES = MOVING  # constant of the compiled code
-
 
 @njit(cache=True, error_model="numpy")
 def _kick(
@@ -26,7 +24,7 @@ def _kick(
 ) -> None:
     """Change velocities by force and field."""
     for i in range(v.shape[0]):
-        if bodies[3, i] == MOVES:
+        if bodies[3, i] == MOVING:
             for k in range(len(axes)):
                 v[i, k] += dt * force[i, k] / bodies[0, i]
             v[i, len(axes) - 1] -= dt * field

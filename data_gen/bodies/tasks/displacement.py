@@ -1,32 +1,32 @@
 """Where every body is many steps later, in one answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
+from data_gen.bodies.body_task import BodyTask
 from data_gen.bodies.dynamics.scene import Motion, Scene
-from data_gen.bodies.features import Units, nearest_image, observed, spec
+from data_gen.bodies.features import Units, nearest_image
 from data_gen.bodies.frames import frames_of
 from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.picture import displacement_picture
 from data_gen.bodies.scene_graph import body_graph
 from data_gen.bodies.scores import extent, squared_error
 from data_gen.metric import Metric, Ratio, ratio
-from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched, options
-from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.spec import GraphOutput
+from data_gen.task import Model
 
 TOLERANCE = 0.1  # of the extent of a scene: an answer that is nearer to the truth is close
 BROKEN = 0.1  # change of energy in the time between, of unit charges and masses: a broken truth
 
 
 @dataclass(frozen=True)
-class Displacement(Task[Scene]):
+class Displacement(BodyTask):
     """From positions and velocities to positions `horizon` frames later; the answer is the way.
 
     Published generators of charges do not keep the energy: scenes in which it changes by more than
@@ -45,8 +45,6 @@ class Displacement(Task[Scene]):
     horizon: int = 10
     units: Units = field(default=Units(), repr=False)
 
-    size_unit: ClassVar[str] = "bodies"
-    cost: ClassVar[float] = 60.0
     metrics: ClassVar[Mapping[str, Metric]] = {
         "close": Metric(binary=True),
         "error": Metric(perfect=0),
@@ -63,30 +61,14 @@ class Displacement(Task[Scene]):
         if self.horizon < 1:
             raise ValueError(f"horizon is {self.horizon!r}: 1 or more is needed")
 
-    @property
-    def spec(self) -> GraphSpec:
-        """A displacement of every node goes out."""
-        return spec(self.dim, node_out=self.dim)
-
-    def posed(self, structures: list[Scene]) -> list[Motion]:  # pyright: ignore
+    def posed(self, structures: list[Scene]) -> list[Motion]:
         """The motions of scenes that keep their energy, where that is asked of them."""
         return posed_motions(structures, self.horizon, self.dim)
 
-    def sample(self, structure: Motion, rng: np.random.Generator) -> Data:  # pyright: ignore
+    def sample(self, structure: Motion, rng: np.random.Generator) -> Data:
         """The scene at frame 0, with what became of it."""
         del rng
         return body_graph(structure, 0)
-
-    def batch(
-        self,
-        packed: Packed,
-        indices: Tensor | Sequence[int],
-        rng: np.random.Generator | None = None,
-    ) -> Batch:
-        """The instances in the task's units."""
-        del rng
-        batch = packed.batch(indices)
-        return observed(batch, batch.position, batch.velocity, self.units)
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Squared error in units of length, mean over bodies and coordinates."""
@@ -123,7 +105,7 @@ class Displacement(Task[Scene]):
         broken = Ratio(errors * scores["broken"], errors)
         return {**super().relative(scores), "share_of_broken": broken}
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
         """The bodies at the start and `horizon` frames later, true and predicted."""
         options(given)
         answer = model(batch).x

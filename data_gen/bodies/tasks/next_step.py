@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
+from data_gen.bodies.body_task import BodyTask
 from data_gen.bodies.dynamics.scene import MOVING, Motion, Scene
 from data_gen.bodies.dynamics.simulate import coarse
-from data_gen.bodies.features import Units, observed, spec
+from data_gen.bodies.features import Units, observed
 from data_gen.bodies.frames import at_drawn_frames, frames_of
 from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.picture import rollout_picture
@@ -22,15 +22,15 @@ from data_gen.bodies.scores import State, drifts, rollout_metrics, squared_error
 from data_gen.metric import Metric
 from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched
-from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.spec import GraphOutput
+from data_gen.task import Model
 
 TOLERANCE = 0.1  # of the extent of a scene: a rollout that is nearer to the truth is valid
 NUM_STARTS = 50  # frames from which single steps are judged
 
 
 @dataclass(frozen=True)
-class NextStep(Task[Scene]):
+class NextStep(BodyTask):
     """From positions and velocities at one frame to the mean acceleration until the next.
 
     v' = v + Δt a and x' = x + Δt (v + v') / 2, where a is the answer of a body, and 0 of a static
@@ -61,9 +61,6 @@ class NextStep(Task[Scene]):
     noise: float = field(default=0.0, repr=False)
     balance: float = field(default=0.0, repr=False)
 
-    size_unit: ClassVar[str] = "bodies"
-    cost: ClassVar[float] = 60.0
-
     def __post_init__(self) -> None:
         check_dim(self.dim)
         if not 1 <= min(self.horizons) <= max(self.horizons) <= self.num_frames:
@@ -86,16 +83,11 @@ class NextStep(Task[Scene]):
         """Errors and drifts of the model, those of the truth and of others, and ratios."""
         return rollout_metrics(self.horizons)
 
-    @property
-    def spec(self) -> GraphSpec:
-        """An acceleration of every node goes out."""
-        return spec(self.dim, node_out=self.dim)
-
-    def posed(self, structures: list[Scene]) -> list[Motion]:  # pyright: ignore
+    def posed(self, structures: list[Scene]) -> list[Motion]:
         """The motions of scenes that keep their energy."""
         return posed_motions(structures, self.num_frames, self.dim)
 
-    def sample(self, structure: Motion, rng: np.random.Generator) -> Data:  # pyright: ignore
+    def sample(self, structure: Motion, rng: np.random.Generator) -> Data:
         """The scene at one of its frames."""
         frame = int(rng.integers(self.num_frames))
         data = body_graph(structure, frame, coarse(structure))
@@ -104,24 +96,18 @@ class NextStep(Task[Scene]):
         data.next_velocity = data.track.view(data.num_nodes or 0, -1, 2, self.dim)[:, frame + 1, 1]
         return data
 
-    def batch(
-        self,
-        packed: Packed,
-        indices: Tensor | Sequence[int],
-        rng: np.random.Generator | None = None,
+    def drawn(
+        self, packed: Packed, indices: Tensor | Sequence[int], rng: np.random.Generator
     ) -> Batch:
-        """The instances in units; in training, each at a frame drawn anew, with noise."""
-        if rng is None:
-            batch = packed.batch(indices)
-            return observed(batch, batch.position, batch.velocity, self.units)
+        """Each at a frame of its own, with noise."""
         batch = at_drawn_frames(packed, indices, rng, self.dim, self.balance)
         shape = 2, batch.num_nodes or 0, self.dim
-        drawn = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
+        normal = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
         is_moving = (batch.body_kind == MOVING).unsqueeze(1)
-        noise = self.noise * is_moving * drawn.to(batch.position.device)
-        position = batch.position + self.units.length * noise[0]
-        velocity = batch.velocity + self.units.velocity * noise[1]
-        return observed(batch, position, velocity, self.units)
+        noise = self.noise * is_moving * normal.to(batch.position.device)
+        batch.position = batch.position + self.units.length * noise[0]
+        batch.velocity = batch.velocity + self.units.velocity * noise[1]
+        return batch
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Squared error of the acceleration, in units, mean over bodies and coordinates."""
@@ -172,7 +158,7 @@ class NextStep(Task[Scene]):
             "diverged": moment.has_diverged.float(),
         }
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
         """The rollout beside the truth, up to frame `num_frames`, one of `every` frames."""
         return rollout_picture(partial(self.step, model, batch), batch, self.dim, given)
 

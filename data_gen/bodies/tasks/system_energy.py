@@ -10,22 +10,23 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from data_gen.bodies import conserved
+from data_gen.bodies.body_task import BodyTask
 from data_gen.bodies.conserved import sum_over_bodies
 from data_gen.bodies.dynamics.scene import MOVING, Motion, Scene
-from data_gen.bodies.features import Units, observed, spec
+from data_gen.bodies.features import Units, spec
 from data_gen.bodies.frames import at_drawn_frames
 from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.scene_graph import body_graph
 from data_gen.metric import Metric, Ratio
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.task import Model
 
 TOLERANCE = 0.1  # of the largest kinetic energy of a scene's motion: an answer that near is close
 
 
 @dataclass(frozen=True)
-class SystemEnergy(Task[Scene]):
+class SystemEnergy(BodyTask):
     """The sum of kinetic and potential energy, which grows with the number of bodies.
 
     Asked as a sum over bodies, each of which answers for its part ("sum"), or at once of the whole
@@ -46,8 +47,6 @@ class SystemEnergy(Task[Scene]):
     answer: str = field(default="sum", repr=False)
     units: Units = field(default=Units(), repr=False)
 
-    size_unit: ClassVar[str] = "bodies"
-    cost: ClassVar[float] = 60.0
     metrics: ClassVar[Mapping[str, Metric]] = {
         "close": Metric(binary=True),
         "error": Metric(perfect=0),
@@ -68,26 +67,19 @@ class SystemEnergy(Task[Scene]):
         is_sum = self.answer == "sum"
         return spec(self.dim, node_out=int(is_sum), global_out=int(not is_sum))
 
-    def posed(self, structures: list[Scene]) -> list[Motion]:  # pyright: ignore
+    def posed(self, structures: list[Scene]) -> list[Motion]:
         """The motions of scenes that keep their energy."""
         return posed_motions(structures, self.num_frames, self.dim)
 
-    def sample(self, structure: Motion, rng: np.random.Generator) -> Data:  # pyright: ignore
+    def sample(self, structure: Motion, rng: np.random.Generator) -> Data:
         """The scene at one of its frames."""
         return body_graph(structure, int(rng.integers(self.num_frames)))
 
-    def batch(
-        self,
-        packed: Packed,
-        indices: Tensor | Sequence[int],
-        rng: np.random.Generator | None = None,
+    def drawn(
+        self, packed: Packed, indices: Tensor | Sequence[int], rng: np.random.Generator
     ) -> Batch:
-        """The instances in the task's units; in training, each at a frame drawn anew."""
-        is_drawn = rng is not None
-        batch = (
-            at_drawn_frames(packed, indices, rng, self.dim) if is_drawn else packed.batch(indices)
-        )
-        return observed(batch, batch.position, batch.velocity, self.units)
+        """Each at a frame of its own."""
+        return at_drawn_frames(packed, indices, rng, self.dim)
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Squared error of the energy per body, in units: scenes of any size weigh alike."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -20,13 +20,13 @@ from data_gen.paths.picture import path_picture
 from data_gen.paths.query import Query, draw_queries
 from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
-from data_gen.task import LossPart, Model, Task
+from data_gen.task import KnowsRounds, LossPart, Model, Task
 
 RELATIVE_TOLERANCE = 1e-6  # two paths within it are equally short
 
 
 @dataclass(frozen=True)
-class ShortestPath(Task[Graph]):
+class ShortestPath(Task[Graph], KnowsRounds):
     """Which nodes and edges form the shortest path from start to end?
 
     The pair is drawn such that every hop distance of the graph is equally likely, then uniformly
@@ -123,7 +123,7 @@ class ShortestPath(Task[Graph]):
             "edge_accuracy": edge_accuracy,
         }
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
         """The path that is chosen after each round, on the shortest one."""
         options(given)
         return path_picture(model, self.answer, batch)

@@ -1,19 +1,17 @@
 """Community attachment: random formulas whose variables live in communities."""
 
 from dataclasses import dataclass
-from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
-from data_gen.distribution import Distribution, GenerationError, interval, whole_interval
-from data_gen.sat.cnf import Cnf, Problem
+from data_gen.distribution import interval, whole_interval
+from data_gen.sat.cnf import Cnf
 from data_gen.sat.distributions.sr import distinct_variables
-from data_gen.sat.pairs import draw_pair, of_rows, random_signs, without_repeats
+from data_gen.sat.pairs import PairedFormulas, of_rows, random_signs, without_repeats
 
 
 @dataclass(frozen=True)
-class CommunityAttachment(Distribution[Problem]):
+class CommunityAttachment(PairedFormulas):
     """A clause has its k variables in one of c communities, or in k different ones.
 
     The former with probability Q + 1/c, where Q is the modularity: one community, and k variables
@@ -38,8 +36,6 @@ class CommunityAttachment(Distribution[Problem]):
     ratio: tuple[float, float] = (13.0, 15.0)
     communities: tuple[int, int] = (3, 10)
     modularity: tuple[float, float] = (0.7, 0.9)
-
-    group_size: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         ranges = {
@@ -90,13 +86,3 @@ class CommunityAttachment(Distribution[Problem]):
             modularity = rng.uniform(*self.modularity)
             if modularity + 1 / c < 1:
                 return k, num_clauses, c, modularity
-
-    def draw(self, size: int, rng: np.random.Generator) -> Problem:
-        """One of a pair, each with probability 1/2."""
-        return self.draw_group(size, rng)[int(rng.integers(2))]
-
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
-        """A formula without a model, then one with a model."""
-        if size < self.min_size:
-            raise GenerationError(f"{self!r}: size {size} is below the smallest, {self.min_size}")
-        return draw_pair(self, size, partial(self.formula, size, rng))

@@ -1,20 +1,18 @@
 """Popularity and similarity: few variables are in many clauses, near ones meet in a clause."""
 
 from dataclasses import dataclass
-from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
-from data_gen.distribution import Distribution, GenerationError, interval, whole_interval
-from data_gen.sat.cnf import Cnf, Problem
-from data_gen.sat.pairs import draw_pair, without_repeats
+from data_gen.distribution import interval, whole_interval
+from data_gen.sat.cnf import Cnf
+from data_gen.sat.pairs import PairedFormulas, without_repeats
 
 CLAUSE_BETA = 1.0  # the exponent of the clauses' popularity, as the program has it
 
 
 @dataclass(frozen=True)
-class PopularitySimilarity(Distribution[Problem]):
+class PopularitySimilarity(PairedFormulas):
     """Variables and clauses are points of a disk; a clause has variables that are near or central.
 
     A point has a radius r uniform in (0, 1] and an angle uniform on the circle; variable i and
@@ -41,8 +39,6 @@ class PopularitySimilarity(Distribution[Problem]):
     beta: tuple[float, float] = (0.0, 1.0)
     temperature: tuple[float, float] = (0.75, 1.5)
     num_rigid: int = 3
-
-    group_size: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         ranges = {
@@ -86,16 +82,6 @@ class PopularitySimilarity(Distribution[Problem]):
         apart = abs(rng.random(size) - rng.random((num_clauses, 1)))  # in turns
         apart = np.minimum(apart, 1 - apart).clip(min=np.finfo(float).eps)
         return (apart * radius**beta * clause_radius**CLAUSE_BETA) ** (-1 / temperature)
-
-    def draw(self, size: int, rng: np.random.Generator) -> Problem:
-        """One of a pair, each with probability 1/2."""
-        return self.draw_group(size, rng)[int(rng.integers(2))]
-
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
-        """A formula without a model, then one with a model."""
-        if size < self.min_size:
-            raise GenerationError(f"{self!r}: size {size} is below the smallest, {self.min_size}")
-        return draw_pair(self, size, partial(self.formula, size, rng))
 
 
 def _chosen(chance: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

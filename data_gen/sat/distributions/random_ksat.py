@@ -1,22 +1,20 @@
 """Random k-SAT: all clauses of k variables are equally likely."""
 
 from dataclasses import dataclass
-from functools import partial
 from math import comb
 
 import numpy as np
 
-from data_gen.distribution import Distribution, GenerationError
 from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.distributions.sr import distinct_variables
-from data_gen.sat.pairs import draw_pair, of_rows, random_signs, without_repeats
+from data_gen.sat.pairs import PairedFormulas, of_rows, random_signs, without_repeats
 from data_gen.sat.solver import solve
 
 MAX_RATIO = 1000
 
 
 @dataclass(frozen=True)
-class RandomKsat(Distribution[Problem]):
+class RandomKsat(PairedFormulas):
     """m = floor(ratio n) different clauses, each of k variables and fair signs, all equally likely.
 
     Without a ratio (k = 3 alone) m is where half of the formulas have a model, by the fit of
@@ -70,14 +68,12 @@ class RandomKsat(Distribution[Problem]):
 
     def draw(self, size: int, rng: np.random.Generator) -> Problem:
         """As it comes; if they are paired, each of the two with probability 1/2."""
-        group = self.draw_group(size, rng)
-        return group[int(rng.integers(2))] if self.is_paired else group[0]
+        return super().draw(size, rng) if self.is_paired else self.draw_group(size, rng)[0]
 
     def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
         """A formula without a model, then one with a model, if they are paired."""
-        if size < self.min_size:
-            raise GenerationError(f"{self!r}: size {size} is below the smallest, {self.min_size}")
-        if not self.is_paired:
-            formula = self.formula(size, rng)
-            return [Problem(formula, solve(formula).model, size)]
-        return draw_pair(self, size, partial(self.formula, size, rng))
+        if self.is_paired:
+            return super().draw_group(size, rng)
+        self.check_size(size)
+        formula = self.formula(size, rng)
+        return [Problem(formula, solve(formula).model, size)]

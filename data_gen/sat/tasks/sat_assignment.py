@@ -1,18 +1,15 @@
 """Which assignment makes a formula true? Answered by votes of its literals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
-from data_gen.distribution import Distribution
 from data_gen.metric import Metric
-from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched, options
 from data_gen.sat.clause_loss import clause_loss
 from data_gen.sat.cnf import Problem
@@ -23,17 +20,16 @@ from data_gen.sat.decoding import (
     share_satisfied,
     votes_of,
 )
-from data_gen.sat.distributions.dimacs_files import DimacsFiles
-from data_gen.sat.formula_graph import formula_facts, problem_graph, spec
+from data_gen.sat.formula_graph import problem_graph
+from data_gen.sat.formula_task import FormulaTask
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.sat.picture import literal_picture
-from data_gen.sat.problem_file import ANSWERS, write_problem
-from data_gen.spec import CERTAIN, GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.spec import CERTAIN, GraphOutput
+from data_gen.task import Model
 
 
 @dataclass(frozen=True)
-class SatAssignment(Task[Problem]):
+class SatAssignment(FormulaTask):
     """Find a model of a satisfiable formula; of a group of formulas the first that has one.
 
     The logit of "literal is true" is its vote less that of its complement. Two things can be
@@ -46,10 +42,7 @@ class SatAssignment(Task[Problem]):
 
     objective: str = field(default="unsupervised", repr=False)  # or "supervised"
 
-    size_unit: ClassVar[str] = "variables"
-    cost: ClassVar[float] = 20.0
-    file_law: ClassVar[type[Distribution[Any]] | None] = DimacsFiles
-    file_endings: ClassVar[tuple[str, ...]] = tuple(ANSWERS.values())
+    asks_of_sat: ClassVar[bool | None] = True
     metrics: ClassVar[Mapping[str, Metric]] = {
         "solved": Metric(binary=True),
         "clauses_satisfied": Metric(),
@@ -61,20 +54,6 @@ class SatAssignment(Task[Problem]):
             raise ValueError(
                 f"objective is {self.objective!r}: supervised and unsupervised are allowed"
             )
-
-    @property
-    def spec(self) -> GraphSpec:
-        """A vote of every node goes out, of which those of literals count."""
-        return spec(node_out=1)
-
-    def group_size(self, distribution: Distribution[Problem]) -> int:
-        """One formula of each group."""
-        del distribution
-        return 1
-
-    def posed(self, structures: list[Problem]) -> list[Problem]:
-        """The first of a group with a model, if there is one."""
-        return [problem for problem in structures if problem.is_sat][:1]
 
     def sample(self, structure: Problem, rng: np.random.Generator) -> Data:
         """The graph of the formula, with the model it came with."""
@@ -112,18 +91,10 @@ class SatAssignment(Task[Problem]):
         """The nearest model is looked for in formulas that are not too large."""
         return {"agreement": is_near_enough(batch)}
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
         """The literals in the space of the states, after each round."""
         options(given)
         return literal_picture(model, batch)
-
-    def write(self, structure: Problem, stem: Path, about: Sequence[str]) -> Path:
-        """The formula as DIMACS."""
-        return write_problem(structure, stem, about)
-
-    def facts(self, packed: Packed) -> dict[str, float]:
-        """Size and difficulty of the formulas."""
-        return formula_facts(packed)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The model that the formula came with."""

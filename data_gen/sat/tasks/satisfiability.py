@@ -1,9 +1,8 @@
 """Is a formula satisfiable? Asked as one bit, answered by votes of its literals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,25 +10,22 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from data_gen.answers.mask import Mask
-from data_gen.distribution import Distribution
 from data_gen.metric import Metric
-from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched, options
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import candidates, literal_mean, share_satisfied, votes_of
-from data_gen.sat.distributions.dimacs_files import DimacsFiles
-from data_gen.sat.formula_graph import formula_facts, problem_graph, spec
+from data_gen.sat.formula_graph import problem_graph
+from data_gen.sat.formula_task import FormulaTask
 from data_gen.sat.nearest_model import agreement_with_nearest, is_near_enough
 from data_gen.sat.picture import literal_picture
-from data_gen.sat.problem_file import ANSWERS, write_problem
-from data_gen.spec import CERTAIN, GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.spec import CERTAIN, GraphOutput
+from data_gen.task import Model
 
 VERDICT = Mask("graph", "graph_is_sat")
 
 
 @dataclass(frozen=True)
-class Satisfiability(Task[Problem]):
+class Satisfiability(FormulaTask):
     """One bit for each formula is all that is trained; assignments are read from the inside.
 
     The logit of "satisfiable" is the mean (or sum) of the votes of all literals. Source: Selsam et
@@ -40,10 +36,6 @@ class Satisfiability(Task[Problem]):
 
     votes: str = field(default="mean", repr=False)  # or "sum"
 
-    size_unit: ClassVar[str] = "variables"
-    cost: ClassVar[float] = 20.0
-    file_law: ClassVar[type[Distribution[Any]] | None] = DimacsFiles
-    file_endings: ClassVar[tuple[str, ...]] = tuple(ANSWERS.values())
     metrics: ClassVar[Mapping[str, Metric]] = {
         "correct": Metric(binary=True),
         "correct_sat": Metric(binary=True),
@@ -56,11 +48,6 @@ class Satisfiability(Task[Problem]):
     def __post_init__(self) -> None:
         if self.votes not in ("mean", "sum"):
             raise ValueError(f"votes is {self.votes!r}: mean and sum are allowed")
-
-    @property
-    def spec(self) -> GraphSpec:
-        """A vote of every node goes out, of which those of literals count."""
-        return spec(node_out=1)
 
     def sample(self, structure: Problem, rng: np.random.Generator) -> Data:
         """The graph of the formula, its label proved once more by a complete solver."""
@@ -108,18 +95,10 @@ class Satisfiability(Task[Problem]):
             "agreement": is_sat & is_near_enough(batch),
         }
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture | None:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
         """The literals in the space of the states, after each round."""
         options(given)
         return literal_picture(model, batch)
-
-    def write(self, structure: Problem, stem: Path, about: Sequence[str]) -> Path:
-        """The formula as DIMACS."""
-        return write_problem(structure, stem, about)
-
-    def facts(self, packed: Packed) -> dict[str, float]:
-        """Size and difficulty of the formulas."""
-        return formula_facts(packed)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The label, by votes that tell the model too."""

@@ -1,9 +1,8 @@
 """Which variables are to blame that a formula has no model? Those of an unsatisfiable core."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,22 +10,19 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
-from data_gen.distribution import Distribution
 from data_gen.metric import Metric
-from data_gen.packed import Packed
 from data_gen.sat.cnf import Problem
 from data_gen.sat.decoding import LITERAL, complements, literal_mean, votes_of
-from data_gen.sat.distributions.dimacs_files import DimacsFiles
-from data_gen.sat.formula_graph import formula_facts, formula_of, problem_graph, spec
+from data_gen.sat.formula_graph import formula_of, problem_graph
+from data_gen.sat.formula_task import FormulaTask
 from data_gen.sat.minimal_core import induced, minimal_core, variables_of
-from data_gen.sat.problem_file import ANSWERS, write_problem
 from data_gen.sat.solver import solve
-from data_gen.spec import CERTAIN, GraphOutput, GraphSpec
-from data_gen.task import Model, Task
+from data_gen.spec import CERTAIN, GraphOutput
+from data_gen.task import Model
 
 
 @dataclass(frozen=True)
-class UnsatCore(Task[Problem]):
+class UnsatCore(FormulaTask):
     """Find the variables of a minimal core of an unsatisfiable formula; the first of its group.
 
     A core is a set of clauses without a model, a minimal one has no other core inside. The logit
@@ -38,10 +34,7 @@ class UnsatCore(Task[Problem]):
     `graph_core_variables` [B], how many variables the core has.
     """
 
-    size_unit: ClassVar[str] = "variables"
-    cost: ClassVar[float] = 20.0
-    file_law: ClassVar[type[Distribution[Any]] | None] = DimacsFiles
-    file_endings: ClassVar[tuple[str, ...]] = tuple(ANSWERS.values())
+    asks_of_sat: ClassVar[bool | None] = False
     metrics: ClassVar[Mapping[str, Metric]] = {
         "valid": Metric(binary=True),
         "exact": Metric(binary=True),
@@ -49,20 +42,6 @@ class UnsatCore(Task[Problem]):
         "core_precision": Metric(),
         "core_recall": Metric(),
     }
-
-    @property
-    def spec(self) -> GraphSpec:
-        """A vote of every node goes out, of which those of literals count."""
-        return spec(node_out=1)
-
-    def group_size(self, distribution: Distribution[Problem]) -> int:
-        """One formula of each group."""
-        del distribution
-        return 1
-
-    def posed(self, structures: list[Problem]) -> list[Problem]:
-        """The first of a group without a model, if there is one."""
-        return [problem for problem in structures if not problem.is_sat][:1]
 
     def sample(self, structure: Problem, rng: np.random.Generator) -> Data:
         """The graph of the formula, and one minimal core of it."""
@@ -104,14 +83,6 @@ class UnsatCore(Task[Problem]):
             "core_precision": torch.where(share > 0, both / share, (in_core == 0).float()),
             "core_recall": torch.where(in_core > 0, both / in_core, 1.0),
         }
-
-    def write(self, structure: Problem, stem: Path, about: Sequence[str]) -> Path:
-        """The formula as DIMACS."""
-        return write_problem(structure, stem, about)
-
-    def facts(self, packed: Packed) -> dict[str, float]:
-        """Size and difficulty of the formulas."""
-        return formula_facts(packed)
 
     def solution(self, batch: Batch) -> GraphOutput:
         """The labelled core."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -166,7 +166,7 @@ class Tour(Task[Points]):
             "gap_nearest_neighbour": nearest.float(),
         }
 
-    def picture(self, model: Watched, batch: Batch, **given: Any) -> Picture:  # noqa: ANN401
+    def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
         """The tour through the points of one instance, a frame a choice, on the shortest one."""
         options(given)
         return tour_picture(model, self.environment, batch)

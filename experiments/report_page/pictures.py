@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 PALETTE = 256
+LEVEL = 8  # of compression: 9 takes more than twice the time for 3 % fewer bytes
 MOST_COLOURS = 2**16  # a picture of more is a photograph, and stays as it is
 MOST_PIXELS = 50_000_000  # so does a larger one: it may be made to fill the memory
 
@@ -23,11 +24,11 @@ def small(png: bytes) -> bytes:
         picture = Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGBA")
     except (OSError, ValueError, SyntaxError):  # what Pillow makes of a broken file
         return png
-    colours = picture.convert("RGB").getcolors(MOST_COLOURS)
+    colours = picture.getcolors(MOST_COLOURS)
     if picture.getchannel("A").getextrema() != (255, 255) or colours is None:
         return png
     written = io.BytesIO()
-    _with_palette(picture.convert("RGB"), colours).save(written, "PNG", optimize=True)
+    _with_palette(picture, colours).save(written, "PNG", compress_level=LEVEL)
     return min(png, written.getvalue(), key=len)
 
 
@@ -42,22 +43,27 @@ def size(png: bytes) -> tuple[int, int]:
 def _with_palette(picture: Image.Image, colours: list) -> Image.Image:
     """The most frequent colours as they are, any other as the nearest that is kept.
 
-    Half of those kept are far apart, so that none is far from all. `colours`: (count, colour).
+    Half of those kept are far apart, so that none is far from all.
+
+    Args:
+        picture: RGBA, opaque.
+        colours: each with the number of its pixels: (count, colour).
     """
     found = np.array([colour for _, colour in sorted(colours, key=lambda c: (-c[0], c[1]))])
+    pixels = found.astype(np.uint8)
     method, dither = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
-    apart = picture.quantize(PALETTE // 2, method=method, dither=dither).getpalette() or []
+    each_once = Image.fromarray(pixels[None, :, :3])  # far fewer pixels than in the picture
+    apart = each_once.quantize(PALETTE // 2, method=method, dither=dither).getpalette() or []
     spread = np.reshape(apart, (-1, 3))[: PALETTE // 2]
-    kept = np.concatenate([found[: PALETTE - len(spread)], spread])
-    nearest = np.argmin((kept**2).sum(axis=1) - 2 * found @ kept.T, axis=1)
+    kept = np.concatenate([found[: PALETTE - len(spread), :3], spread])
+    nearest = np.argmin((kept**2).sum(axis=1) - 2 * found[:, :3] @ kept.T, axis=1)
     place = np.zeros(2**24, dtype=np.uint8)
-    place[_codes(found)] = nearest
+    place[_codes(pixels)] = nearest
     reduced = Image.fromarray(place[_codes(np.asarray(picture))])
     reduced.putpalette(kept.astype(np.uint8).tobytes())
     return reduced
 
 
 def _codes(colours: np.ndarray) -> np.ndarray:
-    """A number below 2**24 for each colour [..., 3]."""
-    red, green, blue = np.moveaxis(colours.astype(np.int32), -1, 0)
-    return (red << 16) + (green << 8) + blue
+    """A number below 2**24 for each opaque colour [..., 4]."""
+    return colours.view("<u4")[..., 0] & 0xFFFFFF

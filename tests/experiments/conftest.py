@@ -1,11 +1,15 @@
 import importlib
+import os
+import shutil
 import sys
 
 import pytest
+from filelock import FileLock
 from omegaconf import OmegaConf
 
 from experiments.report import report
 from tests.conftest import ROOT
+from tests.processes import LAST_RESORT
 
 COUNTS = (
     "train.num_instances train.batch_size train.num_steps val.num_instances val.every"
@@ -67,14 +71,72 @@ WRONG_VALUES = [
     ("transfer.distributions.geographic_threshold", "null", "_target_"),
 ]  # fmt: skip
 
+CHROMIUM_ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
 
 @pytest.fixture(scope="session")
 def report_page(tmp_path_factory):
-    """The path of the report of all committed studies: to make one takes seconds."""
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    config = {"study": None, "results_dir": str(ROOT / "results"), "file": str(path)}
-    report(OmegaConf.create(config))
+    """The path of the report of all committed studies: to make one takes seconds.
+
+    One for all processes of pytest-xdist.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "report.html"
+    with FileLock(folder / "report.lock", timeout=LAST_RESORT):
+        if not path.is_file():
+            config = {"study": None, "results_dir": str(ROOT / "results"), "file": str(path)}
+            report(OmegaConf.create(config))
     return path
+
+
+@pytest.fixture(scope="session")
+def page(report_page):
+    """Its text."""
+    return report_page.read_text()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless one; without it, the tests that ask for it are skipped."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("there is no chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(browser, report_page):
+    """Open an address of the page; at the end, nothing went wrong and nothing was fetched."""
+    contexts, wrong, asked = [], [], []
+
+    def open_page(address="", path=report_page, width=1280, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(path.as_uri() + address)
+        if address.startswith("#study"):
+            page.wait_for_selector("section[data-filled]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong
+    assert contexts
+    others = [url for url in asked if not url.startswith(("file://", "data:", "blob:"))]
+    assert not others
+    assert len({url for url in asked if url.startswith("file://")}) == 1
 
 
 @pytest.fixture

@@ -1,68 +1,13 @@
 """The report, opened from disk in a headless browser; skipped where there is none."""
 
-import re
-import shutil
-from pathlib import Path
-
 import pytest
 from omegaconf import OmegaConf
 
 from experiments.report import report
-from experiments.statistics.intervals import over_runs
-from experiments.statistics.matrix import by_method
-from experiments.statistics.standings import best_first
-from experiments.tables.rows import method, read_table, write_table
-from tests.conftest import ROOT
+from experiments.tables.rows import write_table
 from tests.experiments.test_tables_and_figures import STUDIES, row
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-sync_api = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 ATTACK = "<img src=x onerror=document.title='run'>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def opened(browser, report_page):
-    """Open an address of the page; at the end, nothing went wrong and nothing was fetched."""
-    contexts, wrong, asked = [], [], []
-
-    def open_page(address="", path=report_page, width=1280, **options):
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri() + address)
-        if address.startswith("#study"):
-            page.wait_for_selector("section[data-filled]")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong
-    assert contexts
-    others = [url for url in asked if not url.startswith(("file://", "data:", "blob:"))]
-    assert not others
-    assert len({url for url in asked if url.startswith("file://")}) == 1
-
-
-def column(page, field):
-    """The texts of a column of the table of numbers, as shown."""
-    cells = f'[data-part="table"] .tabulator-row [tabulator-field="{field}"]'
-    return page.locator(f"section:not([hidden]) {cells}").all_inner_texts()
 
 
 def pixels(page):
@@ -83,88 +28,6 @@ def test_every_study_opens_by_its_link(opened):
         assert page.locator("main > section:visible").count() == 1
         assert page.locator(f'{section} [data-part="chart"] .u-over').count() == 1
         assert page.locator(f"{section} figure").count() == len(list(folder.glob("*.png")))
-
-
-def test_a_column_sorts_as_numbers_both_ways(opened):
-    page = opened("#study/charges_cpu")
-    page.select_option('[data-part="table"] .controls select', "error")
-    title = page.locator(
-        'section:visible [data-part="table"] .tabulator-col[tabulator-field="mean"]'
-    )
-    rows = [
-        r
-        for r in read_table(ROOT / "results/charges_cpu/transfer.csv")
-        if r.metric == "error" and r.mean == r.mean
-    ]
-    groups = {}
-    for r in rows:
-        groups.setdefault((r.model, r.distribution, r.size), []).append(r)
-    means = sorted(over_runs(group).mean for group in groups.values())
-    title.locator(".tabulator-col-title").click()
-    rising = [float(text) for text in column(page, "mean") if text != "n/a"]
-    assert rising == pytest.approx(means[: len(rising)], rel=6e-3)
-    title.locator(".tabulator-col-title").click()
-    falling = [float(text) for text in column(page, "mean")]
-    assert falling == pytest.approx(means[::-1][: len(falling)], rel=6e-3)
-    assert falling[0] > 100 > 1 > rising[0]
-    title.focus()
-    page.keyboard.press("Enter")
-    assert title.get_attribute("aria-sort") == "ascending"
-
-
-def test_the_table_searches_and_filters(opened):
-    page = opened("#study/quickstart")
-    page.fill('section:visible input[type="search"]', "GRID demo 64")
-    counter = page.locator('section:visible [data-part="table"] .tabulator-page-counter')
-    sync_api.expect(counter).to_contain_text("of 2 rows")
-    assert set(column(page, "distribution")) == {"grid"}
-    assert set(column(page, "size")) == {"64"}
-    page.fill('section:visible input[type="search"]', "")
-    page.select_option('section:visible [aria-label="Filter by size"]', "128")
-    page.select_option('section:visible [aria-label="Filter by model"]', "demo")
-    assert set(column(page, "size")) == {"128"}
-    assert set(column(page, "model")) == {"demo"}
-    assert set(column(page, "metric")) == {"valid"}
-    page.select_option('section:visible [data-part="table"] .controls select', "*")
-    assert len(set(column(page, "metric"))) > 3
-
-
-def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
-    page = opened("#study/quickstart")
-    page.fill('section:visible input[type="search"]', "@1x grid 64")
-    page.select_option('section:visible [aria-label="Filter by model"]', "next_hop")
-    page.locator("section:visible .tabulator-row .number").first.click()
-    sheet = page.locator("dialog.sheet")
-    text = sheet.inner_text()
-    table = read_table(ROOT / "results/quickstart/transfer.csv")
-    place = ("next_hop", "1x", "grid", 64, "valid")
-    rows = [r for r in table if (r.model, r.steps_rule, r.distribution, r.size, r.metric) == place]
-    assert len(rows) == 3
-    for r in rows:
-        assert f"{r.mean:.3f}" in text
-        assert f"[{r.low:.3f}, {r.high:.3f}]" in text
-        for fact in (r.config_hash, r.data_hash, r.commit, r.versions):
-            assert fact in text
-    assert "hidden_dim:" in sheet.locator("pre").inner_text()
-    base = Path(page.url.partition("#")[0].removeprefix("file://")).parent
-    for link in sheet.locator(".facts a").all():
-        assert (base / link.get_attribute("href")).is_dir()
-    assert sheet.locator(".facts a").count() == 3
-    page.reload()
-    page.wait_for_selector("dialog[open]")
-    assert sheet.inner_text() == text
-    page.keyboard.press("Escape")
-    assert not sheet.is_visible()
-    page.wait_for_url(lambda url: "model=" not in url)
-
-
-def test_a_run_that_is_not_published_says_so(opened):
-    page = opened("#study/sat_cpu")
-    page.fill('section:visible input[type="search"]', "deep_sets sr")
-    page.locator("section:visible .tabulator-row .number").first.click()
-    text = page.locator("dialog.sheet").inner_text()
-    assert "not published" in text
-    assert "gn.models.deep_sets" in text
 
 
 @pytest.mark.parametrize("study", ["nbody_cpu", "sat_cpu", "quickstart"])
@@ -188,79 +51,6 @@ def test_a_player_plays_and_stops(opened, study):
     assert int(slider.input_value()) == frame
     slider.fill("0")
     assert pixels(page) == before
-
-
-def test_the_chart_tells_numbers_and_hides_methods(opened):
-    page = opened("#study/quickstart?metric=solved&distribution=grid")
-    metric = page.locator('section:visible [data-key="metric"]')
-    assert metric.input_value() == "solved"
-    page.goto(page.url.partition("#")[0] + "#study/quickstart?metric=cost_ratio")
-    sync_api.expect(metric).to_have_value("cost_ratio")
-    page.go_back()
-    sync_api.expect(metric).to_have_value("solved")
-    part = page.locator('section:visible [data-part="chart"]')
-    part.scroll_into_view_if_needed()
-    part.locator(".u-over").hover(position={"x": 300, "y": 100})
-    readout = part.locator(".readout").inner_text()
-    assert re.search(r"next_hop@1x\s+0\.\d+ \[0\.\d+, [01]", readout)
-    part.locator(".chip", has_text="next_hop@1x").click()
-    part.locator(".u-over").hover(position={"x": 300, "y": 100})
-    assert "next_hop@1x" not in part.locator(".readout").inner_text()
-    part.locator(".u-over").click(position={"x": 300, "y": 100})
-    assert "solved" in page.locator("dialog.sheet h2").inner_text()
-
-
-def test_the_worst_method_is_shown_at_first_and_buttons_are_as_their_lines(opened):
-    page = opened("#study/inductive_bias")
-    part = page.locator('section:visible [data-part="chart"]')
-    shown = part.locator('.chip[aria-pressed="true"]').all_inner_texts()
-    metric, distribution = (
-        part.locator(f'[data-key="{key}"]').input_value() for key in ("metric", "distribution")
-    )
-    rows = read_table(ROOT / "results/inductive_bias/transfer.csv")
-    mine = [r for r in rows if r.metric == metric]
-    here = [r for r in mine if (r.distribution, r.size) == (distribution, 16)]  # all answer there
-    answered = {method(r) for r in here if r.mean == r.mean}
-    order = [name for name in best_first(by_method(mine), 1) if name in answered]
-    assert len(shown) == 8
-    assert shown == [name for name in order if name in shown]
-    assert (shown[0], shown[-1]) == (order[0], order[-1])
-    assert len({name.partition("@")[0] for name in shown[:7]}) == 7  # the best rule of each
-    part.locator(".plain", has_text="All").click()
-    assert part.locator(".chip .dashed").count() > 8
-    looks = part.locator(".chip .swatch").evaluate_all("all => all.map(i => i.style.background)")
-    assert len(set(looks)) == min(len(looks), 24)
-
-
-def test_learning_curves_begin_with_a_score_and_losses_have_a_log_scale(opened):
-    page = opened("#study/quickstart/learning")
-    part = page.locator('section:visible [data-part="learning"]')
-    metric, log = part.locator("select").nth(1), part.get_by_label("log scale")
-    assert metric.input_value() == "val/valid"
-    assert not log.is_visible()
-    before = part.locator("canvas").evaluate("c => c.toDataURL()")
-    metric.select_option("val/loss")
-    assert log.is_checked()
-    drawn = part.locator("canvas").evaluate("c => c.toDataURL()")
-    log.uncheck()
-    linear = part.locator("canvas").evaluate("c => c.toDataURL()")
-    assert len({before, drawn, linear}) == 3
-
-
-def test_other_tables_are_searched_as_well(opened):
-    page = opened("#study/quickstart/cells")
-    part = page.locator('section:visible [data-part="cells"]')
-    searches = part.locator('input[type="search"]')
-    assert searches.count() == part.locator("h4").count() == 3
-    table = part.locator(".tabulator").first
-    lines = (ROOT / "results/quickstart/cells.csv").read_text().splitlines()
-    count = sum("grid" in line for line in lines)
-    searches.first.fill("GRID")
-    counter = table.locator(".tabulator-page-counter")
-    sync_api.expect(counter).to_contain_text(f"of {count} rows")
-    assert all("grid" in text for text in table.locator(".tabulator-row").all_inner_texts())
-    searches.first.fill("nothing like it")
-    sync_api.expect(table).to_contain_text("No line fits.")
 
 
 def test_without_javascript_a_card_leads_to_its_study(opened):
@@ -303,18 +93,6 @@ def test_nothing_is_wider_than_a_phone(opened):
         body = page.locator("dialog.sheet .body")
         assert body.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
         page.keyboard.press("Escape")
-
-
-def test_a_tap_on_the_chart_tells_numbers_and_a_tap_on_one_what_it_is_made_of(opened):
-    page = opened("#study/quickstart/chart", width=390, is_mobile=True, has_touch=True)
-    part = page.locator('section:visible [data-part="chart"]')
-    part.locator(".u-over").tap(position={"x": 150, "y": 100})
-    number = part.locator(".readout button", has_text="next_hop@1x")
-    text = number.inner_text()
-    number.tap()
-    shown = page.locator("dialog.sheet").inner_text()
-    assert "next_hop@1x: valid" in shown
-    assert re.search(r"0\.\d+", text)[0] in shown
 
 
 def test_a_picture_is_enlarged(opened):

@@ -12,7 +12,8 @@ from experiments.settings.errors import UserError
 from experiments.train import train
 from tests.conftest import composed, study
 from tests.experiments.conftest import WRONG_VALUES
-from tests.processes import run
+from tests.forked import Forked
+from tests.processes import ended
 
 # Overrides together, and what the line has.
 WRONG_TOGETHER = [
@@ -79,7 +80,13 @@ def assert_one_line(code, text, *words):
         assert word in text
 
 
-@pytest.mark.parametrize(("keys", "values", "word"), WRONG_VALUES)
+@pytest.mark.parametrize(
+    ("keys", "values", "word"),
+    [
+        pytest.param(*wrong, marks=[pytest.mark.slow] if number % 5 else [])
+        for number, wrong in enumerate(WRONG_VALUES)
+    ],
+)
 def test_a_wrong_value_is_one_line_with_its_key(tmp_path, keys, values, word, in_process, capfd):
     key, value = keys.split()[0], values.split()[0]
     code, text = in_process("train", *folders(tmp_path), f"{key}={value}")
@@ -168,10 +175,9 @@ def test_an_interrupt_is_one_word(tmp_path, monkeypatch, capfd):
 
 
 def test_an_error_leaves_the_process_with_a_line_and_a_code(tmp_path):
-    words = ["experiments.train", "train.sizes=[]", *folders(tmp_path)]
-    done = run([sys.executable, "-m", *words])
-    assert done.returncode == 1
-    assert done.stderr.strip().splitlines() == [
+    code, text = ended(Forked("experiments.train", "train.sizes=[]", *folders(tmp_path)))
+    assert code == 1
+    assert text.strip().splitlines() == [
         "error: train.sizes must be a list of one or more different whole numbers, got []"
     ]
 

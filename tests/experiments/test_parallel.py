@@ -165,7 +165,9 @@ def test_what_is_wrong_ends_all_processes_with_one_line(tmp_path, tiny):
         (line,) = [line for line in text.splitlines() if line.startswith("error: ")]
         return line
 
-    assert "batch_size: 3 is not allowed, 2 processes" in line_of(*PAIRS, "train.batch_size=3")
+    assert "train.batch_size must be at least 4 for 2 processes" in line_of(
+        *PAIRS, "train.batch_size=3"
+    )
     assert "max_num_nodes: 4 is not allowed" in line_of("model=padded_mlp", "model.max_num_nodes=4")
     nan = ("train.optimizer.lr=1e30", *BROKEN)
     assert "training instances [" in line_of(*nan)

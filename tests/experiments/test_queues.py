@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.singleton import Singleton
 from omegaconf.basecontainer import BaseContainer
 
@@ -20,6 +21,7 @@ ARRAY = "7"  # the number of the job that Slurm makes of a sweep
 @pytest.fixture
 def swept(tmp_path, tiny, monkeypatch):
     """Start a sweep over two seeds as the command does; gives the line that it ends with."""
+    hydra = GlobalHydra.instance()
     monkeypatch.setattr(Singleton, "_instances", dict(Singleton._instances))
     monkeypatch.setattr(BaseContainer, "_resolvers", dict(BaseContainer._resolvers))
 
@@ -32,7 +34,8 @@ def swept(tmp_path, tiny, monkeypatch):
             return left.code
         return ""
 
-    return start
+    yield start
+    hydra.clear()  # a job has put another in its place, which the command then cleared
 
 
 def done(tmp_path):

@@ -15,6 +15,7 @@ from experiments.tables.cells import read_cells
 from experiments.tables.rows import Row, read_table, write_table
 from tests.conftest import ROOT, stems
 
+MANY_FIGURES = ("inductive_bias", "nbody_cpu")  # to draw them takes seconds
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/transfer.csv"))
 
 
@@ -58,7 +59,14 @@ def test_the_text_has_a_line_for_every_cell_and_a_column_for_every_method():
     )
 
 
-@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] if path.name in MANY_FIGURES else [])
+        for path in STUDIES
+    ],
+    ids=lambda folder: folder.name,
+)
 def test_the_committed_figures_are_what_the_tables_give(tmp_path, folder):
     copy = tmp_path / folder.name
     copy.mkdir()

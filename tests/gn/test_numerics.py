@@ -93,7 +93,9 @@ def assert_same_when_compiled(model_name, backend):
 
 
 @OF_TRACING
-@pytest.mark.parametrize("model_name", ["full_gn"])
+@pytest.mark.parametrize(
+    "model_name", ["interaction_network", pytest.param("full_gn", marks=pytest.mark.slow)]
+)
 def test_the_graph_that_is_captured_computes_the_model(model_name):
     assert_same_when_compiled(model_name, "aot_eager")
 

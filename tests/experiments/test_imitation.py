@@ -125,12 +125,12 @@ def test_a_killed_run_of_imitation_ends_with_the_same_bytes(tmp_path):
     tiny = [
         "task=tour", "learning=imitation", "model=deep_sets", "label=tiny", "train.num_steps=60",
         "train.sizes=[4,5]", "train.num_instances=64", "val.num_instances=16", "val.every=20",
-        "transfer.num_instances=8", "transfer.sizes=[5,8]", "machine.save_every=10",
+        "transfer.num_instances=8", "transfer.sizes=[5,8]", "machine.save_every=10", NAMED,
     ]  # fmt: skip
-    train(composed(*tiny, NAMED, *places(tmp_path)))
+    train(composed(*tiny, *places(tmp_path)))
     reference = run_folder(tmp_path)
     killed, elsewhere = tmp_path / "killed", places(tmp_path, "killed", "killed_data")
     kill_when(lambda: list(killed.glob("default/*/state/*.pt")), *tiny, *elsewhere)
     assert not list(killed.glob("default/*/DONE"))
-    train(composed(*tiny, NAMED, *elsewhere))
+    train(composed(*tiny, *elsewhere))
     assert_same_run(reference, run_folder(tmp_path, "killed"))

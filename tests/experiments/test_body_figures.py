@@ -42,6 +42,7 @@ def figure_of(name):
     return construct(OmegaConf.load(ROOT / "conf" / "figure" / f"{name}.yaml"), name)
 
 
+@pytest.mark.slow
 def test_the_same_tables_give_the_same_pictures(tmp_path, monkeypatch):
     monkeypatch.setitem(LOOK, "savefig.dpi", 40)
     tables = Tables(list(scores()), {})

@@ -93,6 +93,7 @@ def test_a_rollout_begins_with_the_truth_and_leaves_it(strings, tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_springs_of_a_string_are_a_chain_of_its_bodies(strings, tmp_path):
     (picture,) = looked(strings, tmp_path / "t.json.gz", "sizes=[6]", "picture={num_frames:3}")
     truth = picture.panels[0]
@@ -103,6 +104,7 @@ def test_the_springs_of_a_string_are_a_chain_of_its_bodies(strings, tmp_path):
     assert counts == [1, 1, 2, 2, 2, 2]
 
 
+@pytest.mark.slow
 def test_balls_stay_within_their_walls(tmp_path):
     run = trained(
         tmp_path / "balls", "task=next_step", *SHORT, "transfer.sizes=[6]", "model=zero",

@@ -30,6 +30,7 @@ def test_every_study_opens_by_its_link(opened):
         assert page.locator(f"{section} figure").count() == len(list(folder.glob("*.png")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", ["nbody_cpu", "sat_cpu", "quickstart"])
 def test_a_player_plays_and_stops(opened, study):
     page = opened(f"#study/{study}/play")
@@ -53,6 +54,7 @@ def test_a_player_plays_and_stops(opened, study):
     assert pixels(page) == before
 
 
+@pytest.mark.slow
 def test_without_javascript_a_card_leads_to_its_study(opened):
     page = opened(java_script_enabled=False)
     page.locator(".card", has_text="sat_cpu").click()
@@ -61,6 +63,7 @@ def test_without_javascript_a_card_leads_to_its_study(opened):
     assert 0 <= top < 200
 
 
+@pytest.mark.slow
 def test_what_is_shown_has_one_first_heading(opened):
     page = opened()
     assert page.locator("h1:visible").count() == 1
@@ -69,6 +72,7 @@ def test_what_is_shown_has_one_first_heading(opened):
     assert page.locator("h1:visible").all_inner_texts() == [STUDIES[0].name]
 
 
+@pytest.mark.slow
 def test_the_theme_follows_the_system_and_remembers_a_choice(opened):
     page = opened(color_scheme="dark")
     paper = "getComputedStyle(document.body).backgroundColor"
@@ -95,6 +99,7 @@ def test_nothing_is_wider_than_a_phone(opened):
         page.keyboard.press("Escape")
 
 
+@pytest.mark.slow
 def test_a_picture_is_enlarged(opened):
     page = opened("#study/sat_difficulty")
     page.locator("section:visible .enlarge").first.click()

@@ -20,6 +20,7 @@ def column(page, field):
     return page.locator(f"section:not([hidden]) {cells}").all_inner_texts()
 
 
+@pytest.mark.slow
 def test_a_column_sorts_as_numbers_both_ways(opened):
     page = opened("#study/charges_cpu")
     page.select_option('[data-part="table"] .controls select', "error")
@@ -93,6 +94,7 @@ def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
     page.wait_for_url(lambda url: "model=" not in url)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_published_says_so(opened):
     page = opened("#study/sat_cpu")
     page.fill('section:visible input[type="search"]', "deep_sets sr")
@@ -102,6 +104,7 @@ def test_a_run_that_is_not_published_says_so(opened):
     assert "gn.models.deep_sets" in text
 
 
+@pytest.mark.slow
 def test_the_chart_tells_numbers_and_hides_methods(opened):
     page = opened("#study/quickstart?metric=solved&distribution=grid")
     metric = page.locator('section:visible [data-key="metric"]')
@@ -144,6 +147,7 @@ def test_the_worst_method_is_shown_at_first_and_buttons_are_as_their_lines(opene
     assert len(set(looks)) == min(len(looks), 24)
 
 
+@pytest.mark.slow
 def test_learning_curves_begin_with_a_score_and_losses_have_a_log_scale(opened):
     page = opened("#study/quickstart/learning")
     part = page.locator('section:visible [data-part="learning"]')
@@ -159,6 +163,7 @@ def test_learning_curves_begin_with_a_score_and_losses_have_a_log_scale(opened):
     assert len({before, drawn, linear}) == 3
 
 
+@pytest.mark.slow
 def test_other_tables_are_searched_as_well(opened):
     page = opened("#study/quickstart/cells")
     part = page.locator('section:visible [data-part="cells"]')
@@ -175,6 +180,7 @@ def test_other_tables_are_searched_as_well(opened):
     sync_api.expect(table).to_contain_text("No line fits.")
 
 
+@pytest.mark.slow
 def test_a_tap_on_the_chart_tells_numbers_and_a_tap_on_one_what_it_is_made_of(opened):
     page = opened("#study/quickstart/chart", width=390, is_mobile=True, has_touch=True)
     part = page.locator('section:visible [data-part="chart"]')

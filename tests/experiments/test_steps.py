@@ -119,8 +119,12 @@ def test_to_wait_for_states_that_a_model_has_not_is_one_line():
 @pytest.mark.parametrize(
     "arm",
     [
-        f"experiment={path.parent.name} experiment/{path.parent.name}@_global_={path.stem}"
-        for path in sorted((ROOT / "conf" / "experiment").glob("*/*.yaml"))
+        pytest.param(
+            f"experiment={folder.name} experiment/{folder.name}@_global_={path.stem}",
+            marks=[pytest.mark.slow] if number else [],  # the first of each study is fast
+        )
+        for folder in sorted((ROOT / "conf" / "experiment").glob("*/"))
+        for number, path in enumerate(sorted(folder.glob("*.yaml")))
     ],
 )
 def test_every_arm_of_a_study_can_start(arm):

@@ -121,6 +121,7 @@ def opened(browser, report_page):
     def open_page(address="", path=report_page, width=1280, **options):
         contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
         page = contexts[-1].new_page()
+        page.set_default_timeout(1000 * LAST_RESORT)
         page.on("console", lambda message: wrong.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))

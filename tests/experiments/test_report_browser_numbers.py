@@ -71,6 +71,7 @@ def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
     page.select_option('section:visible [aria-label="Filter by model"]', "next_hop")
     page.locator("section:visible .tabulator-row .number").first.click()
     sheet = page.locator("dialog.sheet")
+    sheet.locator("pre").wait_for()  # it is filled after it has opened
     text = sheet.inner_text()
     table = read_table(ROOT / "results/quickstart/transfer.csv")
     place = ("next_hop", "1x", "grid", 64, "valid")
@@ -87,7 +88,7 @@ def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
         assert (base / link.get_attribute("href")).is_dir()
     assert sheet.locator(".facts a").count() == 3
     page.reload()
-    page.wait_for_selector("dialog[open]")
+    page.wait_for_selector("dialog[open] pre")
     assert sheet.inner_text() == text
     page.keyboard.press("Escape")
     assert not sheet.is_visible()
@@ -188,6 +189,7 @@ def test_a_tap_on_the_chart_tells_numbers_and_a_tap_on_one_what_it_is_made_of(op
     number = part.locator(".readout button", has_text="next_hop@1x")
     text = number.inner_text()
     number.tap()
+    page.wait_for_selector("dialog.sheet .facts")
     shown = page.locator("dialog.sheet").inner_text()
     assert "next_hop@1x: valid" in shown
     assert re.search(r"0\.\d+", text)[0] in shown

@@ -65,6 +65,7 @@ def test_the_table_searches_and_filters(opened):
     assert len(set(column(page, "metric"))) > 3
 
 
+@pytest.mark.slow
 def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
     page = opened("#study/quickstart")
     page.fill('section:visible input[type="search"]', "@1x grid 64")

@@ -87,7 +87,7 @@ def test_a_wrong_value_is_one_line(tmp_path, changes, words):
         ("transfer.csv", (ROOT / "results/sat_cpu/transfer.csv").read_bytes().split(b"\n")[0]),
         ("x.json.gz", SCENE[:-100]),
         ("x.json.gz", b"[]"),
-        ("x.json.gz", gzip.compress(b"[{}]")),
+        ("x.json.gz", gzip.compress(b"[{}]", mtime=0)),
         ("README.md", b"\xff\xfe"),
         ("severity.csv", b"a,b\n1\n"),
         ("severity.csv", b"\xff"),

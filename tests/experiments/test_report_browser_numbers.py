@@ -65,14 +65,16 @@ def test_the_table_searches_and_filters(opened):
     assert len(set(column(page, "metric"))) > 3
 
 
-@pytest.mark.slow
 def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
     page = opened("#study/quickstart")
     page.fill('section:visible input[type="search"]', "@1x grid 64")
     page.select_option('section:visible [aria-label="Filter by model"]', "next_hop")
-    page.locator("section:visible .tabulator-row .number").first.click()
     sheet = page.locator("dialog.sheet")
-    sheet.locator("pre").wait_for()  # it is filled after it has opened
+    for _ in range(100):  # a click on a row that a filter draws anew at that moment is lost
+        page.locator("section:visible .tabulator-row .number").first.click()
+        if sheet.is_visible():
+            break
+    assert sheet.is_visible()
     text = sheet.inner_text()
     table = read_table(ROOT / "results/quickstart/transfer.csv")
     place = ("next_hop", "1x", "grid", 64, "valid")

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -146,15 +147,17 @@ def _animate(
     """As a GIF that starts over; the last picture stays longer."""
     if not frames:
         return []
-    pictures = []
-    for frame in frames:
+    pictures: list[Image.Image] = []
+    for _, same in groupby(frames, key=id):  # one that stays for longer is drawn once
+        frame, *held = same
         canvas = FigureCanvasAgg(frame)
         frame.set_dpi(FRAME_DPI)
         canvas.draw()
-        pictures.append(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
+        drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        pictures += [drawn.quantize(num_colours)] * (1 + len(held))
     durations = [frame_ms] * (len(pictures) - 1) + [12 * frame_ms]
     path = stem.with_suffix(".gif")
-    first, *others = (picture.quantize(num_colours) for picture in pictures)
+    first, *others = pictures
     how: dict[str, Any] = {"save_all": True, "append_images": others, "duration": durations}
     write_atomically(path, lambda temporary: first.save(temporary, format="GIF", loop=0, **how))
     return [path]

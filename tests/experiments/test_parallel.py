@@ -108,8 +108,12 @@ def assert_same_training(one, two):
 
 
 @pytest.mark.parametrize(
-    "overrides", [NEXT_HOP, NODES_AND_EDGES, PAIRS, DRAWN, STREAM],
-    ids=["next_hop", "nodes_and_edges", "pairs", "drawn", "stream"],
+    "overrides",
+    [
+        NEXT_HOP, DRAWN,
+        *(pytest.param(o, marks=pytest.mark.slow) for o in (NODES_AND_EDGES, PAIRS, STREAM)),
+    ],
+    ids=["next_hop", "drawn", "nodes_and_edges", "pairs", "stream"],
 )  # fmt: skip
 def test_two_processes_train_as_one_does(tmp_path, tiny, overrides):
     train(composed(*tiny, *overrides, *machine(tmp_path, "one")))

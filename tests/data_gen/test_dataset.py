@@ -175,6 +175,7 @@ def absolute_in_workers(values):
         return list(pool.map(abs, [(value,) for value in values]))
 
 
+@pytest.mark.slow
 def test_workers_start_inside_the_processes_of_a_sweep():
     jobs = [joblib.delayed(absolute_in_workers)([-k, k - 3]) for k in range(2)]
     assert joblib.Parallel(n_jobs=2)(jobs) == [[0, 3], [1, 2]]

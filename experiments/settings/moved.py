@@ -28,7 +28,8 @@ MODULES = {
     "gn.models.recurrent_gn": "gn.models.recurrent_block",
     **{f"{old}.{name}": f"{new}.{name}" for old, new, names in ROOMS for name in names.split()},
 }
-GONE = ("transfer.stop",)  # settings that no training has any more; rules of steps say it
+GONE = ("transfer.stop", "model.reads_ends")  # settings that no training has any more: rules of
+# steps say the one, and every model does the other
 
 
 def without_gone(plain: dict[str, Any]) -> dict[str, Any]:

@@ -12,16 +12,16 @@ from gn.topology import Topology
 
 
 class DeepSets(GraphModel):
-    """u' = ρ(φ(x_i)), ρ(φ(e_k)); every output reads its own attributes and u' alone.
+    """u' = ρ(φ(x_i)), ρ(φ(e_k)); every output reads its own attributes and u'.
 
-    The edges are a second set, without their ends: what is left of a graph network when the
-    relations are taken away. Source: Zaheer et al. 2017; Battaglia et al. 2018, figure 4f.
+    The edges are a second set: what is left of a graph network when no message is sent. An edge is
+    told which nodes it joins as it answers, from φ(x_s) and φ(x_r), as in every other model.
+    Source: Zaheer et al. 2017; Battaglia et al. 2018, figure 4f.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of hidden layers and of the embeddings.
         aggregations: the reductions over nodes and over edges, concatenated.
-        reads_ends: whether an edge answers from φ(x_s) and φ(x_r) of its two ends as well.
     """
 
     def __init__(
@@ -29,7 +29,6 @@ class DeepSets(GraphModel):
         spec: GraphSpec,
         hidden_dim: int = 64,
         aggregations: str | Sequence[str] = ("mean", "max"),
-        reads_ends: bool = False,
     ) -> None:
         super().__init__()
         dim = hidden_dim
@@ -40,8 +39,7 @@ class DeepSets(GraphModel):
         pooled = self.pool_nodes.out_dim
         self.update_global = MLP([spec.global_in, pooled, pooled], [dim], dim)
         self.node = MLP([dim, dim], [dim], spec.node_out) if spec.node_out else None
-        ends = [dim, dim] if reads_ends else [0, 0]
-        self.edge = MLP([dim, *ends, dim], [dim], spec.edge_out) if spec.edge_out else None
+        self.edge = MLP([dim] * 4, [dim], spec.edge_out) if spec.edge_out else None
         self.graph = MLP([dim], [dim], spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:

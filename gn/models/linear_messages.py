@@ -33,6 +33,18 @@ class LinearMessage(nn.Module):
         return edge_message + gather(self.of_sender(x), senders)
 
 
+class MlpMessage(nn.Module):
+    """φ^e: an MLP of one hidden layer on the edge and its sender, in the place of the linear one."""
+
+    def __init__(self, node_dim: int, dim: int) -> None:
+        super().__init__()
+        self.mlp = _mlp([dim, node_dim], [dim], dim)
+
+    def forward(self, edge_message: Tensor, sender: tuple[Tensor, Incidence], *_: object) -> Tensor:
+        """Messages [E, dim], of x [N, node_dim] and the part of the edge [E, dim]."""
+        return self.mlp(edge_message, sender)
+
+
 class LinearState(NamedTuple):
     """Between two steps only `x` changes."""
 
@@ -60,6 +72,7 @@ class LinearMessages(SteppedModel):
         node_features: the columns of x that are read, all if None.
         relative_edges: whether edge attributes are divided by their mean size in the graph: what
             is asked does not depend on the unit of length, so neither does the answer.
+        message: "linear", or "mlp": φ^e has a hidden layer, the control of what linearity brings.
     """
 
     def __init__(
@@ -70,7 +83,10 @@ class LinearMessages(SteppedModel):
         aggregations: str | Sequence[str] = ("max",),
         node_features: Sequence[int] | None = None,
         relative_edges: bool = True,
+        message: str = "linear",
     ) -> None:
+        if message not in MESSAGES:
+            raise ValueError(f"message is {message!r}: one of {', '.join(MESSAGES)} is needed")
         dim = hidden_dim
         columns = _columns(node_features, spec.node_in)
         node_in = spec.node_in if columns is None else len(columns)
@@ -84,7 +100,7 @@ class LinearMessages(SteppedModel):
         self.encode_edge = _mlp([spec.edge_in], [], dim)
         self.edge_message = _mlp([dim], [], dim)  # B
         self.processor = GraphNetworkBlock(
-            update_edge=LinearMessage(2 * dim, dim),
+            update_edge=MESSAGES[message](2 * dim, dim),
             update_node=_mlp([2 * dim, incoming.out_dim, 0], [dim], dim),
             aggregate_incoming=incoming,
         )
@@ -126,6 +142,9 @@ class LinearMessages(SteppedModel):
             edge_attr=self.edge(edge_attr, (x, t.senders), (x, t.receivers)) if self.edge else None,
             u=self.graph(self.pool(x, t.node_graph)) if self.graph else None,
         )
+
+
+MESSAGES = {"linear": LinearMessage, "mlp": MlpMessage}
 
 
 def _columns(node_features: Sequence[int] | None, node_in: int) -> list[int] | None:

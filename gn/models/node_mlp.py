@@ -9,16 +9,16 @@ from gn.topology import Topology
 
 
 class NodeMLP(GraphModel):
-    """x_i' = φ^v(x_i), e_k' = φ^e(e_k), u' = φ^u(u): a graph network without any ρ.
+    """x_i' = φ^v(x_i), e_k' = φ^e(e_k, x_s, x_r), u' = φ^u(u): a graph network without any ρ.
 
-    The control for what can be told without looking at anything else. Source: Battaglia et al.
-    2018, section 4.2, the independent block of figure 4b.
+    The control for what can be told without looking at anything else: a node by itself, an edge
+    with the two nodes that it joins. Source: Battaglia et al. 2018, section 4.2, the independent
+    block of figure 4b.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of the hidden layers.
         num_hidden_layers: how many.
-        reads_ends: whether an edge answers from x_s and x_r of its two ends as well.
     """
 
     def __init__(
@@ -26,13 +26,12 @@ class NodeMLP(GraphModel):
         spec: GraphSpec,
         hidden_dim: int = 64,
         num_hidden_layers: int = 2,
-        reads_ends: bool = False,
     ) -> None:
         super().__init__()
         hidden = [hidden_dim] * num_hidden_layers
-        ends = [spec.node_in, spec.node_in] if reads_ends else [0, 0]
+        read = [spec.edge_in, spec.node_in, spec.node_in]
         self.node = MLP([spec.node_in], hidden, spec.node_out) if spec.node_out else None
-        self.edge = MLP([spec.edge_in, *ends], hidden, spec.edge_out) if spec.edge_out else None
+        self.edge = MLP(read, hidden, spec.edge_out) if spec.edge_out else None
         self.graph = MLP([spec.global_in], hidden, spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:

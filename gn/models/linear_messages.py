@@ -1,7 +1,7 @@
 """Linear messages, a maximum over them, and a learned update: the form of dynamic programming."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,18 +33,6 @@ class LinearMessage(nn.Module):
         return edge_message + gather(self.of_sender(x), senders)
 
 
-class MlpMessage(nn.Module):
-    """φ^e: an MLP of one hidden layer on the edge and its sender, in the place of the linear one."""
-
-    def __init__(self, node_dim: int, dim: int) -> None:
-        super().__init__()
-        self.mlp = _mlp([dim, node_dim], [dim], dim)
-
-    def forward(self, edge_message: Tensor, sender: tuple[Tensor, Incidence], *_: object) -> Tensor:
-        """Messages [E, dim], of x [N, node_dim] and the part of the edge [E, dim]."""
-        return self.mlp(edge_message, sender)
-
-
 class LinearState(NamedTuple):
     """Between two steps only `x` changes."""
 
@@ -72,8 +60,9 @@ class LinearMessages(SteppedModel):
         node_features: the columns of x that are read, all if None.
         relative_edges: whether edge attributes are divided by their mean size in the graph: what
             is asked does not depend on the unit of length, so neither does the answer.
-        message: "linear", or "mlp": φ^e has a hidden layer, the control of what linearity brings.
     """
+
+    message: ClassVar[type[nn.Module]] = LinearMessage  # φ^e of its two widths
 
     def __init__(
         self,
@@ -83,10 +72,7 @@ class LinearMessages(SteppedModel):
         aggregations: str | Sequence[str] = ("max",),
         node_features: Sequence[int] | None = None,
         relative_edges: bool = True,
-        message: str = "linear",
     ) -> None:
-        if message not in MESSAGES:
-            raise ValueError(f"message is {message!r}: one of {', '.join(MESSAGES)} is needed")
         dim = hidden_dim
         columns = _columns(node_features, spec.node_in)
         node_in = spec.node_in if columns is None else len(columns)
@@ -96,18 +82,18 @@ class LinearMessages(SteppedModel):
         self.relative_edges = relative_edges
         incoming = aggregation(aggregations, dim)
         self.mean_size = aggregation("mean", spec.edge_in)
-        self.encode_node = _mlp([node_in, spec.global_in], [], dim)
-        self.encode_edge = _mlp([spec.edge_in], [], dim)
-        self.edge_message = _mlp([dim], [], dim)  # B
+        self.encode_node = plain_mlp([node_in, spec.global_in], [], dim)
+        self.encode_edge = plain_mlp([spec.edge_in], [], dim)
+        self.edge_message = plain_mlp([dim], [], dim)  # B
         self.processor = GraphNetworkBlock(
-            update_edge=MESSAGES[message](2 * dim, dim),
-            update_node=_mlp([2 * dim, incoming.out_dim, 0], [dim], dim),
+            update_edge=self.message(2 * dim, dim),
+            update_node=plain_mlp([2 * dim, incoming.out_dim, 0], [dim], dim),
             aggregate_incoming=incoming,
         )
         self.pool = aggregation(["mean", "max"], dim)
-        self.node = _mlp([dim], [dim], spec.node_out) if spec.node_out else None
-        self.edge = _mlp([dim, dim, dim], [dim], spec.edge_out) if spec.edge_out else None
-        self.graph = _mlp([2 * dim], [dim], spec.global_out) if spec.global_out else None
+        self.node = plain_mlp([dim], [dim], spec.node_out) if spec.node_out else None
+        self.edge = plain_mlp([dim, dim, dim], [dim], spec.edge_out) if spec.edge_out else None
+        self.graph = plain_mlp([2 * dim], [dim], spec.global_out) if spec.global_out else None
 
     def encode(self, batch: Batch, topology: Topology) -> LinearState:
         """x⁰, e⁰ and B e⁰."""
@@ -144,9 +130,6 @@ class LinearMessages(SteppedModel):
         )
 
 
-MESSAGES = {"linear": LinearMessage, "mlp": MlpMessage}
-
-
 def _columns(node_features: Sequence[int] | None, node_in: int) -> list[int] | None:
     """The columns as a list; raises ValueError if x has one of them not."""
     if node_features is None:
@@ -159,5 +142,6 @@ def _columns(node_features: Sequence[int] | None, node_in: int) -> list[int] | N
     return list(node_features)
 
 
-def _mlp(in_dims: Sequence[int], hidden_dims: Sequence[int], out_dim: int) -> MLP:
+def plain_mlp(in_dims: Sequence[int], hidden_dims: Sequence[int], out_dim: int) -> MLP:
+    """An MLP without biases: twice the inputs give twice the outputs."""
     return MLP(in_dims, hidden_dims, out_dim, bias=False)

@@ -1,0 +1,29 @@
+"""The control of linear messages: the same network with a hidden layer in each message."""
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from gn.models.linear_messages import LinearMessages, plain_mlp
+from gn.topology import Incidence
+
+
+class MlpMessage(nn.Module):
+    """φ^e: an MLP of one hidden layer, without biases, of the edge and its sender."""
+
+    def __init__(self, node_dim: int, dim: int) -> None:
+        super().__init__()
+        self.mlp = plain_mlp([dim, node_dim], [dim], dim)
+
+    def forward(self, edge_message: Tensor, sender: tuple[Tensor, Incidence], *_: object) -> Tensor:
+        """Messages [E, dim], of x [N, node_dim] and the part of the edge [E, dim]."""
+        return self.mlp(edge_message, sender)
+
+
+class MlpMessages(LinearMessages):
+    """m_k = φ^e(B e_k⁰, [x⁰, x]_s);  x_i' = φ^v([x⁰, x]_i, max_k m_k);  answers read e⁰, x_s, x_r.
+
+    What linearity brings is the difference to `LinearMessages`, whose arguments these are.
+    """
+
+    message: ClassVar[type[nn.Module]] = MlpMessage

@@ -1,46 +1,183 @@
-"""How often two intervals of an interquartile mean hold the truth, of three runs on twenty cells.
+"""How often the 95 % intervals of the suite hold the truth, in the situations that occur.
 
-    python -m benchmarks.coverage
+    python -m benchmarks.coverage [--draws 2000] [--file coverage.csv]
 
-Simulated: normal scores of runs around the means of cells, of whose variance between runs a part is
-the same in all cells of a run.
+Studies are simulated: runs and instances are drawn anew, the interval is worked out from the
+scores as a study does, and the truth is known. `printed` is the share of studies that have an
+interval, `holds` how many of these hold the truth, `too low` and `too high` where it was missed.
 """
 
+import argparse
+import csv
+import sys
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+
 import numpy as np
-from scipy import stats
+from scipy.special import expit, logit
 
-from experiments.statistics.aggregate import interquartile_mean, of_each_run
+from experiments.statistics.aggregate import interquartile_mean
+from experiments.statistics.intervals import Estimate, estimate, linearised, spread_of
+from experiments.statistics.pairs import difference
 
-NUM_RUNS, NUM_CELLS, NUM_STUDIES = 3, 20, 1000
-SHARED = (0.0, 1 / 3, 4 / 5)  # of the variance
+BIG = 1_000_000  # draws that a truth is worked out from
+Rng = np.random.Generator
+Study = Callable[[Rng], Estimate]  # one study, and what it prints
+Situation = tuple[str, float, Study]  # name, truth, a study
+
+
+RUNS = {  # how they differ: by the run and by the instance, on the logistic scale; all alike
+    "runs agree": (0.0, 1.0, True),
+    "runs nearly agree": (0.1, 1.0, True),
+    "runs differ by chance": (0.0, 2.0, False),
+    "runs differ a little": (0.1, 2.0, False),
+    "runs differ": (0.3, 2.0, False),
+    "runs differ a lot": (1.0, 2.0, False),
+}
+
+
+def shares() -> Iterator[Situation]:
+    """Of right answers, around four levels; runs that agree, or differ a little or a lot."""
+    for num_runs, num, level in product((3, 5, 10), (200, 1000), (0.5, 0.9, 0.99, 0.01)):
+        for name, (by_run, by_instance, _) in RUNS.items():
+
+            def study(rng: Rng, s=num_runs, n=num, p=level, how=RUNS[name]) -> Estimate:  # noqa: ANN001
+                run, instance = rng.normal(size=(s, 1)), rng.normal(size=n)
+                chance = expit(logit(p) + how[0] * run + how[1] * instance)
+                is_right = rng.random((1 if how[2] else s, n)) < chance
+                return estimate(is_right, is_share=True, is_error=False)[0]
+
+            normal = np.random.default_rng(1).normal(size=BIG)
+            truth = float(expit(logit(level) + np.hypot(by_run, by_instance) * normal).mean())
+            yield f"share {level}, {num_runs} runs x {num}, {name}", truth, study
+
+
+def single_runs() -> Iterator[Situation]:
+    """One run, over instances."""
+    for num in (200, 1000):
+        for level in (0.5, 0.9, 0.99):
+
+            def study(rng: Rng, n: int = num, p: float = level) -> Estimate:
+                return estimate(rng.random((1, n)) < p, is_share=True, is_error=False)[0]
+
+            yield f"share {level}, one run x {num}", level, study
+
+
+def errors() -> Iterator[Situation]:
+    """Log-normal errors and their ratio to those of a trivial answer."""
+    for num_runs in (3, 5, 10):
+        for num in (1000, 2000):
+            for skew in (0.5, 1.0, 1.3, 1.7):
+                for name, by_run in (("agree", 0.0), ("differ a little", 0.1), ("differ", 0.4)):
+
+                    def scores(
+                        rng: Rng,
+                        s: int = num_runs,
+                        n: int = num,
+                        b: float = skew,
+                        a: float = by_run,
+                    ) -> tuple[np.ndarray, np.ndarray]:
+                        hard = b * rng.normal(size=n)
+                        error = np.exp(
+                            hard + a * rng.normal(size=(s, 1)) + 0.4 * rng.normal(size=(s, n))
+                        )
+                        trivial = np.exp(0.7 * hard + 0.5 * rng.normal(size=n))
+                        return error, np.broadcast_to(trivial, (s, n))
+
+                    def error(rng: Rng, draw: Callable[[Rng], tuple] = scores) -> Estimate:
+                        return estimate(draw(rng)[0], is_share=False, is_error=True)[0]
+
+                    def ratio(rng: Rng, draw: Callable[[Rng], tuple] = scores) -> Estimate:
+                        values = linearised(*draw(rng))
+                        return estimate(values, is_share=False, is_error=True)[0]
+
+                    truth = float(np.exp((skew**2 + by_run**2 + 0.4**2) / 2))
+                    by = float(np.exp(((0.7 * skew) ** 2 + 0.5**2) / 2))
+                    about = f"{skew}, {num_runs} runs x {num}, runs {name}"
+                    yield f"error, log-normal {about}", truth, error
+                    yield f"ratio, log-normal {about}", truth / by, ratio
+
+
+def many_cells() -> Iterator[Situation]:
+    """The interquartile mean of 20 cells: runs that are good in one are so in many, or not."""
+    levels = np.linspace(-1.5, 1.5, 20)
+    for num_runs in (3, 5, 10):
+        for shared in (0.0, 1 / 3, 4 / 5):
+
+            def chances(rng: Rng, s: int, share: float = shared) -> np.ndarray:
+                own, common = rng.normal(size=(s, 20)), rng.normal(size=(s, 1))
+                return expit(levels + 0.3 * (np.sqrt(1 - share) * own + np.sqrt(share) * common))
+
+            def study(rng: Rng, s: int = num_runs, draw: Callable = chances) -> Estimate:
+                of_runs = draw(rng, s)
+                cells = [
+                    (rng.random((1, 200)) < of_runs[:, [cell]]).astype(float) for cell in range(20)
+                ]
+                means = np.stack([cell.mean(axis=1) for cell in cells], axis=1)
+                of_instances = np.array([spread_of(cell).of_instances for cell in cells])
+                return interquartile_mean(means, of_instances, is_share=True, is_error=False)
+
+            many = np.sort(chances(np.random.default_rng(1), 200_000), axis=1)
+            truth = float(many[:, 5:15].mean())
+            yield f"20 cells, {shared:.2f} in common, {num_runs} runs", truth, study
+
+
+def differences() -> Iterator[Situation]:
+    """Of two methods on the same instances."""
+    for num_a, num_b in ((3, 3), (5, 3), (10, 1)):
+        for by_run in (0.0, 0.1, 0.4):
+
+            def study(rng: Rng, a: int = num_a, b: int = num_b, sd: float = by_run) -> Estimate:
+                hard = rng.normal(size=1000)
+                of_a, of_b = (
+                    gain + hard + (sd if s > 1 else 0) * rng.normal(size=(s, 1))
+                    + 0.5 * rng.normal(size=(s, 1000))
+                    for s, gain in ((a, 0.2), (b, 0.0))
+                )  # fmt: skip
+                return Estimate(*difference(of_a, of_b)[:3])
+
+            yield f"difference, {num_a} and {num_b} runs, {by_run} between runs", 0.2, study
+
+
+def not_covered() -> Iterator[Situation]:
+    """What no interval of a few runs can know: each run is of one of two kinds."""
+    for num_runs in (3, 5, 10):
+
+        def study(rng: Rng, s: int = num_runs) -> Estimate:
+            chance = np.where(rng.random((s, 1)) < 0.3, 0.05, 0.9)
+            return estimate(rng.random((s, 1000)) < chance, is_share=True, is_error=False)[0]
+
+        yield f"two kinds of runs (0.05 and 0.9), {num_runs} runs", 0.3 * 0.05 + 0.7 * 0.9, study
 
 
 def main() -> None:
-    """A line for each shared part."""
-    print("shared  stratified bootstrap  Student's over runs")
-    for shared in SHARED:
-        bootstrap, over_runs = covered(shared)
-        print(f"{shared:<6.2f}  {bootstrap:<20.2f}  {over_runs:.2f}")
+    """A line for each situation, the file the same as a table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--file", type=Path)
+    arguments = parser.parse_args()
+    lines = [["situation", "printed", "holds", "too low", "too high"]]
+    for family in (shares, single_runs, errors, many_cells, differences, not_covered):
+        for name, truth, study in family():
+            lines.append([name, *held(study, truth, arguments.draws)])
+            sys.stdout.write("  ".join(lines[-1]) + "\n")
+            sys.stdout.flush()
+    if arguments.file:
+        with arguments.file.open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(lines)
 
 
-def covered(shared: float) -> np.ndarray:
-    """The share of studies whose interval holds the truth, of the bootstrap and of Student's."""
-    truth = stats.trim_mean(_scores(50_000, shared, np.random.default_rng(1)).ravel(), 0.25)
+def held(study: Study, truth: float, num_draws: int) -> list[str]:
+    """Of so many studies: how many print an interval, hold the truth, are below and above it."""
     rng = np.random.default_rng(2)
-    holds = []
-    for _ in range(NUM_STUDIES):
-        scores = _scores(NUM_RUNS, shared, rng)
-        found = interquartile_mean(scores, rng), of_each_run(scores)
-        holds.append([estimate.low <= truth <= estimate.high for estimate in found])
-    return np.mean(holds, axis=0)
-
-
-def _scores(num_runs: int, shared: float, rng: np.random.Generator) -> np.ndarray:
-    """Of runs on all cells, [runs, cells]."""
-    own = rng.normal(size=(num_runs, NUM_CELLS))
-    common = rng.normal(size=(num_runs, 1))
-    noise = np.sqrt(1 - shared) * own + np.sqrt(shared) * common
-    return np.linspace(0, 1, NUM_CELLS) + 0.1 * noise
+    found = np.array([study(rng) for _ in range(num_draws)])
+    low, high = found[~np.isnan(found[:, 1]), 1:].T
+    printed = len(low) / num_draws
+    if not len(low):
+        return [f"{printed:.2f}", "", "", ""]
+    parts = ((low <= truth) & (truth <= high)).mean(), (high < truth).mean(), (low > truth).mean()
+    return [f"{printed:.2f}", *(f"{part:.3f}" for part in parts)]
 
 
 if __name__ == "__main__":

@@ -27,14 +27,12 @@ def compare(config: DictConfig) -> None:
     wanted = Wanted(config.name, config.metric, rule)
     a = load_scores(str(config.a), "a", wanted)
     b = load_scores(str(config.b), "b", wanted)
-    lines = [
-        ["distribution", "size", "instances", "a", "b", "a - b", "over runs", "a > b", "a < b", "p"]
-    ]
+    lines = [["distribution", "size", "instances", "a", "b", "a - b", "a > b", "a < b", "p"]]
     lines += [
         [cell[0], str(cell[1]), *_line(a.cells[cell], b.cells[cell])] for cell in shared_cells(a, b)
     ]
     LOG.info("a: %s, %d runs\nb: %s, %d runs", *_who(a), *_who(b))
-    LOG.info("a - b [95 % interval over instances, of these runs], [over runs]; won; sign test")
+    LOG.info("a - b [95 % interval over runs and instances]; won; sign test of one run each")
     LOG.info("%s", aligned(lines))
 
 
@@ -55,14 +53,14 @@ def _line(a: np.ndarray, b: np.ndarray) -> list[str]:
     """The comparison on one cell [runs, instances] as text, over the instances that both answer."""
     a, b = defined(a, b)
     if a.shape[1] == 0:
-        return ["0", *["–"] * 7]
-    found = difference(a, b, np.random.default_rng(0))
+        return ["0", *["–"] * 6]
+    found = difference(a, b)
     higher, lower, p = wins(a, b)
-    between = f"{found.mean:.3g} [{found.low:.2g}, {found.high:.2g}]"
+    ends = "" if np.isnan(found.low) else f" [{found.low:.2g}, {found.high:.2g}]"
     means = [f"{scores.mean():.3g}" for scores in (a, b)]
-    runs = f"[{found.low_over_runs:.2g}, {found.high_over_runs:.2g}]"
-    runs = "–" if np.isnan(found.low_over_runs) else runs
-    return [str(found.num_instances), *means, between, runs, str(higher), str(lower), f"{p:.2g}"]
+    chance = "–" if np.isnan(p) else f"{p:.2g}"
+    between = f"{found.mean:.3g}{ends}"
+    return [str(found.num_instances), *means, between, str(higher), str(lower), chance]
 
 
 def _who(scores: InstanceScores) -> tuple[str, int]:

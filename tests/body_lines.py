@@ -7,7 +7,7 @@ import math
 import sys
 from pathlib import Path
 
-from experiments.statistics.intervals import over_runs
+from experiments.statistics.methods import over_runs
 from experiments.tables.rows import read_table
 
 RESULTS = Path(__file__).parent.parent / "results"

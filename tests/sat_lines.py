@@ -7,7 +7,7 @@ import math
 import sys
 from pathlib import Path
 
-from experiments.statistics.intervals import over_runs
+from experiments.statistics.methods import over_runs
 from experiments.tables.cells import read_cells
 from experiments.tables.rows import read_table
 

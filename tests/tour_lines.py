@@ -6,7 +6,7 @@ python -m tests.tour_lines    # prints them
 import sys
 from pathlib import Path
 
-from experiments.statistics.intervals import over_runs
+from experiments.statistics.methods import over_runs
 from experiments.tables.rows import read_table
 
 TABLE = Path(__file__).parent.parent / "results" / "tour_mini" / "transfer.csv"

@@ -64,11 +64,12 @@ def _write(axes: Axes, place: tuple[float, float], estimate: Estimate, look: Loo
         axes.text(x, y, "n/a", fontsize=6, color="0.4", **style)
         return
     style["color"] = "white" if look.share(estimate.mean) < 0.6 else "black"
-    mean, *ends = map(percent, estimate)
-    if not look.has_intervals:
+    mean = percent(estimate.mean)
+    if not look.has_intervals or np.isnan(estimate.low):
         axes.text(x, y, mean, fontsize=6, **style)
         return
     axes.text(x, y - 0.14, mean, fontsize=7, **style)
+    ends = percent(estimate.low), percent(estimate.high)
     axes.text(x, y + 0.27, "–".join(dict.fromkeys(ends)), fontsize=4.6, **style)
 
 

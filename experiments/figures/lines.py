@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from experiments.figures.style import look
-from experiments.statistics.intervals import Estimate, over_runs
+from experiments.statistics.intervals import Estimate
+from experiments.statistics.methods import over_runs
 from experiments.tables.rows import Row
 
 TINY = 1e-30  # below every axis
@@ -43,7 +44,7 @@ def answers(rows: Rows, *, is_log: bool = False) -> Found:
         estimate = over_runs(of)
         if np.isfinite(estimate.mean) and (estimate.mean > 0 or not is_log):
             least = max(min(row.mean for row in of), TINY)
-            is_whole = estimate.low > 0 or not is_log
+            is_whole = not (is_log and estimate.low <= 0)
             found[place] = estimate if is_whole else estimate._replace(low=least)
     return found
 

@@ -20,11 +20,10 @@ LINE, KEY, REST = 0.145, 0.165, 0.75  # inches: of a method, a line of the legen
 
 @dataclass(frozen=True)
 class Ranking(TableFigure):
-    """A dot with two 95 % intervals for each method, the best on top; a ring: as trained.
+    """A dot with its 95 % interval for each method, the best on top; a ring: as trained.
 
-    The dot is the interquartile mean of all runs and cells together, with a stratified bootstrap:
-    the thick line. The thin line is Student's interval over the runs, around the mean of their own
-    interquartile means, so the dot need not be in its middle (`aggregate`).
+    The dot is the mean over runs of the interquartile mean over cells; the interval is over runs
+    and instances (`aggregate`).
 
     `groups` maps the name of a group, which is a colour, to its methods: `model` or `model@rule` ->
     name for the reader. The dotted line is the baseline's.
@@ -72,8 +71,7 @@ class Ranking(TableFigure):
             color="0.5",
             label="the same method on cells as trained",
         )
-        axes.plot([], [], color="0.5", linewidth=1.0, label="95 % over runs (Student's t)")
-        axes.plot([], [], color="0.5", linewidth=2.4, label="95 % of a stratified bootstrap")
+        axes.plot([], [], color="0.5", linewidth=1.0, label="95 % over runs and instances")
         axes.set_yticks(range(len(found)), [names[s.method] for s in found], fontsize=6.5)
         axes.set_ylim(len(found) - 0.4, -0.6)
         axes.set_xlabel(f"{self.metric_label}: IQM of\n{len(cells)} shifted cells")
@@ -88,14 +86,12 @@ def _draw(
 ) -> None:
     """The methods of a group, on their lines."""
     means = np.array([s.shifted.mean for s in standings])
-    lows, highs = ([getattr(s.over_runs, end) for s in standings] for end in ("low", "high"))
     ends = np.array([[s.shifted.mean - s.shifted.low, s.shifted.high - s.shifted.mean]
                      for s in standings]).T  # fmt: skip
     homes = [s.home for s in standings]
     axes.hlines(places, means, homes, color=colour, linewidth=0.6, linestyles=":")
     axes.plot(homes, places, "o", color=colour, markerfacecolor="white", markersize=3.2, alpha=0.7)
-    axes.hlines(places, lows, highs, color=colour, linewidth=1.0)
     axes.errorbar(
-        means, places, xerr=np.nan_to_num(ends), color=colour, fmt="o", elinewidth=2.4,
+        means, places, xerr=np.nan_to_num(ends), color=colour, fmt="o", elinewidth=1.0,
         markersize=2.6, label=group,
     )  # fmt: skip

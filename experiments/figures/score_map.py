@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from experiments.figures.cells import Cell, Cells, Look, draw_cells
 from experiments.figures.exhibit import TableFigure, Tables
 from experiments.figures.style import PAGE
-from experiments.statistics.intervals import over_runs
 from experiments.statistics.matrix import by_method
+from experiments.statistics.methods import over_runs
 from experiments.statistics.standings import best_first
 from experiments.tables.frame import chosen, grouped
 from experiments.tables.goals import perfect_of

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from experiments.figures.exhibit import Tables, TextTable
-from experiments.statistics.intervals import Estimate, over_runs
+from experiments.statistics.intervals import Estimate
+from experiments.statistics.methods import over_runs
 from experiments.tables.frame import chosen
 from experiments.tables.goals import perfect_of
 
@@ -40,7 +41,7 @@ class Block:
 
 @dataclass(frozen=True)
 class ScoreTable(TextTable):
-    """A line for each method, a column for each cell: mean over runs and its 95 % interval.
+    """A line for each method, a column for each cell: mean over runs and its 95 % interval, if any.
 
     Bold is the best mean of a block and column where its interval meets no other. `spans` are
     headings over so many columns each.
@@ -152,6 +153,8 @@ def number(estimate: Estimate | None, perfect: float, *, is_bold: bool = False) 
     mean, low, high = (f"{value / unit:.{decimals}f}" for value in estimate)
     mean = rf"\mathbf{{{mean}}}" if is_bold else mean
     scale = rf" \cdot 10^{{{power}}}" if is_scaled else ""
+    if math.isnan(estimate.low):
+        return f"${mean}{scale}$"
     return rf"${mean}\,{{\scriptstyle [{low}, {high}]}}{scale}$"
 
 

@@ -18,7 +18,7 @@ Points = dict[Cell, tuple[float, float]]  # of each cell its distance and score
 MINUS = "\N{MINUS SIGN}"
 CAPTION = (
     "Wasserstein distance of a test cell's graphs to the training set's; filled: the training"
-    " family.\nρ: Spearman's, mean over the trained methods, with its 95 % interval over the cells."
+    " family.\nρ: Spearman's, mean over the trained methods."
 )
 
 
@@ -26,9 +26,9 @@ CAPTION = (
 class SeverityScatter(TableFigure):
     """A dot for each cell and method: the mean over runs.
 
-    The title of a panel gives Spearman's ρ, mean over the methods, with the 95 % interval of a
-    bootstrap of the cells that all of them have a score in; `baseline` is not among them. A label
-    of two tasks is two methods. Filled: cells of the training family.
+    The title of a panel gives Spearman's ρ on the cells that all methods have a score in, mean over
+    the methods; `baseline` is not among them. A label of two tasks is two methods. Filled: cells of
+    the training family.
     """
 
     study: str
@@ -54,8 +54,7 @@ class SeverityScatter(TableFigure):
                 _scatter(axes, _homes(tables, line), by_task, number, name)
                 judged += by_task.values() if line != self.baseline else []
             shared = on_shared_cells(judged)
-            rho, low, high = mean_rank_correlation(shared, np.random.default_rng(0))
-            title = f"ρ = {rho:.2f} [{low:.2f}, {high:.2f}]".replace("-", MINUS)
+            title = f"ρ = {mean_rank_correlation(shared):.2f}".replace("-", MINUS)
             axes.set_title(title, fontsize=6.5)
             axes.set_xlabel(measure, fontsize=7.5)
             if column in self.log_measures:

@@ -10,8 +10,8 @@ from experiments.report_page.packing import coded, number, numbers
 from experiments.run.folder import RunFolder, read_config
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
-from experiments.statistics.intervals import over_runs
 from experiments.statistics.matrix import by_method
+from experiments.statistics.methods import over_runs
 from experiments.statistics.standings import best_first
 from experiments.tables.frame import chosen, frame_of
 from experiments.tables.goals import MetricGoal

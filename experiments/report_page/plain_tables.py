@@ -5,13 +5,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from experiments.report_page.packing import coded, number, numbers
 from experiments.settings.errors import UserError
-from experiments.statistics.intervals import Estimate, over_seeds
-from experiments.tables.goals import MetricGoal
-from experiments.tables.rows import read_table
 
 DRAWN = ("transfer.csv", "curves.csv")  # elsewhere on the page
 CURVE = ("task", "model", "metric")
@@ -27,7 +22,7 @@ def plain_tables(folder: Path) -> list[dict[str, Any]]:
 
 
 def curve_data(folder: Path) -> dict[str, Any] | None:
-    """Mean over seeds, 95 % interval and least seed at every step, as columns.
+    """Mean over seeds at every step, and the least and largest of them, as columns.
 
     None if there are no curves.
     """
@@ -46,28 +41,12 @@ def curve_data(folder: Path) -> dict[str, Any] | None:
         steps = [int(key[-1]) for key in points]
     except ValueError as error:
         raise UserError(f"{path}: not a table of learning curves ({error})") from error
-    goals = folder / "metrics.csv"
-    told = read_table(goals, MetricGoal) if goals.is_file() else []
-    shares = {(goal.task, f"val/{goal.metric}") for goal in told if goal.is_share}
-    estimates = [_over_seeds(of, is_share=(k[0], k[2]) in shares) for k, of in points.items()]
     columns: dict[str, Any] = {"step": steps}
     columns |= {name: coded([key[k] for key in points]) for k, name in enumerate(CURVE)}
-    for name in ("mean", "low", "high"):
-        columns[name] = numbers(getattr(estimate, name) for estimate in estimates)
-    columns["least"] = numbers(min(values) for values in points.values())
+    columns["mean"] = numbers(math.fsum(of) / len(of) for of in points.values())
+    columns["low"] = numbers(min(of) for of in points.values())
+    columns["high"] = numbers(max(of) for of in points.values())
     return columns
-
-
-def _over_seeds(values: list[float], *, is_share: bool) -> Estimate:
-    """Of one seed there is no interval; others end as those of `statistics.over_runs` do."""
-    if len(values) == 1:
-        return Estimate(values[0], math.nan, math.nan)
-    mean, low, high = over_seeds(np.array(values))
-    if all(value >= 0 for value in values):
-        low = max(low, 0.0)
-    if all(0 <= value <= 1 for value in values) and is_share:
-        high = min(high, 1.0)
-    return Estimate(mean, low, high)
 
 
 def _plain_table(path: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from experiments.run.provenance import VERSIONS, commit
 from experiments.run.steps import Answer, answer_by
 from experiments.settings.errors import UserError
 from experiments.settings.step_rules import canonical
-from experiments.statistics.intervals import over_instances, over_ratio
+from experiments.statistics.metric_scores import estimates
 from experiments.tables.cells import write_cells
 from experiments.tables.rows import Row, write_table
 from gn.model import GraphModel
@@ -111,7 +111,9 @@ def evaluate(
             steps = scores.pop("steps")
             names = cell.data_set.cell.names
             named = {} if names is None else {"instance_name": names}
-            instances = {**place, "steps": steps, "index": np.arange(len(packed)), **named}
+            index = np.arange(len(packed))
+            group = index // cell.data_set.cell.group_size
+            instances = {**place, "steps": steps, "index": index, "group": group, **named}
             frames.append(pd.DataFrame({**instances, **scores}))
             record = {**place, "steps": float(steps.mean()), "commit": provenance,
                       "device": device.type, "seconds": seconds}  # fmt: skip
@@ -159,14 +161,9 @@ def _rows(
 ) -> list[Row]:
     """A row for every metric of one cell, over the instances it is defined for."""
     rows = []
-    relative = study.task.relative(scores)
-    for metric, of_all in scores.items():
-        is_defined = ~np.isnan(of_all)
-        values = of_all[is_defined] if is_defined.any() else of_all  # NaN: "n/a"
-        if metric in relative:
-            estimate = over_ratio(relative[metric])
-        else:
-            estimate = over_instances(values, binary=study.task.metrics[metric].binary)
+    groups = np.arange(len(next(iter(scores.values())))) // cell.data_set.cell.group_size
+    for metric, found in estimates(study.task, [scores], groups):
+        num_defined = int((~np.isnan(scores[metric])).sum()) or len(groups)  # of none: "n/a"
         rows.append(
             Row(
                 study=study.settings.study,
@@ -176,10 +173,8 @@ def _rows(
                 **record,
                 shift=cell.shift,
                 metric=metric,
-                mean=estimate.mean,
-                low=estimate.low,
-                high=estimate.high,
-                num_instances=len(values),
+                **found.estimate._asdict(),
+                num_instances=num_defined,
                 num_parameters=model.num_parameters,
                 config_hash=study.run_hash,
                 data_hash=cell.data_set.data_hash,

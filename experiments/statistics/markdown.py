@@ -1,12 +1,9 @@
 """The tables of a study in Markdown: the methods in order, and what they score on every cell."""
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
-
-from experiments.statistics.intervals import over_runs
+from experiments.statistics.methods import over_cells, over_runs
 from experiments.statistics.standings import best_first
 from experiments.tables.rows import Row, method
 
@@ -17,21 +14,21 @@ def leaderboard(rows: Sequence[Row], perfect: float) -> str:
     """A line for each method, in the order of `standings`: its mean under every shift.
 
     Args:
-        rows: of one task and one metric. A mean is over the cells of a seed and then over seeds,
-            with the 95 % interval of Student's t where there are several.
+        rows: of one task and one metric. A mean is over cells and runs, with its interval over
+            runs and instances.
         perfect: what the right answer scores in the metric; 0: the least is best.
     """
     methods = _by(rows, method)
     lines = [["method", "parameters", *(f"shift: {shift}" for shift in SHIFTS)]]
     for name in best_first(methods, perfect):
         by_shift = _by(methods[name], lambda row: row.shift)
-        texts = [_over_cells(by_shift.get(shift, [])) for shift in SHIFTS]
+        texts = [_over_cells(by_shift.get(shift, []), perfect) for shift in SHIFTS]
         lines.append([name, f"{methods[name][0].num_parameters:,}", *texts])
     return markdown(lines)
 
 
 def transfer_matrix(rows: Sequence[Row]) -> str:
-    """A line for every cell, a column for each method: mean [95 % interval] over the runs."""
+    """A line for every cell, a column for each method: mean over runs [95 % interval]."""
     methods = _by(rows, method)
     lines = [["distribution", "size", "shift", *methods]]
     names = list(_by(rows, lambda row: row.distribution))
@@ -61,19 +58,14 @@ def _cell(row: Row) -> tuple[str, int, str]:
     return row.distribution, row.size, row.shift
 
 
-def _over_cells(rows: list[Row]) -> str:
-    """Over seeds, of the mean over cells; who is not defined on one of them has none."""
-    runs = [_mean_cell(of) for of in _by(rows, lambda row: row.seed).values()]
-    if len(runs) > 1:
-        return _text(*over_runs(runs))
-    return f"{runs[0].mean:.3g}" if runs and not math.isnan(runs[0].mean) else "–"
-
-
-def _mean_cell(rows: list[Row]) -> Row:
-    """The cells of one run as one; its ends are the outermost of theirs."""
-    ends = {"low": min(row.low for row in rows), "high": max(row.high for row in rows)}
-    return dataclasses.replace(rows[0], mean=float(np.mean([row.mean for row in rows])), **ends)
+def _over_cells(rows: list[Row], perfect: float) -> str:
+    """Mean over cells and runs; who is not defined on one of the cells has none."""
+    if not rows or any(math.isnan(row.mean) for row in rows):
+        return "–"
+    return _text(*over_cells(rows, is_error=not perfect))
 
 
 def _text(mean: float, low: float, high: float) -> str:
-    return "n/a" if math.isnan(mean) else f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+    if math.isnan(mean):
+        return "n/a"
+    return f"{mean:.3g}" if math.isnan(low) else f"{mean:.3g} [{low:.3g}, {high:.3g}]"

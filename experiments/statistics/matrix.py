@@ -63,6 +63,13 @@ def scores_of(rows: Sequence[Row], cells: Sequence[Cell], *, perfect: float) -> 
     return np.where(np.isnan(scores), 0.0 if perfect else math.inf, scores)
 
 
+def variances_of(rows: Sequence[Row], cells: Sequence[Cell]) -> np.ndarray:
+    """Variance by the instances of a method's mean on each cell [cells]; NaN: not known."""
+    of_cell = {(row.distribution, row.size): row.estimate for row in rows}
+    known = [of_cell.get(cell) for cell in cells]
+    return np.array([np.nan if one is None else one.of_instances for one in known])
+
+
 def goodness(scores: np.ndarray, *, perfect: float) -> np.ndarray:
     """Higher is better: errors, of which 0 is perfect, with the sign turned."""
     return scores if perfect else -scores

@@ -5,20 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from experiments.settings.errors import UserError
 from experiments.statistics import matrix as score_matrix
-from experiments.statistics.aggregate import (
-    interquartile_mean,
-    of_each_run,
-    probability_of_improvement,
-)
-from experiments.statistics.intervals import Estimate, over_seeds
+from experiments.statistics.aggregate import interquartile_mean, probability_of_improvement
+from experiments.statistics.intervals import Estimate
 from experiments.statistics.matrix import Cell
+from experiments.statistics.methods import combined
 from experiments.tables.rows import Row
-
-SEED = 0  # of the generator of every interval: a ranking is a function of the table
 
 
 @dataclass(frozen=True)
@@ -35,13 +29,12 @@ class Standing:
 
     method: str  # model@rule of steps
     num_runs: int
-    shifted: Estimate  # interquartile mean over runs and cells, with a stratified bootstrap
-    over_runs: Estimate  # mean of the interquartile means of each run, with Student's interval
+    shifted: Estimate  # mean over runs of the interquartile mean over cells
     home: float  # mean over the runs, as trained
     gap: Estimate  # that of each run less its mean over the shifted cells; above 0: lost
     reach: float  # of the mean over the runs, in multiples of the training size
     reaches: tuple[float, ...]  # of each run
-    better: Estimate | None  # how likely it is better than the baseline; of itself None
+    better: float | None  # how likely it is better than the baseline; of itself None
 
 
 def standings(
@@ -72,8 +65,8 @@ def standings(
     for name, rows in methods.items():
         better = None
         if baseline is not None and name != baseline:
-            better = probability_of_improvement(good[name], good[baseline], _rng())
-        found.append(_standing(name, rows, scores[name], goal, better))
+            better = probability_of_improvement(good[name], good[baseline])
+        found.append(_standing(name, rows, cells, scores[name], goal, better))
     place = {name: number for number, name in enumerate(best_first(methods, goal.perfect))}
     return sorted(found, key=lambda standing: place[standing.method]), cells
 
@@ -113,14 +106,26 @@ def _by_shared_cells(methods: Mapping[str, Sequence[Row]], perfect: float) -> li
 
 
 def _goodness(rows: Sequence[Row], cells: Sequence[Cell], perfect: float) -> float:
-    """The interquartile mean over runs and cells; higher is better."""
+    """Mean over runs of the interquartile mean over cells; higher is better."""
+    mean = _shifted(rows, cells, perfect).mean
+    return mean if perfect else -mean
+
+
+def _shifted(rows: Sequence[Row], cells: Sequence[Cell], perfect: float) -> Estimate:
+    """Mean over runs of the interquartile mean over cells."""
     scores = score_matrix.scores_of(rows, cells, perfect=perfect)
-    good = score_matrix.goodness(scores, perfect=perfect)
-    return float(stats.trim_mean(good.ravel(), 0.25))
+    variances = score_matrix.variances_of(rows, cells)
+    is_share = all(row.is_share for row in rows)
+    return interquartile_mean(scores, variances, is_share=is_share, is_error=not perfect)
 
 
 def _standing(
-    name: str, rows: Sequence[Row], scores: np.ndarray, goal: Goal, better: Estimate | None
+    name: str,
+    rows: Sequence[Row],
+    cells: Sequence[Cell],
+    scores: np.ndarray,
+    goal: Goal,
+    better: float | None,
 ) -> Standing:
     """One method, with its scores on the shifted cells [runs, cells]."""
     home = score_matrix.home_scores(rows)
@@ -134,44 +139,42 @@ def _standing(
     return Standing(
         method=name,
         num_runs=len(scores),
-        shifted=interquartile_mean(scores, _rng()),
-        over_runs=_within(of_each_run(scores), scores, goal),
+        shifted=_shifted(rows, cells, goal.perfect),
         home=float(home.mean()),
-        gap=transfer_gap(home, scores.mean(axis=1), perfect=goal.perfect),
+        gap=transfer_gap(
+            home, scores.mean(axis=1), _of_instances(rows, cells), perfect=goal.perfect
+        ),
         reach=reach(means, size, **arguments),
         reaches=tuple(reach(of_seed, size, **arguments) for of_seed in of_seeds),
         better=better,
     )
 
 
-def _within(estimate: Estimate, scores: np.ndarray, goal: Goal) -> Estimate:
-    """An interval that ends where scores do: at 1 if that is perfect, at 0 if none is below."""
-    mean, low, high = estimate
-    low = max(0.0, low) if low < 0 <= scores.min() else low
-    return Estimate(mean, low, min(1.0, high) if goal.perfect and high > 1 else high)
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(SEED)
+def _of_instances(rows: Sequence[Row], cells: Sequence[Cell]) -> float:
+    """Variance by the instances of the mean as trained less that over the shifted cells."""
+    homes = list(dict.fromkeys((r.distribution, r.size) for r in rows if score_matrix.is_home(r)))
+    parts = [score_matrix.variances_of(rows, of).sum() / len(of) ** 2 for of in (homes, cells)]
+    return float(sum(parts))
 
 
 ROUNDING = 1e-9  # of a mean of scores
 
 
-def transfer_gap(home: np.ndarray, shifted: np.ndarray, *, perfect: float) -> Estimate:
+def transfer_gap(
+    home: np.ndarray, shifted: np.ndarray, of_instances: float, *, perfect: float
+) -> Estimate:
     """What is lost by a shift, run by run: above 0 means lost, of scores and of errors alike.
 
-    The interval over runs is Student's; NaN where there is a single run.
+    The interval is over runs and instances.
 
     Args:
         home: the score in distribution, [runs].
         shifted: that of shifted cells, of the same runs, [runs].
+        of_instances: the variance that instances give the difference of the means.
         perfect: what the right answer scores: 1, or 0 where the score is an error.
     """
     lost = (home - shifted) if perfect else (shifted - home)
-    if len(lost) < 2 or not np.isfinite(lost).all():
-        return Estimate(float(lost.mean()), np.nan, np.nan)
-    return over_seeds(lost)
+    return combined(lost, of_instances, is_share=False, is_error=False)
 
 
 def reach(

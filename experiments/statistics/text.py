@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from experiments.statistics.intervals import Estimate, over_runs
+from experiments.statistics.intervals import Estimate
+from experiments.statistics.methods import over_runs
 from experiments.statistics.standings import Goal, Standing, standings
 from experiments.tables.rows import Row, method
 
@@ -18,8 +19,18 @@ def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
         of_task = [row for row in rows if row.task == task]
         name = metric or of_task[0].metric
         lines = _lines([row for row in of_task if row.metric == name])
-        texts.append(f"{task}: {name}, mean [95 % interval]\n{aligned(lines)}")
+        texts.append(f"{task}: {name}, mean [{interval_of(of_task)}]\n{aligned(lines)}")
     return "\n\n".join(texts)
+
+
+def interval_of(rows: Sequence[Row]) -> str:
+    """What the intervals of a table are of: its methods have several runs, or one each."""
+    counts: dict[tuple[str, str], set[int]] = {}
+    for row in rows:
+        counts.setdefault((row.task, row.model), set()).add(row.seed)
+    if max(map(len, counts.values()), default=1) > 1:
+        return "95 % interval over runs and instances; of a single run, over instances"
+    return "95 % interval of this run, over instances"
 
 
 def _lines(rows: Sequence[Row]) -> list[list[str]]:
@@ -51,7 +62,7 @@ def _summary(rows: Sequence[Row]) -> str:
     mean, low, high = over_runs(rows)
     if math.isnan(mean):  # not defined for graphs of that size
         return "n/a"
-    return f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+    return f"{mean:.2f}" if math.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def ranking(
@@ -65,19 +76,19 @@ def ranking(
     found, cells = standings(methods, goal, baseline)
     kind, sign = ("score", "≥") if goal.perfect else ("error", "≤")
     iqm, of_reach = f"IQM of shifted cells ({len(cells)})", f"reach at {sign} {goal.threshold:g}"
-    head = ["method", "runs", iqm, "over runs", "as trained", "gap", of_reach]
+    head = ["method", "runs", iqm, "as trained", "gap", of_reach]
     lines = [[*head, f"P(better than {baseline})"] if baseline else head]
     for standing in found:
         line = [standing.method, str(standing.num_runs)]
-        line += [_with_ends(estimate) for estimate in (standing.shifted, standing.over_runs)]
-        line += [f"{standing.home:.3g}", _with_ends(standing.gap), _reach(standing)]
-        lines.append([*line, _with_ends(standing.better)] if baseline else line)
-    return f"{title} ({kind}), [95 % intervals]\n{aligned(lines)}"
+        line += [_with_ends(standing.shifted), f"{standing.home:.3g}"]
+        line += [_with_ends(standing.gap), _reach(standing)]
+        better = "–" if standing.better is None else f"{standing.better:.2g}"
+        lines.append([*line, better] if baseline else line)
+    what = interval_of([row for rows in methods.values() for row in rows])
+    return f"{title} ({kind}), [{what}]\n{aligned(lines)}"
 
 
-def _with_ends(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return "–"
+def _with_ends(estimate: Estimate) -> str:
     ends = "" if math.isnan(estimate.low) else f" [{estimate.low:.2g}, {estimate.high:.2g}]"
     return f"{estimate.mean:.2g}{ends}"
 

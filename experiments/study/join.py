@@ -10,9 +10,11 @@ from data_gen.summary import CellSummary
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.study.curves import curves_of
+from experiments.study.estimates import estimates_of
 from experiments.study.goals import goals_of
 from experiments.tables.cells import read_cells, write_cells
 from experiments.tables.curves import CurvePoint
+from experiments.tables.estimates import MethodEstimate
 from experiments.tables.goals import MetricGoal
 from experiments.tables.rows import Row, marked, read_table, write_table
 from experiments.tracking.mirrors import Tracker, mirrored
@@ -22,6 +24,7 @@ LOG = logging.getLogger(__name__)
 C = TypeVar("C", Row, CellSummary)
 SCORE = ("config_hash", "seed", "distribution", "size", "steps_rule", "metric")  # what it is of
 CELL = ("distribution", "size")
+TABLES = ("transfer", "estimates", "cells", "metrics", "curves")
 
 
 def run_folders(study_folder: Path) -> list[Path]:
@@ -78,10 +81,11 @@ def write_study(
     from experiments.figures.exhibit import draw_figures  # a training needs no matplotlib
 
     write_table(rows, folder / "transfer.csv")
+    write_table(estimates_of(rows, runs), folder / "estimates.csv", MethodEstimate)
     write_cells(cells, folder / "cells.csv")
     write_table(goals_of(runs), folder / "metrics.csv", MetricGoal)
     write_table(curves_of(runs), folder / "curves.csv", CurvePoint)
-    tables = [folder / f"{name}.csv" for name in ("transfer", "cells", "metrics", "curves")]
+    tables = [folder / f"{name}.csv" for name in TABLES]
     return [*tables, *draw_figures(folder)]
 
 
@@ -103,7 +107,7 @@ def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -
     runs = current_runs(folder, wanted)
     rows, cells = collect(runs)
     paths = write_study(rows, cells, runs, folder)
-    LOG.info("\n%s\n", format_table(rows))
+    LOG.info("\n%s\n", format_table(read_table(folder / "transfer.csv")))
     for path in paths:
         LOG.info("%s", path)
     with mirrored(tracker, source_of_study(folder, folder.parent)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from data_gen.files import write_atomically
 from experiments.settings.errors import UserError
+from experiments.tables.estimates import KEY, MethodEstimate
 from experiments.tables.goals import MetricGoal
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Row:
     shift: str  # none, size, distribution or both
     metric: str
     mean: float
-    low: float  # 95 % interval over the instances
+    low: float  # 95 % interval of this run over the instances; nan: none that can be trusted
     high: float
     num_instances: int
     num_parameters: int
@@ -42,6 +43,10 @@ class Row:
     seconds: float  # of training
     # Not a column: whether the metric lies between 0 and 1, as metrics.csv beside the table says.
     is_share: bool = dataclasses.field(default=False, compare=False, metadata={"column": False})
+    # Nor is this: what the method of the row scores over runs and instances, as estimates.csv says.
+    estimate: MethodEstimate | None = dataclasses.field(
+        default=None, compare=False, metadata={"column": False}
+    )
 
 
 TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
@@ -77,8 +82,26 @@ def read_table(path: Path, kind: type[R] = Row) -> list[R]:
         raise UserError(f"{path}: there is no such table") from error
     except (KeyError, ValueError, TypeError) as error:
         raise UserError(f"{path}: not a table of {kind.__name__}s ({error!r})") from error
-    goals = path.with_name("metrics.csv")
-    return marked(rows, read_table(goals, MetricGoal)) if kind is Row and goals.is_file() else rows
+    return _with_tables_beside(rows, path) if kind is Row else rows
+
+
+def _with_tables_beside(rows: list[Any], path: Path) -> list[Any]:
+    """Rows of scores with what the tables of metrics and of estimates say of them."""
+    goals, estimates = (path.with_name(f"{name}.csv") for name in ("metrics", "estimates"))
+    if goals.is_file():
+        rows = marked(rows, read_table(goals, MetricGoal))
+    if path.name == "transfer.csv" and estimates.is_file():
+        rows = with_estimates(rows, read_table(estimates, MethodEstimate))
+    return rows
+
+
+def with_estimates(rows: Iterable[Row], estimates: Iterable[MethodEstimate]) -> list[Row]:
+    """The rows, of which each knows the estimate of its method on its cell, if there is one."""
+    found = {tuple(getattr(e, name) for name in KEY): e for e in estimates}
+    return [
+        dataclasses.replace(row, estimate=found.get(tuple(getattr(row, name) for name in KEY)))
+        for row in rows
+    ]
 
 
 def columns_of(kind: type[R]) -> list[dataclasses.Field[Any]]:

@@ -90,7 +90,7 @@ def test_means_are_over_the_instances_that_both_answer(runs, caplog, tmp_path):
     assert small[2] == "3"
     assert float(small[3]) == pytest.approx(np.mean(kept), rel=5e-3)
     assert float(small[5]) == pytest.approx(float(small[3]) - float(small[4]), abs=2e-3)
-    assert large[2:] == ["0", *"–––––––"]
+    assert large[2:] == ["0", *"––––––"]
 
 
 def test_other_instances_are_not_compared(runs, caplog):

@@ -23,8 +23,9 @@ def test_submitit_has_what_the_queues_use():
 
 
 def test_wandb_has_what_the_tracker_uses():
-    import wandb
     from wandb.sdk.lib import wbauth
+
+    import wandb
 
     parameters = inspect.signature(wbauth.authenticate_session).parameters
     assert {"host", "source", "prompt", "update_session"} <= set(parameters)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.statistics.intervals import over_runs
 from experiments.statistics.matrix import by_method
+from experiments.statistics.methods import over_runs
 from experiments.statistics.standings import best_first
 from experiments.tables.rows import method, read_table
 from tests.conftest import ROOT

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from experiments.report_page.plain_tables import curve_data
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
-from experiments.statistics.intervals import over_runs
+from experiments.statistics.methods import over_runs
 from experiments.tables.rows import read_table
 from tests.conftest import ROOT
 from tests.experiments.report_pages import data_of, make_study, written
@@ -98,42 +98,16 @@ def test_tables_that_a_study_may_have_are_shown(tmp_path):
     ]
     assert data["curves"]["step"] == [10, 20]
     assert data["curves"]["mean"] == [0.3, 0.6]
-    assert data["curves"]["low"][0] < 0.2
-    assert data["curves"]["low"][1] is None
+    assert data["curves"]["low"] == [0.2, 0.6]
+    assert data["curves"]["high"] == [0.4, 0.6]
     assert 'href="in/s/transfer.tex"' in text
 
 
-@pytest.mark.parametrize(
-    ("metric", "values", "low", "high"),
-    [
-        ("val/valid", (0.0, 1.0), 0, 1),
-        ("val/loss", (0.1, 0.9), 0, None),
-        ("train/loss", (0.1, 3.0), 0, None),
-        ("val/error", (0.1, 0.9), 0, None),
-        ("val/energy", (-0.1, 0.9), None, None),
-    ],
-)
-def test_bands_of_learning_curves_end_where_values_do(tmp_path, metric, values, low, high):
-    lines = [f"t,m,{seed},1,{metric},{value}" for seed, value in enumerate(values)]
+def test_a_band_of_a_learning_curve_is_from_the_least_to_the_largest_run(tmp_path):
+    lines = [f"t,m,{seed},1,val/loss,{value}" for seed, value in enumerate((0.1, 0.9, 0.2))]
     (tmp_path / "curves.csv").write_text("\n".join(["task,model,seed,step,metric,value", *lines]))
-    goals = ["task,metric,perfect,is_share", "t,valid,1,1", "t,error,0,0", "t,energy,nan,0"]
-    (tmp_path / "metrics.csv").write_text("\n".join(goals))
     curves = curve_data(tmp_path)
-    assert curves["least"] == [min(values)]
-    (found_low,), (found_high,) = curves["low"], curves["high"]
-    assert found_low == low if low is not None else found_low < 0
-    assert found_high == high if high is not None else found_high > 1
-
-
-def test_no_band_of_a_share_of_ours_leaves_0_to_1(page):
-    for folder in STUDIES:
-        data = data_of(page, folder.name)
-        curves = data["curves"]
-        for metric, low, high in zip(
-            column(curves, "metric"), curves["low"], curves["high"], strict=True
-        ):
-            assert low is None or low >= 0
-            assert high is None or high <= 1 or metric.removeprefix("val/") not in data["shares"]
+    assert (curves["mean"], curves["low"], curves["high"]) == ([0.4], [0.1], [0.9])
 
 
 def test_a_number_that_is_not_there_stays_so(tmp_path):

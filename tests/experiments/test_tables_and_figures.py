@@ -12,6 +12,7 @@ from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.tables.cells import read_cells
+from experiments.tables.estimates import KEY, MethodEstimate
 from experiments.tables.rows import Row, read_table, write_table
 from tests.conftest import ROOT, stems
 
@@ -52,11 +53,25 @@ def test_the_text_has_a_line_for_every_cell_and_a_column_for_every_method():
     assert lines[0].startswith("ShortestPath: valid")
     assert lines[1].split()[-2:] == ["a@10", "b@10"]
     assert len(lines) == 4
-    assert (
-        format_table([row(seed=0, mean=0.2), row(seed=1, mean=0.4)])
-        .splitlines()[-1]
-        .endswith("0.30 [0.00, 1.00]")
-    )
+    one = format_table([row(mean=0.2)])
+    assert one.splitlines()[-1].endswith("0.20 [0.40, 0.60]")
+    assert "[95 % interval of this run, over instances]" in one
+
+
+def test_over_runs_the_interval_is_that_of_the_table_of_estimates_or_none(tmp_path):
+    rows = [row(seed=seed, mean=0.2 + 0.2 * seed) for seed in range(2)]
+    write_table(rows, tmp_path / "transfer.csv")
+    text = format_table(read_table(tmp_path / "transfer.csv"))
+    assert text.splitlines()[-1].endswith(" 0.30")
+    assert "[95 % interval over runs and instances; of a single run, over instances]" in text
+    about = {name: getattr(rows[0], name) for name in KEY}
+    known = MethodEstimate(**about, mean=0.3, low=0.12, high=0.55, num_runs=2, num_groups=20,
+                           of_runs=0.01, of_instances=0.01)  # fmt: skip
+    for num_runs, ending in ((2, " 0.30 [0.12, 0.55]"), (3, " 0.30")):  # of the same runs alone
+        known = dataclasses.replace(known, num_runs=num_runs)
+        write_table([known], tmp_path / "estimates.csv", MethodEstimate)
+        text = format_table(read_table(tmp_path / "transfer.csv"))
+        assert text.splitlines()[-1].endswith(ending)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +122,7 @@ def test_committed_tables_say_where_their_numbers_come_from():
         assert len({r.seed for r in rows}) >= 3
         assert {"none", "size", "distribution", "both"} <= {r.shift for r in rows}
         defined = [r for r in rows if not math.isnan(r.mean)]  # the others are "n/a"
-        assert all(r.low <= r.mean <= r.high for r in defined)
+        assert all(not (r.low > r.mean or r.mean > r.high) for r in defined)
         for model in {r.model for r in rows}:
             assert len({r.seed for r in rows if r.model == model}) >= 3
         cells = {(c.distribution, c.size) for c in read_cells(folder / "cells.csv")}

@@ -91,7 +91,7 @@ class Explorer {
     const all = this.methodsInOrder();
     this.methods.draw(all);
     this.draw();
-    this.note.textContent = `Mean over seeds and its 95 % interval.${this.methods.note(all)}`;
+    this.note.textContent = `Mean over seeds and its 95 % interval, over seeds and instances.${this.methods.note(all)}`;
   }
 
   field(label, name, among) {
@@ -129,7 +129,7 @@ class Explorer {
     }).filter((line) => line.points.length);
     drawLines(this.holder, lines, {
       xLabel: "size", yLabel: this.place.metric, isLogX: true, isLogY,
-      isShare: this.isShare() && cells.every((cell) => cell.low >= 0 && cell.high <= 1),
+      isShare: this.isShare() && cells.every((cell) => (cell.low ?? 0) >= 0 && (cell.high ?? 1) <= 1),
       pick: (line, x) => openCell(this.data, cells.find((c) => c.method === line.name && c.size === x)),
     });
   }
@@ -138,6 +138,6 @@ class Explorer {
 /** An interval that reaches 0 ends at the least seed on a logarithmic axis, as in the figures. */
 function sizePoint(cell, isLogY) {
   const least = Math.min(...cell.rows.map((row) => row.mean).filter((mean) => mean > 0));
-  const low = isLogY && !(cell.low > 0) ? least : cell.low;
+  const low = isLogY && cell.low !== null && cell.low <= 0 ? least : cell.low;
   return { x: cell.size, mean: cell.mean, low, high: cell.high };
 }

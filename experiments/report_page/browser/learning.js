@@ -44,7 +44,7 @@ function learning(part, data) {
     drawLines(holder, lines, {
       xLabel: "step", yLabel: metric.select.value, isLogX: false, isLogY, isShare: isShare() && isWithin,
     });
-    note.textContent = `Mean over seeds and its 95 % interval, if there are several.${methods.note(all)}`;
+    note.textContent = `Mean over seeds, and from the least to the largest of them.${methods.note(all)}`;
   }
 
   const redraw = () => { if (holder.clientWidth) draw(); };
@@ -54,9 +54,7 @@ function learning(part, data) {
   whenWidthChanges(holder, redraw);
 }
 
-/** On a logarithmic axis an interval that reaches 0 ends at the least seed. */
+/** On a logarithmic axis a band that reaches 0 ends at the mean. */
 function stepPoint(point, isLogY) {
-  const isCut = isLogY && point.low !== null && point.low <= 0;
-  const low = isCut ? (point.least > 0 ? point.least : point.mean) : point.low;
-  return { ...point, x: point.step, low };
+  return { ...point, x: point.step, low: isLogY && !(point.low > 0) ? point.mean : point.low };
 }

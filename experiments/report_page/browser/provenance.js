@@ -32,7 +32,7 @@ function cellDetails(data, cell) {
 
 function over(cell) {
   if (cell.count === 1) return "One seed; its 95 % interval is over the instances.";
-  return `Mean over ${cell.count} seeds, 95 % interval by Student's t; of each seed, over its instances.`;
+  return `Mean over ${cell.count} seeds, 95 % interval over seeds and instances, where one can be trusted; of each seed, over its instances.`;
 }
 
 /** A column for each seed, a line for each thing that is known of it. */

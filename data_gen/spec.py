@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from data_gen.mechanics import Mechanics
+
 CERTAIN = 30.0  # a logit that leaves no doubt in float32
 
 
@@ -22,6 +24,10 @@ class GraphSpec:
     Where nodes have positions, some attributes may be vectors of the same space: `node_vectors` of
     them follow the position in x, edge_attr begins with `edge_vectors` of them, and with
     `is_vector` the answer of a node is one. They turn with the positions.
+
+    What a model needs that computes the answer instead of learning it: `node_names` and
+    `edge_names` name the last columns of x and edge_attr, and `mechanics` knows the law by which
+    bodies move. Models that learn see neither.
     """
 
     node_in: int
@@ -37,6 +43,22 @@ class GraphSpec:
     is_vector: bool = False
     node_types: tuple[str, ...] = ()
     edge_types: tuple[str, ...] = ()
+    node_names: tuple[str, ...] = ()
+    edge_names: tuple[str, ...] = ()
+    mechanics: Mechanics | None = None
+
+    @property
+    def asked(self) -> tuple[int, int, int]:
+        """The widths of the answer: node_out, edge_out, global_out."""
+        return self.node_out, self.edge_out, self.global_out
+
+    def node_column(self, name: str) -> int:
+        """The column of x of that name; ValueError if there is none."""
+        return self.node_in - len(self.node_names) + self.node_names.index(name)
+
+    def edge_column(self, name: str) -> int:
+        """The column of edge_attr of that name; ValueError if there is none."""
+        return self.edge_in - len(self.edge_names) + self.edge_names.index(name)
 
 
 class GraphOutput(NamedTuple):

@@ -15,7 +15,7 @@ FAR = 1e12  # the estimate of a node that no round has reached: a number, so tha
 
 
 class BellmanFord(SteppedModel):
-    """x_i' = min_s (d(i, s) + x_s), x_end = 0; e_k' = -(d_k + x_r).
+    """x_i' = min_s (d(i, s) + x_s), x_i⁰ = ∞ or |x_i - x_end|, x_end = 0; e_k' = -(d_k + x_r).
 
     Estimates of the length of the way to the end. From nothing they start at infinity, and after k
     rounds are right where the shortest way has at most k edges; the answer sees one edge further.

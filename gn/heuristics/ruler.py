@@ -12,17 +12,17 @@ from gn.topology import Topology
 
 
 class Ruler(GraphModel):
-    """e_k' = -(d_k + |x_r - x_end|).
+    """e_k' = -(λ d_k + |x_r - x_end|), λ = 1 or 0.
 
     The neighbour by which the way to the end is shortest, if a straight line leads from there to
-    the end; without lengths, the neighbour that is nearest to the end ("greedy"). It has no
+    the end; without lengths (λ = 0, `greedy`), the neighbour that is nearest to it. It has no
     parameters: `train.skip=true`. Source: Hart, Nilsson and Raphael 1968 (the estimate of A*);
     without lengths Finn 1987, "Routing and addressing problems in large metropolitan-scale
     internetworks" (greedy geographic routing).
 
     Args:
         spec: next hops, or labels of nodes and edges, of queries for a path.
-        reads_lengths: whether the length d_k of the edge counts.
+        reads_lengths: whether the length d_k of the edge counts (λ = 1).
     """
 
     place: Tensor

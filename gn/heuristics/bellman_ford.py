@@ -11,7 +11,7 @@ from gn.stepped import SteppedModel
 from gn.topology import Topology
 
 STARTS = ("nothing", "ruler")
-FAR = 1e12  # the estimate of a node that no round has reached: a number, so that answers are
+FAR = 2.0**40  # the estimate of a node that no round has reached: a number, so that answers are
 
 
 class BellmanFord(SteppedModel):

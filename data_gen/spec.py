@@ -1,13 +1,46 @@
 """What a model is told about a task: widths in, widths out. The only page shared by all parts."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from data_gen.mechanics import Mechanics
-
 CERTAIN = 30.0  # a logit that leaves no doubt in float32
+
+
+BodyState = tuple[Tensor, Tensor]  # positions and velocities, [N, d] each, in units of the scene
+AnyBatch = Any  # a batch of PyG, without which this page does
+
+
+class Mechanics(ABC):
+    """The law by which bodies move, for models that compute instead of learning.
+
+    The law stands in fields of the batch that no learned model reads, and the task knows how to
+    read them; so one model that integrates is right for all laws, and knows none. N nodes, d
+    coordinates.
+
+    Attributes:
+        num_frames: from the moment that is seen to the one that is asked for.
+    """
+
+    num_frames: int
+
+    @abstractmethod
+    def state(self, batch: AnyBatch) -> BodyState:
+        """The state that is seen."""
+
+    @abstractmethod
+    def time_step(self, batch: AnyBatch) -> Tensor:
+        """The time between two frames, for each body [N, 1]."""
+
+    @abstractmethod
+    def acceleration(self, batch: AnyBatch, state: BodyState) -> Tensor:
+        """What the true law does to bodies in a state [N, d]; 0 for those that never move."""
+
+    @abstractmethod
+    def answer(self, batch: AnyBatch, state: BodyState) -> Tensor:
+        """The answer [N, d] that says: in `num_frames` frames the bodies are in this state."""
 
 
 @dataclass(frozen=True)

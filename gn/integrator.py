@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.mechanics import BodyState, Mechanics
-from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.spec import BodyState, GraphOutput, GraphSpec, Mechanics
 from gn.model import GraphModel, Steps
 
 

@@ -28,7 +28,7 @@ from data_gen.bodies.dynamics.scene import (
     STRENGTH,
 )
 from data_gen.bodies.features import Units, displacement, of_edges
-from data_gen.mechanics import BodyState, Mechanics
+from data_gen.spec import BodyState, Mechanics
 
 
 @dataclass(frozen=True)

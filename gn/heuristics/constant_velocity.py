@@ -2,7 +2,7 @@
 
 from torch_geometric.data import Batch
 
-from data_gen.mechanics import BodyState, Mechanics
+from data_gen.spec import BodyState, Mechanics
 from gn.integrator import Integrator
 
 

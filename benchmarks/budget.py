@@ -56,8 +56,9 @@ def main() -> None:
     torch.set_num_threads(1)
     paths = sorted((CONF / "experiment" / arguments.experiment).glob("*.yaml"))
     studies = {path: study_of(arguments.experiment, path.stem) for path in paths}
+    studies = {path: study for path, study in studies.items() if not study.settings.train.skip}
     make([study.train_set for study in studies.values()], 2)
-    shortest = dict.fromkeys(paths, float("inf"))
+    shortest = dict.fromkeys(studies, float("inf"))
     for _ in range(ROUNDS):
         for path, study in studies.items():
             seconds = seconds_per_update(study, study.train_set.load())
@@ -67,7 +68,7 @@ def main() -> None:
         print(f"{path.stem:28} {1e3 * seconds:7.1f} ms an update, {num_steps:6.0f} updates")
         text = path.read_text()
         changed = re.sub(r"(?m)^(  num_steps:) \d+$", rf"\1 {num_steps:.0f}", text)
-        if arguments.write and "skip: true" not in text:
+        if arguments.write:
             path.write_text(changed)
 
 

@@ -1,11 +1,46 @@
 """What a model is told about a task: widths in, widths out. The only page shared by all parts."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
 CERTAIN = 30.0  # a logit that leaves no doubt in float32
+
+
+BodyState = tuple[Tensor, Tensor]  # positions and velocities, [N, d] each, in units of the scene
+AnyBatch = Any  # a batch of PyG, without which this page does
+
+
+class Mechanics(ABC):
+    """The law by which bodies move, for models that compute instead of learning.
+
+    The law stands in fields of the batch that no learned model reads, and the task knows how to
+    read them; so one model that integrates is right for all laws, and knows none. N nodes, d
+    coordinates.
+
+    Attributes:
+        num_frames: from the moment that is seen to the one that is asked for.
+    """
+
+    num_frames: int
+
+    @abstractmethod
+    def state(self, batch: AnyBatch) -> BodyState:
+        """The state that is seen."""
+
+    @abstractmethod
+    def time_step(self, batch: AnyBatch) -> Tensor:
+        """The time between two frames, for each body [N, 1]."""
+
+    @abstractmethod
+    def acceleration(self, batch: AnyBatch, state: BodyState) -> Tensor:
+        """What the true law does to bodies in a state [N, d]; 0 for those that never move."""
+
+    @abstractmethod
+    def answer(self, batch: AnyBatch, state: BodyState) -> Tensor:
+        """The answer [N, d] that says: in `num_frames` frames the bodies are in this state."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +57,10 @@ class GraphSpec:
     Where nodes have positions, some attributes may be vectors of the same space: `node_vectors` of
     them follow the position in x, edge_attr begins with `edge_vectors` of them, and with
     `is_vector` the answer of a node is one. They turn with the positions.
+
+    What a model needs that computes the answer instead of learning it: `node_names` and
+    `edge_names` name the last columns of x and edge_attr, and `mechanics` knows the law by which
+    bodies move. Models that learn see neither.
     """
 
     node_in: int
@@ -37,6 +76,22 @@ class GraphSpec:
     is_vector: bool = False
     node_types: tuple[str, ...] = ()
     edge_types: tuple[str, ...] = ()
+    node_names: tuple[str, ...] = ()
+    edge_names: tuple[str, ...] = ()
+    mechanics: Mechanics | None = None
+
+    @property
+    def asked(self) -> tuple[int, int, int]:
+        """The widths of the answer: node_out, edge_out, global_out."""
+        return self.node_out, self.edge_out, self.global_out
+
+    def node_column(self, name: str) -> int:
+        """The column of x of that name; ValueError if there is none."""
+        return self.node_in - len(self.node_names) + self.node_names.index(name)
+
+    def edge_column(self, name: str) -> int:
+        """The column of edge_attr of that name; ValueError if there is none."""
+        return self.edge_in - len(self.edge_names) + self.edge_names.index(name)
 
 
 class GraphOutput(NamedTuple):

@@ -34,6 +34,15 @@ class GraphModel(nn.Module, ABC):
     max_num_nodes: int | None = None
     node_types: ClassVar[tuple[str, ...]] = ()
 
+    @classmethod
+    def check_spec(cls, spec: GraphSpec) -> None:
+        """Raise ValueError for a task that the model is not defined for: of other kinds of nodes.
+
+        A model that needs more of a task asks for more.
+        """
+        if cls.node_types:
+            check_node_types(cls, spec)
+
     @property
     def num_parameters(self) -> int:
         """How many numbers are trained; 0: there is nothing to train."""
@@ -80,6 +89,13 @@ def check_node_types(model: type[GraphModel], spec: GraphSpec) -> None:
             f"{model.__name__} is for graphs of {' and '.join(model.node_types)} nodes: a task of"
             f" {' and '.join(spec.node_types) or 'untyped'} nodes is not allowed"
         )
+
+
+def check_asked(spec: GraphSpec, *allowed: tuple[int, int, int]) -> None:
+    """Raise ValueError for a task whose answer is of other widths than those that are allowed."""
+    if spec.asked not in allowed:
+        needed = " or ".join(map(str, allowed))
+        raise ValueError(f"node_out, edge_out, global_out are {spec.asked}: {needed} is needed")
 
 
 def check_widths(**widths: int | Sequence[int]) -> None:

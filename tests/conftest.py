@@ -52,8 +52,16 @@ def needed_types(model_name):
 
 
 def fits(task_name, model_name):
-    """Whether the model is defined for the kinds of nodes that the task has."""
-    return needed_types(model_name) in ((), the_study(f"task={task_name}").spec.node_types)
+    """Whether the model is defined for what the task asks of which graphs."""
+    return accepts(model_name, the_study(f"task={task_name}").spec)
+
+
+def accepts(model_name, spec):
+    try:
+        get_class(model_yaml(model_name)["_target_"]).check_spec(spec)
+    except ValueError:
+        return False
+    return True
 
 
 def kind_of(task_name):

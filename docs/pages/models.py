@@ -44,7 +44,7 @@ random graphs with random weights; a test holds it to the code.
 - **invariance**: *nodes*: to their order (answers move with them); *space*: to rotations,
   reflections and translations of their positions; *unit*: to the unit of the edge attributes.
 - **parameters**: with the arguments of the yaml, for 5 node, 1 edge and 1 global attributes and one
-  answer of each; of models that are defined for formulas alone, for these and a vote of each node.
+  answer of each; of models that are defined for one domain alone, for a task of that domain.
   Any other number: `model.match_parameters_of=<model or number>`.
 
 | model | φ | ρ | globals | steps | invariance | parameters | source |

@@ -1,16 +1,24 @@
 """Widths and random graphs on which models show what they are."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
+from data_gen.bodies.distributions.gravity import Gravity
+from data_gen.bodies.tasks.next_step import NextStep
+from data_gen.distribution import Distribution
+from data_gen.graphs.distributions.geographic_threshold import GeographicThreshold
 from data_gen.packed import ATTRIBUTES, Packed
+from data_gen.paths.answer import NextHop
+from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.sat import formula_graph as literal_clause_graph
 from data_gen.sat.cnf import Cnf
 from data_gen.spec import GraphSpec
+from data_gen.task import Task
 from data_gen.tours.distributions.uniform_points import UniformPoints
 from data_gen.tours.environment import KINDS
 from data_gen.tours.tasks.tour import Tour
@@ -20,18 +28,32 @@ SPECS = (
     GraphSpec(5, 1, 1, node_out=1, edge_out=1, global_out=1, position_dim=2),
     literal_clause_graph.spec(node_out=1),
     Tour().spec,
+    ShortestPath(NextHop()).spec,
+    NextStep().spec,
 )
 
 
 def spec_of(kind: type[GraphModel]) -> GraphSpec:
     """Widths that a class of models is defined for."""
-    return next(spec for spec in SPECS if spec.node_types == kind.node_types)
+    return next(spec for spec in SPECS if _is_of(spec, kind))
+
+
+def _is_of(spec: GraphSpec, kind: type[GraphModel]) -> bool:
+    try:
+        kind.check_spec(spec)
+    except ValueError:
+        return False
+    return spec.node_types == kind.node_types
 
 
 def random_graph(spec: GraphSpec, *, is_apart: bool = False) -> Batch:
     """A random graph of 8 nodes, or of a formula; `is_apart`: no edge leads to its last node."""
     if spec.node_types == KINDS:
-        return _tour_graph(is_apart=is_apart)
+        return _instance(Tour(), UniformPoints(), is_apart=is_apart)
+    if spec.node_names:
+        return _instance(ShortestPath(), GeographicThreshold(), is_apart=is_apart)
+    if spec.mechanics is not None:
+        return _instance(NextStep(), Gravity(), is_apart=is_apart)
     if spec.node_types:
         return _formula_graph(is_apart=is_apart)
     generator = torch.Generator().manual_seed(1)
@@ -58,14 +80,15 @@ def _formula_graph(*, is_apart: bool) -> Batch:
     return changed(batch, **dict.fromkeys(ATTRIBUTES, Tensor.double))
 
 
-def _tour_graph(*, is_apart: bool) -> Batch:
-    """A tour of 8 random points at its start; `is_apart`: no edge leads to the last one."""
+def _instance(task: Task[Any], law: Distribution[Any], *, is_apart: bool) -> Batch:
+    """An instance of 8 nodes; `is_apart`: no edge leads to the last one."""
     rng = np.random.default_rng(1)
-    instance = Tour().sample(UniformPoints().draw(8, rng), rng)
+    instance = task.sample(task.posed([law.draw(8, rng)])[0], rng)
     if is_apart:
         kept = instance["edge_index"][1] < 7
-        instance.edge_index = instance["edge_index"][:, kept]
-        instance.edge_attr = instance["edge_attr"][kept]
+        for name in [name for name in instance.keys() if name.startswith("edge_")]:  # noqa: SIM118
+            rows = instance[name]
+            instance[name] = rows[:, kept] if name == "edge_index" else rows[kept]
     batch = Packed.pack([instance]).batch([0])
     return changed(batch, **dict.fromkeys(ATTRIBUTES, Tensor.double))
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
-from gn.model import GraphModel, Steps, check_node_types
+from gn.model import GraphModel, Steps, check_asked
 
 NODES = ("here", "start", "left", "visited")  # the kinds of nodes of a tour that is under way
 DISTANCE = len(NODES)  # the column of x that is the distance from here
@@ -28,11 +28,14 @@ class NearestNeighbour(GraphModel):
 
     def __init__(self, spec: GraphSpec) -> None:
         super().__init__()
-        check_node_types(NearestNeighbour, spec)
-        asked = spec.node_out, spec.edge_out, spec.global_out
-        if asked != (1, 0, 0):
-            raise ValueError(f"node_out, edge_out, global_out are {asked}: (1, 0, 0) is needed")
+        self.check_spec(spec)
         self.register_buffer("place", torch.zeros(0), persistent=False)
+
+    @classmethod
+    def check_spec(cls, spec: GraphSpec) -> None:
+        """Tours, with a logit of every node."""
+        super().check_spec(spec)
+        check_asked(spec, (1, 0, 0))
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
         """Logits [N, 1]."""

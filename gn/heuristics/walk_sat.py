@@ -13,7 +13,7 @@ from data_gen.spec import GraphOutput, GraphSpec
 from gn.formula import NODES
 from gn.heuristics.clause_tables import ClauseTables
 from gn.heuristics.clause_walk import Walk
-from gn.model import GraphModel, Steps, check_node_types, check_widths
+from gn.model import GraphModel, Steps, check_asked, check_widths
 
 
 class WalkSat(GraphModel):
@@ -52,10 +52,7 @@ class WalkSat(GraphModel):
     ) -> None:
         super().__init__()
         check_widths(num_message_passing_steps=num_message_passing_steps)
-        check_node_types(WalkSat, spec)
-        asked = spec.node_out, spec.edge_out, spec.global_out
-        if asked != (1, 0, 0):
-            raise ValueError(f"node_out, edge_out, global_out are {asked}: (1, 0, 0) is needed")
+        self.check_spec(spec)
         if not 0 <= noise <= 1:
             raise ValueError(f"noise is {noise!r}: a number from 0 to 1 is needed")
         if seed is not None and seed < 0:
@@ -64,6 +61,12 @@ class WalkSat(GraphModel):
         drawn = torch.randint(2**31, ()) if seed is None else torch.tensor(seed)
         self.register_buffer("seed", drawn)
         self.register_buffer("noise", torch.tensor(noise, dtype=torch.float64), persistent=False)
+
+    @classmethod
+    def check_spec(cls, spec: GraphSpec) -> None:
+        """Formulas, with a vote of every node."""
+        super().check_spec(spec)
+        check_asked(spec, (1, 0, 0))
 
     @torch.no_grad()
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:

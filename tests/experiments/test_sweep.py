@@ -150,8 +150,10 @@ def test_studies_may_be_swept_over_and_a_label_given(tmp_path, tiny):
 def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
     """Two tasks, three models, three seeds."""
 
-    small = ["train.num_steps=60", "val.every=20", "machine.save_every=20",
-             "train.num_instances=640", "transfer.num_instances=40"]  # fmt: skip
+    arms = "linear_messages,encode_process_decode,deep_sets"
+    small = [f"experiment/size_transfer@_global_={arms}", "train.num_steps=60", "val.every=20",
+             "machine.save_every=20", "train.num_instances=640",
+             "transfer.num_instances=40"]  # fmt: skip
 
     def start(runs):
         folders = [f"machine.runs_dir={tmp_path / runs}", f"machine.data_dir={tmp_path / 'data'}"]

@@ -1,7 +1,7 @@
 """Where every body is many steps later, in one answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -16,9 +16,10 @@ from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.picture import displacement_picture
 from data_gen.bodies.scene_graph import body_graph
 from data_gen.bodies.scores import extent, squared_error
+from data_gen.bodies.true_mechanics import TrueMechanics
 from data_gen.metric import Metric, Ratio, ratio
 from data_gen.picture import Picture, Watched, options
-from data_gen.spec import GraphOutput
+from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model
 
 TOLERANCE = 0.1  # of the extent of a scene: an answer that is nearer to the truth is close
@@ -60,6 +61,12 @@ class Displacement(BodyTask):
         check_dim(self.dim)
         if self.horizon < 1:
             raise ValueError(f"horizon is {self.horizon!r}: 1 or more is needed")
+
+    @property
+    def spec(self) -> GraphSpec:
+        """A vector of every node goes out; what moves it is known."""
+        mechanics = TrueMechanics(self.dim, self.units, self.horizon, asks_where=True)
+        return replace(super().spec, mechanics=mechanics)
 
     def posed(self, structures: list[Scene]) -> list[Motion]:
         """The motions of scenes that keep their energy, where that is asked of them."""

@@ -1,7 +1,7 @@
 """The next moment of a scene from this one, and the rollouts that it makes when asked again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -19,10 +19,11 @@ from data_gen.bodies.picture import rollout_picture
 from data_gen.bodies.rollout import errors_of_rest, errors_of_steps, moved, rollout
 from data_gen.bodies.scene_graph import body_graph
 from data_gen.bodies.scores import State, drifts, rollout_metrics, squared_error
+from data_gen.bodies.true_mechanics import TrueMechanics
 from data_gen.metric import Metric
 from data_gen.packed import Packed
 from data_gen.picture import Picture, Watched
-from data_gen.spec import GraphOutput
+from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model
 
 TOLERANCE = 0.1  # of the extent of a scene: a rollout that is nearer to the truth is valid
@@ -72,6 +73,11 @@ class NextStep(BodyTask):
             raise ValueError(f"noise is {self.noise}: 0 or more is needed")
         if not 0 <= self.balance < 1:
             raise ValueError(f"balance is {self.balance}: from 0 to below 1 is needed")
+
+    @property
+    def spec(self) -> GraphSpec:
+        """A vector of every node goes out; what moves it is known."""
+        return replace(super().spec, mechanics=TrueMechanics(self.dim, self.units))
 
     @property
     def last(self) -> int:

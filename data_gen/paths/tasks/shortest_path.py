@@ -55,7 +55,10 @@ class ShortestPath(Task[Graph], KnowsRounds):
     def spec(self) -> GraphSpec:
         """Inputs as in the demo, outputs as the answer needs them."""
         node_out, edge_out = (self.answer.width(level) for level in ("node", "edge"))
-        return GraphSpec(5, 1, 1, node_out=node_out, edge_out=edge_out, position_dim=2)
+        return GraphSpec(
+            5, 1, 1, node_out=node_out, edge_out=edge_out, position_dim=2,
+            node_names=("weight", "start", "end"), edge_names=("length",),
+        )  # fmt: skip
 
     def sample(self, structure: Graph, rng: np.random.Generator) -> Data:
         """One query on the graph."""

@@ -1,0 +1,58 @@
+"""Counts alone: how many models a random formula with these clause lengths has on average."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.formula import CLAUSE, LITERAL, NODES, TO_CLAUSE
+from gn.kernels.segment import gather, segment_sum
+from gn.model import GraphModel, Steps, check_asked
+from gn.topology import Topology
+
+NEVER = -1e4  # the logarithm of the share of assignments that make an empty clause true
+
+
+class FirstMoment(GraphModel):
+    """x_i' = n ln 2 + Σ_c ln(1 - 2^-|c|).
+
+    The logarithm of the expected number of models of a formula of n variables whose clauses, of
+    lengths |c|, have random signs: where it is below 0 most such formulas have none. It reads
+    sizes and no relation, so of a pair that differs in a sign it says the same of both. Every
+    literal votes the whole logit, so that the mean of the votes is the logit (and their sum is of
+    the same sign). It has no parameters: `train.skip=true`. Source: Franco and Paull 1983,
+    "Probabilistic analysis of the Davis Putnam procedure for solving the satisfiability problem".
+
+    Args:
+        spec: a vote of every node, and no other answer.
+    """
+
+    node_types = NODES
+    place: Tensor
+
+    def __init__(self, spec: GraphSpec) -> None:
+        super().__init__()
+        self.check_spec(spec)
+        self.register_buffer("place", torch.zeros(0), persistent=False)
+
+    @classmethod
+    def check_spec(cls, spec: GraphSpec) -> None:
+        """Formulas, with a vote of every node."""
+        super().check_spec(spec)
+        check_asked(spec, (1, 0, 0))
+
+    def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
+        """Votes [N, 1], alike for all literals of a graph, 0 for clauses."""
+        del num_message_passing_steps
+        topology = Topology.from_batch(batch)
+        is_literal, is_clause = (
+            (batch.node_type == kind).unsqueeze(1).to(batch.x) for kind in (LITERAL, CLAUSE)
+        )
+        is_in_clause = (batch.edge_type == TO_CLAUSE).unsqueeze(1).to(batch.x)
+        length = segment_sum(is_in_clause, topology.receivers)  # [N, 1]
+        share = torch.where(length > 0, torch.log1p(-(2.0 ** -length.clamp(min=1))), NEVER)
+        of_node = is_literal * (math.log(2) / 2) + is_clause * share
+        logit = segment_sum(of_node, topology.node_graph)  # [B, 1]
+        return GraphOutput(x=is_literal * gather(logit, topology.node_graph))

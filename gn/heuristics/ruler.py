@@ -1,0 +1,49 @@
+"""A ruler laid on the map: what positions alone tell of a path, without a round."""
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Batch
+
+from data_gen.spec import GraphOutput, GraphSpec
+from gn.kernels.segment import gather
+from gn.model import GraphModel, Steps
+from gn.query import check_query, pointed, query_of
+from gn.topology import Topology
+
+
+class Ruler(GraphModel):
+    """e_k' = -(λ d_k + |x_r - x_end|), λ = 1 or 0.
+
+    The neighbour by which the way to the end is shortest, if a straight line leads from there to
+    the end; without lengths (λ = 0, `greedy`), the neighbour that is nearest to it. It has no
+    parameters: `train.skip=true`. Source: Hart, Nilsson and Raphael 1968 (the estimate of A*);
+    without lengths Finn 1987, "Routing and addressing problems in large metropolitan-scale
+    internetworks" (greedy geographic routing).
+
+    Args:
+        spec: next hops, or labels of nodes and edges, of queries for a path.
+        reads_lengths: whether the length d_k of the edge counts (λ = 1).
+    """
+
+    place: Tensor
+
+    def __init__(self, spec: GraphSpec, reads_lengths: bool = True) -> None:
+        super().__init__()
+        self.check_spec(spec)
+        self.spec, self.reads_lengths = spec, reads_lengths
+        self.register_buffer("place", torch.zeros(0), persistent=False)
+
+    @classmethod
+    def check_spec(cls, spec: GraphSpec) -> None:
+        """Queries for a path."""
+        check_query(spec)
+
+    def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
+        """Logits [E, 1], or labels [N, 1], [E, 1]."""
+        del num_message_passing_steps
+        topology = Topology.from_batch(batch)
+        query = query_of(batch, self.spec, topology)
+        way = gather(query.x, topology.receivers)
+        if self.reads_lengths:
+            way = query.edge_length + way
+        return pointed(-way, query, self.spec, topology)

@@ -1,5 +1,6 @@
 import logging
 import os
+import shutil
 
 import pytest
 from omegaconf import OmegaConf
@@ -9,7 +10,8 @@ from experiments.publish import publish
 from experiments.run.folder import RunFolder, read_config
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
-from experiments.study.join import collect, current_runs
+from experiments.study.join import current_runs
+from experiments.study.tables import StudyTables
 from experiments.sweep.job import Job
 from experiments.sweep.sweeper import join_studies
 from experiments.tables.cells import write_cells
@@ -32,7 +34,8 @@ def done_run(study, name, **changes):
 
 def publish_config(tmp_path, **changes):
     names = {"study": "s", "runs_dir": str(tmp_path / "outputs"),
-             "results_dir": str(tmp_path / "results"), "runs": "*"}  # fmt: skip
+             "results_dir": str(tmp_path / "results"), "runs": "*",
+             "keep": False}  # fmt: skip
     return OmegaConf.create({**names, **changes})
 
 
@@ -41,7 +44,7 @@ def test_two_configurations_are_never_pooled_as_seeds(tmp_path, caplog):
     done_run(tmp_path, "b", config_hash="old", seed=1, mean=0.2)
     done_run(tmp_path, "c", config_hash="new", seed=0, mean=0.9)
     with caplog.at_level(logging.WARNING):
-        rows, _ = collect(current_runs(tmp_path))
+        rows = StudyTables.of_runs(current_runs(tmp_path)).rows
     assert [r.config_hash for r in rows] == ["new"]
     assert sum("another configuration" in record.message for record in caplog.records) == 2
 
@@ -70,7 +73,8 @@ def test_seeds_of_one_configuration_are_joined_and_each_cell_is_told_once(tmp_pa
     for seed in range(3):
         done_run(tmp_path, f"run{seed}", seed=seed)
     (tmp_path / "half").mkdir()
-    rows, cells = collect(current_runs(tmp_path))
+    tables = StudyTables.of_runs(current_runs(tmp_path))
+    rows, cells = tables.rows, tables.cells
     assert sorted(r.seed for r in rows) == [0, 1, 2]
     assert len(cells) == 1
 
@@ -78,9 +82,9 @@ def test_seeds_of_one_configuration_are_joined_and_each_cell_is_told_once(tmp_pa
 def test_of_two_tables_of_a_cell_that_of_more_instances_counts(tmp_path):
     run = done_run(tmp_path, "run", num_instances=100, mean=0.5)
     write_table([row(num_instances=1000, mean=0.6)], run.table_path("again"))
-    assert [r.mean for r in collect([run.path])[0]] == [0.6]
+    assert [r.mean for r in StudyTables.of_runs([run.path]).rows] == [0.6]
     write_table([row(num_instances=20, mean=0.7)], run.table_path("again"))
-    assert [r.mean for r in collect([run.path])[0]] == [0.5]
+    assert [r.mean for r in StudyTables.of_runs([run.path]).rows] == [0.5]
 
 
 def test_a_study_without_a_run_is_one_line(tmp_path):
@@ -102,6 +106,25 @@ def test_publishing_replaces_the_runs_and_keeps_what_is_cited(tmp_path):
     assert files == {".hydra/config.yaml", "weights.safetensors", "transfer.csv", "cells.csv",
                      "DONE"}  # fmt: skip
     assert read_table(published / "transfer.csv") == [row()]
+
+
+def test_publishing_may_keep_the_methods_that_were_not_run_again(tmp_path):
+    study, target = tmp_path / "outputs" / "s", tmp_path / "results" / "s"
+    for model, mean in (("a", 0.1), ("b", 0.2)):
+        run = done_run(study, f"{model}-seed0", model=model, mean=mean, config_hash="?")
+        run.config_path.write_text(f"model: {model}\ntask: 2\n")
+        digest = config_hash(read_config(run.config_path))
+        write_table([row(model=model, mean=mean, config_hash=digest)], run.table_path())
+    publish(publish_config(tmp_path))
+    shutil.rmtree(study / "b-seed0")
+    write_table([row(model="a", mean=0.9, config_hash="new")], study / "a-seed0" / "transfer.csv")
+    publish(publish_config(tmp_path, keep=True))
+    found = {r.model: r.mean for r in read_table(target / "transfer.csv")}
+    assert found == {"a": 0.9, "b": 0.2}
+    assert sorted(path.name for path in target.glob("runs/*")) == ["a-seed0", "b-seed0"]
+    assert [path.stem for path in target.glob("configurations/*")] == [digest]
+    publish(publish_config(tmp_path))
+    assert [r.model for r in read_table(target / "transfer.csv")] == ["a"]
 
 
 def test_publishing_may_leave_folders_out_but_no_row(tmp_path):

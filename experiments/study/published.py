@@ -1,0 +1,74 @@
+"""What lies in the folder of a published study beside its tables: runs and configurations."""
+
+import shutil
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from experiments.run.folder import RunFolder
+from experiments.run.identity import config_hash
+from experiments.settings.places import CONF
+
+CITED = (
+    "weights.safetensors",
+    "metrics.jsonl",
+    "seconds.json",
+    "transfer*.csv",
+    "cells*.csv",
+    "DONE",
+)
+
+
+def publish_runs(cited: Iterable[Path], kept: Collection[str], folder: Path) -> None:
+    """Replace `<folder>/runs`: copies of runs, and those that lie there already.
+
+    Args:
+        cited: the runs that are copied.
+        kept: hashes of the configurations whose published runs stay.
+        folder: of the published study.
+    """
+    copies = folder / "runs.new"
+    shutil.rmtree(copies, ignore_errors=True)
+    for run in cited:
+        RunFolder(copies / run.name).save_config(_placeless(RunFolder(run)))
+        for path in (path for pattern in CITED for path in run.glob(pattern)):
+            shutil.copyfile(path, copies / run.name / path.name)
+    for config in folder.glob("runs/*/.hydra/config.yaml"):
+        run = RunFolder(config.parents[1])
+        if config_hash(run.load_config()) in kept:
+            shutil.copytree(run.path, copies / run.path.name)
+    _replace(copies, folder / "runs")
+
+
+def publish_configurations(runs: Iterable[Path], hashes: Collection[str], folder: Path) -> None:
+    """Replace `<folder>/configurations`: a yaml for each hash, of a run or as it lies there.
+
+    Raises:
+        UserError: the configuration of a run cannot be read.
+    """
+    copies = folder / "configurations.new"
+    shutil.rmtree(copies, ignore_errors=True)
+    copies.mkdir(parents=True)
+    for run in runs:
+        config = _placeless(RunFolder(run))
+        path = copies / f"{config_hash(config)}.yaml"
+        if path.stem in hashes and not path.exists():
+            path.write_text(OmegaConf.to_yaml(config, resolve=True), encoding="utf-8")
+    for path in sorted(folder.glob("configurations/*.yaml")):
+        if path.stem in hashes and not (copies / path.name).exists():
+            shutil.copyfile(path, copies / path.name)
+    _replace(copies, folder / "configurations")
+
+
+def _replace(new: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+
+
+def _placeless(run: RunFolder) -> DictConfig:
+    """Without the places of the machine that it ran on: they are no part of what it is."""
+    config, defaults = run.load_config(), OmegaConf.load(CONF / "train.yaml")
+    with open_dict(config):
+        config.machine = defaults.machine
+    return config

@@ -1,0 +1,95 @@
+"""The tables of a study: of its runs, or as they lie in its folder."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import TypeVar
+
+from data_gen.summary import CellSummary
+from experiments.study.curves import curves_of
+from experiments.study.estimates import estimates_of
+from experiments.study.goals import goals_of
+from experiments.tables.cells import read_cells, write_cells
+from experiments.tables.curves import CurvePoint
+from experiments.tables.estimates import MethodEstimate
+from experiments.tables.goals import MetricGoal
+from experiments.tables.rows import Row, marked, read_table, with_estimates, write_table
+
+C = TypeVar("C")
+SCORE = ("config_hash", "seed", "distribution", "size", "steps_rule", "metric")  # what it is of
+CELL = ("distribution", "size")
+
+
+@dataclass(frozen=True)
+class StudyTables:
+    """Scores, estimates over runs and instances, what cells and metrics are, learning curves."""
+
+    rows: list[Row]
+    estimates: list[MethodEstimate]
+    cells: list[CellSummary]
+    goals: list[MetricGoal]
+    curves: list[CurvePoint]
+
+    @classmethod
+    def of_runs(cls, runs: Sequence[Path]) -> "StudyTables":
+        """Of run folders; a score that two evaluations have is that of more instances."""
+        tables = [path for run in runs for path in sorted(run.glob("transfer*.csv"))]
+        rows = _most((r for path in tables for r in read_table(path)), attrgetter(*SCORE))
+        tables = [path for run in runs for path in sorted(run.glob("cells*.csv"))]
+        cells = _most((c for path in tables for c in read_cells(path)), attrgetter(*CELL))
+        goals, estimates = goals_of(runs), estimates_of(rows, runs)
+        rows = with_estimates(marked(rows, goals), estimates)
+        return cls(rows, estimates, cells, goals, curves_of(runs))
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> "StudyTables":
+        """As they lie in the folder of a study; what is not there is empty."""
+
+        def lying(name: str, kind: type[C]) -> list[C]:
+            path = folder / f"{name}.csv"
+            return read_table(path, kind) if path.is_file() else []  # type: ignore[type-var]
+
+        cells = folder / "cells.csv"
+        return cls(
+            rows=lying("transfer", Row),
+            estimates=lying("estimates", MethodEstimate),
+            cells=read_cells(cells) if cells.is_file() else [],
+            goals=lying("metrics", MetricGoal),
+            curves=lying("curves", CurvePoint),
+        )
+
+    def with_methods_of(self, other: "StudyTables") -> "StudyTables":
+        """These, and of `other` the methods that have no run here."""
+        mine = {(row.task, row.model) for row in self.rows}
+
+        def others(found: Iterable[C]) -> list[C]:
+            return [one for one in found if (one.task, one.model) not in mine]  # type: ignore[attr-defined]
+
+        return StudyTables(
+            rows=self.rows + others(other.rows),
+            estimates=self.estimates + others(other.estimates),
+            cells=_most(other.cells + self.cells, attrgetter(*CELL)),
+            goals=sorted({*other.goals, *self.goals}, key=lambda goal: (goal.task, goal.metric)),
+            curves=self.curves + others(other.curves),
+        )
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write a file for each; returns their paths."""
+        write_table(self.rows, folder / "transfer.csv")
+        write_table(self.estimates, folder / "estimates.csv", MethodEstimate)
+        write_cells(self.cells, folder / "cells.csv")
+        write_table(self.goals, folder / "metrics.csv", MetricGoal)
+        write_table(self.curves, folder / "curves.csv", CurvePoint)
+        names = ("transfer", "estimates", "cells", "metrics", "curves")
+        return [folder / f"{name}.csv" for name in names]
+
+
+def _most(found: Iterable[C], key: Callable[[C], object]) -> list[C]:
+    """Each thing once: of several for the same thing, that of most instances."""
+    kept: dict[object, C] = {}
+    for one in found:
+        place = key(one)
+        if place not in kept or one.num_instances >= kept[place].num_instances:  # type: ignore[attr-defined]
+            kept[place] = one
+    return list(kept.values())

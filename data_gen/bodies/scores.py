@@ -36,6 +36,22 @@ def extent(position: Tensor, batch: Batch) -> Tensor:
     return squared_error(position, centre[batch.batch], batch).sqrt()
 
 
+def period(track: Tensor, batch: Batch) -> Tensor:
+    """Time in which the bodies of a scene go about it once, 2 π R / V [B].
+
+    R and V are the root mean square distance and speed of the bodies about their centre, over all
+    frames of the true motion: on a circle, the period of the orbit.
+
+    Args:
+        track: the true positions and velocities [N, T + 1, 2, d].
+        batch: of the scenes.
+    """
+    centre = mean_over_bodies(track.flatten(1), batch)[batch.batch].view_as(track)
+    squares = (track - centre).square().sum(dim=3).mean(dim=1)  # [N, 2]
+    distance, speed = mean_over_bodies(squares, batch).sqrt().unbind(1)
+    return 2 * torch.pi * distance / speed.clamp(min=torch.finfo(speed.dtype).tiny)
+
+
 DRIFTS = ("energy_drift", "momentum_drift", "angular_momentum_drift")
 
 
@@ -74,6 +90,7 @@ def rollout_metrics(at: Sequence[int]) -> dict[str, Metric]:
     return {
         "valid": Metric(binary=True),
         "valid_share": Metric(),
+        "valid_periods": Metric(perfect=None),
         "velocity_error": error,
         "constant_velocity_error": fact,
         **{f"error_{h}": error for h in at},

@@ -16,6 +16,7 @@ from data_gen.bodies.dynamics.simulate import simulate
 from data_gen.bodies.features import Units, displacement, observed, spec
 from data_gen.bodies.frames import at_drawn_frames, frames_of
 from data_gen.bodies.scene_graph import body_graph
+from data_gen.bodies.scores import period
 from data_gen.bodies.tasks.displacement import Displacement
 from data_gen.bodies.tasks.next_step import NextStep
 from data_gen.bodies.tasks.system_energy import SystemEnergy
@@ -216,6 +217,17 @@ def test_a_way_through_the_side_of_a_periodic_box_is_the_short_one():
     assert through
     assert task.solution(batch).x.abs().max() <= 1.5 + 1e-5
     assert task.score(task.solution, batch)["error"].max() < 1e-9
+
+
+def test_the_period_of_a_circle_is_that_of_its_orbit():
+    angle = 2 * torch.pi * torch.arange(101) / 100
+    out = torch.stack([angle.cos(), angle.sin()], dim=1)
+    ahead = torch.stack([-angle.sin(), angle.cos()], dim=1)
+    one = torch.stack([3 * out, 0.5 * ahead], dim=1)  # radius 3, speed 0.5
+    moving = torch.tensor([5.0, -1.0])  # as a whole: that is no motion about the centre
+    track = torch.stack([one, -one]) + moving
+    batch = batch_for(NextStep(), Gravity(), size=2, count=1)
+    assert period(track, batch).item() == pytest.approx(2 * torch.pi * 3 / 0.5, rel=1e-2)
 
 
 def test_static_bodies_stay_where_they_are_whatever_is_answered():

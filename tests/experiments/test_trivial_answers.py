@@ -143,7 +143,7 @@ def test_the_search_for_trivial_answers_finds_what_there_is():
     assert model_of("sat_difficulty", "easy") == "neuro_sat"
     assert "zero" not in made_for_a_task()
     assert {"ruler", "walk_sat", "nearest_neighbour", "leapfrog"} <= set(made_for_a_task())
-    assert len(worlds("nbody_cpu")) == 3
+    assert len(worlds("nbody_cpu")) == 4
     homes = [parts.home for parts, _ in worlds("nbody_cpu")]
     assert ["constant_velocity", "euler", "leapfrog"] in trivial_answers(
         "nbody_cpu", homes.index("balls")

@@ -18,7 +18,7 @@ from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.picture import rollout_picture
 from data_gen.bodies.rollout import errors_of_rest, errors_of_steps, moved, rollout
 from data_gen.bodies.scene_graph import body_graph
-from data_gen.bodies.scores import State, drifts, rollout_metrics, squared_error
+from data_gen.bodies.scores import State, drifts, period, rollout_metrics, squared_error
 from data_gen.bodies.true_mechanics import TrueMechanics
 from data_gen.metric import Metric
 from data_gen.packed import Packed
@@ -136,10 +136,11 @@ class NextStep(BodyTask):
 
         valid: the rollout from frame 0 is within `TOLERANCE` of the scene's extent of the truth
         for `valid_horizon` frames; valid_share: share of the longest horizon before it first is
-        not; velocity_error: of single steps from `NUM_STARTS` frames, squared [L²/T²]; error_h:
-        of positions h frames on, squared [L²]; constant*: the same of bodies that keep their
-        velocity; floor_h: of the integrator with one step a frame; the drifts of `motion_scores`
-        at the longest horizon, and those of the truth; diverged, see `rollout`.
+        not, valid_periods: the same time in periods of the scene; velocity_error: of single steps
+        from `NUM_STARTS` frames, squared [L²/T²]; error_h: of positions h frames on, squared [L²];
+        constant*: the same of bodies that keep their velocity; floor_h: of the integrator with one
+        step a frame; the drifts of `motion_scores` at the longest horizon, and those of the truth;
+        diverged, see `rollout`.
         """
         track = frames_of(batch, self.dim)
         start, end = track[:, 0].unbind(1), track[:, self.last].unbind(1)
@@ -155,6 +156,7 @@ class NextStep(BodyTask):
         return {
             "valid": (valid >= self.valid_horizon).float(),
             "valid_share": valid / self.last,
+            "valid_periods": valid * batch.graph_time_step / period(track, batch),
             **errors_of_steps(step, batch, NUM_STARTS),
             **errors,
             **errors_of_rest(batch, start, self.horizons),

@@ -1,0 +1,65 @@
+"""What each choice of a factorial study buys: a line for each level of each factor and cell.
+
+python -m experiments.effects study=headline
+
+The arms of such a study are named by their choices, joined by `_`, as in `linear_max_relative`; a
+task is one more choice. Of a choice, all arms that make it are set against those that make the
+first one and are alike in all others, on the same instances.
+"""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+from omegaconf import DictConfig
+
+from experiments.settings.command import start
+from experiments.settings.errors import UserError
+from experiments.statistics.pairs import difference
+from experiments.statistics.text import aligned
+from experiments.study.factorial import Factorial, factorial_of
+from experiments.study.join import current_runs
+from experiments.tables.effects import Effect
+from experiments.tables.rows import write_table
+
+LOG = logging.getLogger(__name__)
+
+
+def effects(config: DictConfig) -> None:
+    """Print the effects, and write them to `<results_dir>/<study>/effects.csv`."""
+    runs = current_runs(Path(config.runs_dir) / str(config.study))
+    found = effects_of(factorial_of(runs, str(config.metric)))
+    folder = Path(config.results_dir) / str(config.study)
+    if not folder.is_dir():
+        raise UserError(f"results_dir: {folder} is not there, publish the study first")
+    write_table(found, folder / "effects.csv", Effect)
+    head = ["distribution", "size", "choice", "in place of", "with", "without", "difference"]
+    lines = [
+        [e.distribution, str(e.size), e.choice, e.reference, f"{e.mean_with:.2f}",
+         f"{e.mean_without:.2f}", f"{e.mean:+.2f} [{e.low:+.2f}, {e.high:+.2f}]"]
+        for e in found
+    ]  # fmt: skip
+    LOG.info(
+        "%s, [95 %% interval over runs and instances]\n%s", config.metric, aligned([head, *lines])
+    )
+
+
+def effects_of(study: Factorial) -> list[Effect]:
+    """The effect of every choice on every cell, over all arms that are alike in the others."""
+    found = []
+    for cell in study.cells:
+        for factor, levels in enumerate(study.levels):
+            reference = levels[0]
+            for choice in levels[1:]:
+                pairs = study.pairs(cell, factor, choice, reference)
+                a, b = (np.mean([pair[k] for pair in pairs], axis=0) for k in (0, 1))
+                between = difference(a, b)
+                means = float(np.nanmean(a)), float(np.nanmean(b))
+                found.append(
+                    Effect(*cell, choice, reference, *means, *between[:3], len(pairs), len(a))
+                )
+    return found
+
+
+if __name__ == "__main__":
+    start("effects", effects)

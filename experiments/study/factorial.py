@@ -1,0 +1,68 @@
+"""The scores of a study whose arms are named by their choices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from experiments.run.folder import RunFolder
+from experiments.settings.errors import UserError
+from experiments.statistics.matrix import Cell
+from experiments.tables.rows import read_table
+
+Choices = tuple[str, ...]  # of an arm, one for each factor
+
+
+@dataclass(frozen=True)
+class Factorial:
+    """Scores of every arm on every cell, with the levels of each factor in order of appearance."""
+
+    levels: Sequence[Sequence[str]]
+    scores: Mapping[tuple[Cell, Choices], np.ndarray]  # [runs, instances]
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Each once, in order."""
+        return list(dict.fromkeys(cell for cell, _ in self.scores))
+
+    def pairs(
+        self, cell: Cell, factor: int, choice: str, reference: str
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The scores of all pairs of arms that differ in one factor alone, [runs, instances]."""
+        found = []
+        others = [levels if k != factor else [choice] for k, levels in enumerate(self.levels)]
+        for arm in product(*others):
+            twin = (*arm[:factor], reference, *arm[factor + 1 :])
+            if (cell, arm) in self.scores and (cell, twin) in self.scores:
+                found.append((self.scores[cell, arm], self.scores[cell, twin]))
+        return found
+
+
+def factorial_of(runs: Sequence[Path], metric: str) -> Factorial:
+    """Read the scores of all arms whose names have as many parts as that of most.
+
+    Raises:
+        UserError: a table cannot be read, or runs of an arm differ in their instances.
+    """
+    named = [(run, read_table(run / "transfer.csv")[0]) for run in runs]
+    counts = [row.model.count("_") for _, row in named]
+    usual = max(set(counts), key=counts.count)
+    scores: dict[tuple[Cell, Choices], list[np.ndarray]] = {}
+    for run, row in named:
+        if row.model.count("_") != usual or row.steps_rule == "":
+            continue  # not named by choices
+        frame = pd.read_parquet(RunFolder(run).instances_path())
+        choices = (row.task, *row.model.split("_"))
+        for cell, of_cell in frame.groupby(["distribution", "size"], sort=False):
+            name, size = cast("tuple[str, int]", cell)
+            place = (str(name), int(size)), choices
+            scores.setdefault(place, []).append(of_cell.sort_values("index")[metric].to_numpy())
+    if len({len(of_runs) for of_runs in scores.values()}) > 1:
+        raise UserError("study: some arms have fewer runs than others, train them first")
+    arms = dict.fromkeys(choices for _, choices in scores)
+    levels = [list(dict.fromkeys(column)) for column in zip(*arms, strict=True)]
+    return Factorial(levels, {place: np.stack(of_runs) for place, of_runs in scores.items()})

@@ -9,6 +9,7 @@ from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.distributions.sr import distinct_variables
 from data_gen.sat.pairs import PairedFormulas, of_rows, random_signs, without_repeats
 from data_gen.sat.solver import solve
+from data_gen.split import Keep, keep_all
 
 MAX_RATIO = 1000
 
@@ -70,10 +71,12 @@ class RandomKsat(PairedFormulas):
         """As it comes; if they are paired, each of the two with probability 1/2."""
         return super().draw(size, rng) if self.is_paired else self.draw_group(size, rng)[0]
 
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
+    def draw_group(
+        self, size: int, rng: np.random.Generator, keep: Keep = keep_all
+    ) -> list[Problem]:
         """A formula without a model, then one with a model, if they are paired."""
         if self.is_paired:
-            return super().draw_group(size, rng)
+            return super().draw_group(size, rng, keep)
         self.check_size(size)
         formula = self.formula(size, rng)
         return [Problem(formula, solve(formula).model, size)]

@@ -31,7 +31,7 @@ class GraphProblem(Distribution[Problem]):
     graphs: Distribution[Graph] | None = None
     is_paired: bool = False
 
-    repeats_to: ClassVar[int] = 12
+    repeats_to: ClassVar[int] = 20
     least_k: ClassVar[int] = 1
     slack: ClassVar[int] = 1  # with k > v - slack all graphs have the same answer
 

@@ -1,7 +1,7 @@
 """Random k-SAT: all clauses of k variables are equally likely."""
 
 from dataclasses import dataclass
-from math import comb
+from math import comb, factorial, log2
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from data_gen.sat.solver import solve
 from data_gen.split import Keep, keep_all
 
 MAX_RATIO = 1000
+BITS = 50  # a million formulas for training and as many for test: one in a thousand such repeats
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,19 @@ class RandomKsat(PairedFormulas):
         while self.num_clauses(size) >= comb(size, self.k) * 2**self.k:
             size += 1
         return size
+
+    @property
+    def repeats_to(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The last size that has fewer than 2^`BITS` formulas up to names and signs, or 64."""
+        size = self.k
+        while size <= 64 and self._bits(size) < BITS:
+            size += 1
+        return size - 1
+
+    def _bits(self, size: int) -> float:
+        """The logarithm of the number of formulas, all equally likely, up to names and signs."""
+        num_formulas = comb(comb(size, self.k) * 2**self.k, self.num_clauses(size))
+        return log2(max(num_formulas, 1)) - size - log2(factorial(size))
 
     def num_clauses(self, size: int) -> int:
         """The number of clauses m."""

@@ -33,6 +33,7 @@ class Sr(Distribution[Problem]):
     p_geometric: float = 0.4
 
     group_size: ClassVar[int] = 2
+    repeats_to: ClassVar[int] = 4
 
     def __post_init__(self) -> None:
         for name in ("p_short", "p_geometric"):

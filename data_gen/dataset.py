@@ -115,8 +115,8 @@ class DataSet:
             sizes = ", ".join(map(str, self.cell.sizes))
             raise GenerationError(
                 f"{self.cell.distribution!r}: only {found} distinct of {len(packed)} of size"
-                f" {sizes} in {self.cell.split}, {LEAST_DISTINCT:.0%} are needed: ask for larger sizes or"
-                " fewer instances"
+                f" {sizes} in {self.cell.split}, {LEAST_DISTINCT:.0%} are needed: ask for larger"
+                " sizes or fewer instances"
             )
 
     def _description(self) -> dict[str, object]:

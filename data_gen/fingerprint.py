@@ -15,6 +15,7 @@ from torch import Tensor
 from data_gen.packed import ATTRIBUTES, Packed
 
 ROUNDS = 4
+MORE_ROUNDS = 12  # once a node has a colour of its own: regular graphs look alike from near
 MAX_EDGES = 2**22  # of copies of graphs that are refined at a time
 ODD = np.uint64(0x9E3779B97F4A7C15)
 MARK = np.uint64(0xD1B54A32D192ED03)
@@ -61,7 +62,7 @@ def fingerprints(packed: Packed) -> np.ndarray:
     for chosen in _chunks(np.diff(edge_ptr)[copies]):
         part = _taken(graphs, colors, copies[chosen])
         part.colors[part.node_ptr[:-1] + nodes[chosen]] ^= MARK
-        np.add.at(found, copies[chosen], mixed(_of_colors(part, _refined(part))))
+        np.add.at(found, copies[chosen], mixed(_of_colors(part, _refined(part, MORE_ROUNDS))))
     return mixed(found * ODD + rows["u"])
 
 
@@ -82,12 +83,12 @@ def _row_hashes(values: Tensor) -> np.ndarray:
     return hashes
 
 
-def _refined(graphs: _Graphs) -> np.ndarray:
-    """The colours of the nodes after `ROUNDS` rounds."""
+def _refined(graphs: _Graphs, num_rounds: int = ROUNDS) -> np.ndarray:
+    """The colours of the nodes after so many rounds."""
     colors = graphs.colors
     counts = np.bincount(graphs.receivers, minlength=len(colors))
     pointers = np.concatenate([[0], counts.cumsum()])
-    for _ in range(ROUNDS):
+    for _ in range(num_rounds):
         messages = mixed(colors[graphs.senders] * ODD + graphs.edge_colors)
         colors = mixed(colors * MARK + segment_sums(messages, pointers))
     return colors

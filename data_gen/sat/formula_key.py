@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from data_gen.fingerprint import MARK, ODD, ROUNDS, mixed, segment_sums
+from data_gen.fingerprint import MARK, MORE_ROUNDS, ODD, ROUNDS, mixed, segment_sums
 
 
 def formula_key(num_variables: int, literals: np.ndarray, pointers: np.ndarray) -> int:
@@ -34,7 +34,7 @@ def _key(num_variables: int, variables: bytes, pointers: bytes) -> int:
     if len(alone):
         copies = np.tile(colors, (len(alone), 1))
         copies[np.arange(len(alone)), alone] ^= MARK
-        key += mixed(mixed(occurrences.refined(copies)).sum(axis=1)).sum(keepdims=True)
+        key += mixed(mixed(occurrences.refined(copies, MORE_ROUNDS)).sum(axis=1)).sum(keepdims=True)
     return int(mixed(key)[0])
 
 
@@ -48,9 +48,9 @@ class _Occurrences:
         clause = np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))
         self.clauses: np.ndarray = clause[variables.argsort(kind="stable")]
 
-    def refined(self, colors: np.ndarray) -> np.ndarray:
-        """The colours [..., n] of the variables after a few rounds."""
-        for _ in range(ROUNDS // 2):  # a round goes to the clauses and back
+    def refined(self, colors: np.ndarray, num_rounds: int = ROUNDS) -> np.ndarray:
+        """The colours [..., n] of the variables after so many rounds."""
+        for _ in range(num_rounds // 2):  # a round goes to the clauses and back
             clauses = mixed(segment_sums(colors[..., self.variables], self.by_clause))
             incoming = segment_sums(clauses[..., self.clauses], self.by_variable)
             colors = mixed(colors * MARK + incoming)

@@ -76,7 +76,7 @@ def _chunks(num_edges: np.ndarray) -> list[slice]:
 def _row_hashes(values: Tensor) -> np.ndarray:
     """A hash of every row of [rows, width], by the bits of its numbers."""
     columns = values.double() + 0.0  # every number that is stored, exactly; -0 is 0
-    bits = columns.numpy().view(np.uint64).reshape(len(values), -1)
+    bits = columns.numpy().view(np.uint64)
     hashes = np.full(len(values), ODD, dtype=np.uint64)
     for column in bits.T:
         hashes = mixed(hashes * ODD + column)

@@ -8,6 +8,7 @@ from torch_geometric.data import Data
 
 from data_gen.distribution import MAX_TRIES, Distribution, GenerationError
 from data_gen.seeding import content_hash, instance_generator
+from data_gen.split import Keyed, keep_all, split_of
 from data_gen.task import Task
 
 
@@ -24,7 +25,8 @@ class Cell:
     """Instances of one task, distribution and set of sizes, each a function of its index.
 
     Structures that are drawn together make instances that follow one another. A test set of one
-    size of a law over a list has every structure of the list once.
+    size of a law over a list has every structure of the list once. A structure that can be drawn
+    twice is in the cells of one split alone: see `split`.
     """
 
     task: Task[Any]
@@ -55,7 +57,10 @@ class Cell:
     def identity(self) -> str:
         """Everything but the seed that the instances depend on."""
         sizes = ",".join(map(str, self.sizes))
-        return f"{self.task.identity} | {self.distribution.identity} | sizes {sizes} | {self.split}"
+        # where there is nothing to keep apart, data sets keep the hash of before there was a split
+        apart = " | kept apart v1" if any(map(self._repeats, self.sizes)) else ""
+        parts = (self.task.identity, self.distribution.identity, f"sizes {sizes}", self.split)
+        return " | ".join(parts) + apart
 
     def file_stem(self, num_instances: int) -> str:
         """The name of the data set of the first `num_instances` instances."""
@@ -118,11 +123,22 @@ class Cell:
     def _draw(self, rng: np.random.Generator) -> list[Any]:
         """A group of structures that are posed."""
         size = int(rng.choice(self.sizes))
+        keep = self._is_of_split if self._repeats(size) else keep_all
         for _ in range(MAX_TRIES):
-            posed = self._posed(self.distribution.draw_group(size, rng), size)
-            if posed:
+            group = self.distribution.draw_group(size, rng, keep)
+            posed = self._posed(group, size)
+            if posed and all(map(keep, group)):
                 return posed
         raise GenerationError(
-            f"{self.distribution!r}: nothing of size {size} that {self.task!r} can pose, in"
+            f"{self.distribution!r}: nothing of size {size} that {self.task!r} can pose"
+            f"{'' if keep is keep_all else f' and that is of the split {self.split}'}, in"
             f" {MAX_TRIES} tries"
         )
+
+    def _repeats(self, size: int) -> bool:
+        """Whether structures of that size can be drawn twice."""
+        return size <= self.distribution.repeats_to
+
+    def _is_of_split(self, structure: Keyed) -> bool:
+        """Whether the structure may be in this cell."""
+        return split_of(structure) == self.split

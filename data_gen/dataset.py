@@ -23,11 +23,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from data_gen.cell import Cell
+from data_gen.distribution import GenerationError
+from data_gen.fingerprint import num_distinct
 from data_gen.packed import Packed
 from data_gen.workers import WorkerPool, bars_are_hidden
 
 BLOCK = 128  # instances a worker makes at a time
 WORTH_WORKERS = 500_000  # nodes of shortest paths above which starting worker processes pays
+LEAST_DISTINCT = 0.5  # of the instances for validation and test: intervals count each as one
 LOG = logging.getLogger(__name__)
 
 
@@ -96,7 +99,25 @@ class DataSet:
                 part = {name: torch.from_numpy(array) for name, array in arrays.items()}
                 parts.append(Packed.from_tensors(part))
                 progress.update(len(parts[-1]))
-            _write(self.path, Packed.concatenate(parts), self._description())
+            packed = Packed.concatenate(parts)
+            self._check_distinct(packed)
+            _write(self.path, packed, self._description())
+
+    def _check_distinct(self, packed: Packed) -> None:
+        """Raise GenerationError if a score over the instances would be one over few of them.
+
+        Training may repeat itself, and a list may name a formula twice.
+        """
+        if self.cell.split == "train" or self.cell.names is not None:
+            return
+        found = num_distinct(packed)
+        if found < LEAST_DISTINCT * len(packed):
+            sizes = ", ".join(map(str, self.cell.sizes))
+            raise GenerationError(
+                f"{self.cell.distribution!r}: only {found} distinct of {len(packed)} of size"
+                f" {sizes} in {self.cell.split}, {LEAST_DISTINCT:.0%} are needed: ask for larger"
+                " sizes or fewer instances"
+            )
 
     def _description(self) -> dict[str, object]:
         return {

@@ -7,6 +7,8 @@ from typing import ClassVar, Generic, Protocol, TypeVar, get_args
 
 import numpy as np
 
+from data_gen.split import Keep, keep_all
+
 T = TypeVar("T")
 MAX_TRIES = 1000  # draws of a law until one is as it has to be; then the law is given up
 
@@ -40,6 +42,7 @@ class Distribution(ABC, Generic[T]):
     min_size: ClassVar[int] = 2
     group_size: ClassVar[int] = 1  # how many structures are drawn together
     is_list: ClassVar[bool] = False  # of structures that are given, and not drawn: see `names`
+    repeats_to: ClassVar[int] = 0  # the largest size of which structures come up twice: see `split`
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other structures
 
     def __init_subclass__(cls) -> None:
@@ -50,8 +53,16 @@ class Distribution(ABC, Generic[T]):
     def draw(self, size: int, rng: np.random.Generator) -> T:
         """A structure of exactly `size`, a function of `size` and `rng` alone."""
 
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[T]:
-        """The `group_size` structures that belong together, always in the same order."""
+    def draw_group(self, size: int, rng: np.random.Generator, keep: Keep = keep_all) -> list[T]:
+        """The `group_size` structures that belong together, always in the same order.
+
+        Args:
+            size: of each of them.
+            rng: draws them.
+            keep: a group with one that is not kept is drawn again. A law whose members are drawn
+                independently saves time by drawing one of them again, and may return none.
+        """
+        del keep
         return [self.draw(size, rng)]
 
     def check_size(self, size: int) -> None:
@@ -121,6 +132,11 @@ class Mixture(Distribution[T]):
         return self.distributions[0].group_size
 
     @property
+    def repeats_to(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The largest of all."""
+        return max(law.repeats_to for law in self.distributions)
+
+    @property
     def identity(self) -> str:
         """Of the mixture and of all that it mixes."""
         return ", ".join([super().identity, *(law.identity for law in self.distributions)])
@@ -129,9 +145,9 @@ class Mixture(Distribution[T]):
         """The law first, then the structure."""
         return self._choose(rng).draw(size, rng)
 
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[T]:
+    def draw_group(self, size: int, rng: np.random.Generator, keep: Keep = keep_all) -> list[T]:
         """A group of one law."""
-        return self._choose(rng).draw_group(size, rng)
+        return self._choose(rng).draw_group(size, rng, keep)
 
     def _choose(self, rng: np.random.Generator) -> Distribution[T]:
         return self.distributions[int(rng.integers(len(self.distributions)))]

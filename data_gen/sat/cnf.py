@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data_gen.sat.formula_key import formula_key
+
 
 class Cnf(NamedTuple):
     """A conjunction of clauses as flat arrays; literals as in DIMACS: v or -v, v from 1."""
@@ -40,6 +42,11 @@ class Cnf(NamedTuple):
         literals, pointers = self.literals.tolist(), self.pointers.tolist()
         return [literals[a:b] for a, b in pairwise(pointers)]
 
+    @property
+    def key(self) -> int:
+        """Decides the split of a formula that can be drawn twice."""
+        return formula_key(self.num_variables, self.literals, self.pointers)
+
     def satisfied(self, assignment: np.ndarray) -> np.ndarray:
         """Which clauses an assignment [n] of truth values makes true, [m]."""
         is_true = assignment[np.abs(self.literals) - 1] == (self.literals > 0)
@@ -62,3 +69,8 @@ class Problem(NamedTuple):
     def is_sat(self) -> bool:
         """Whether the formula can be made true."""
         return self.model is not None
+
+    @property
+    def key(self) -> int:
+        """That of the formula."""
+        return self.formula.key

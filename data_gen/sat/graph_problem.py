@@ -11,6 +11,9 @@ from data_gen.distribution import MAX_TRIES, Distribution, GenerationError
 from data_gen.graphs.graph import Graph
 from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.solver import solve
+from data_gen.split import Keep, keep_all
+
+MAX_REJECTED = 10  # graphs of a pair, three of four in a test set: then another k is drawn
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class GraphProblem(Distribution[Problem]):
     graphs: Distribution[Graph] | None = None
     is_paired: bool = False
 
+    repeats_to: ClassVar[int] = 20
     least_k: ClassVar[int] = 1
     slack: ClassVar[int] = 1  # with k > v - slack all graphs have the same answer
 
@@ -72,19 +76,35 @@ class GraphProblem(Distribution[Problem]):
         """One problem; if they are paired, each of the two with probability 1/2."""
         if self.is_paired:
             return self.draw_group(size, rng)[int(rng.integers(2))]
-        return self._draw(size, self._draw_k(size, rng), rng)
+        formula = self._formula(size, self._draw_k(size, rng), rng)
+        return Problem(formula, solve(formula).model, size)
 
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
-        """The first without an answer, then the first with one, if they are paired."""
+    def draw_group(
+        self, size: int, rng: np.random.Generator, keep: Keep = keep_all
+    ) -> list[Problem]:
+        """The first without an answer, then the first with one, if they are paired.
+
+        Graphs that are not kept are drawn again, but no more than `MAX_REJECTED` of them: there may
+        be no other graph of that k without an answer. Then no group is returned.
+        """
         if not self.is_paired:
             return [self.draw(size, rng)]
         k = self._draw_k(size, rng)
         found: dict[bool, Problem] = {}
+        num_rejected = 0
         for _ in range(MAX_TRIES):
-            problem = self._draw(size, k, rng)
-            found.setdefault(problem.is_sat, problem)
+            formula = self._formula(size, k, rng)
+            problem = Problem(formula, solve(formula).model, size)
+            if problem.is_sat in found:
+                continue
+            if keep(problem):
+                found[problem.is_sat] = problem
+            else:
+                num_rejected += 1
             if len(found) == 2:
                 return [found[False], found[True]]
+            if num_rejected == MAX_REJECTED:
+                return []
         missing = "unsatisfiable" if True in found else "satisfiable"
         raise GenerationError(
             f"{self}: no {missing} problem of size {size} with k = {k} in {MAX_TRIES} tries"
@@ -96,14 +116,13 @@ class GraphProblem(Distribution[Problem]):
             raise ValueError(f"size is {size}: {self} needs {self.min_size} or more")
         return fitting[int(rng.integers(len(fitting)))]
 
-    def _draw(self, size: int, k: int, rng: np.random.Generator) -> Problem:
+    def _formula(self, size: int, k: int, rng: np.random.Generator) -> Cnf:
         if self.graphs is None:
             pairs = np.stack(np.triu_indices(size, 1), axis=1)
             edges = pairs[rng.random(len(pairs)) < self.threshold(size, k)]
         else:
             edges = self.graphs.draw(size, rng).edges
-        formula = self.encode(edges, size, k)
-        return Problem(formula, solve(formula).model, size)
+        return self.encode(edges, size, k)
 
 
 def cnf_of_blocks(num_variables: int, blocks: Iterable[np.ndarray]) -> Cnf:

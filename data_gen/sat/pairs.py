@@ -5,14 +5,16 @@ G4SATBench has it (Li, Guo and Si 2024).
 """
 
 from abc import abstractmethod
+from collections.abc import Collection
 from typing import ClassVar
 
 import numpy as np
 
-from data_gen.distribution import Distribution, GenerationError
+from data_gen.distribution import MAX_TRIES, Distribution, GenerationError
 from data_gen.graphs.connectivity import is_connected
 from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.solver import solve
+from data_gen.split import Keep, keep_all
 
 MAX_FORMULAS = 2000  # of the laws of conf/, the rarer kind is one in 80 or more
 
@@ -30,24 +32,38 @@ class PairedFormulas(Distribution[Problem]):
         """One of a pair, each with probability 1/2."""
         return self.draw_group(size, rng)[int(rng.integers(2))]
 
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
-        """The first formula without a model, then the first with one.
+    def draw_group(
+        self, size: int, rng: np.random.Generator, keep: Keep = keep_all
+    ) -> list[Problem]:
+        """The first formula without a model, then the first with one, of those that are kept.
 
         Raises:
             GenerationError: the size is below the smallest, or `MAX_FORMULAS` were not enough.
         """
         self.check_size(size)
         found: dict[bool, Problem] = {}
+        for _ in range(MAX_TRIES):
+            problem = self._missing(size, rng, found)
+            if keep(problem):
+                found[problem.is_sat] = problem
+            if len(found) == 2:
+                return [found[False], found[True]]
+        raise GenerationError(f"{self!r}: too few of size {size} to keep, in {MAX_TRIES} tries")
+
+    def _missing(self, size: int, rng: np.random.Generator, found: Collection[bool]) -> Problem:
+        """The next formula whose answer is not found yet."""
+        seen = set(found)
         for _ in range(MAX_FORMULAS):
             formula = self.formula(size, rng)
             if not hangs_together(formula):
                 continue
             problem = Problem(formula, solve(formula).model, size)
-            found.setdefault(problem.is_sat, problem)
-            if len(found) == 2:
-                return [found[False], found[True]]
-        seen = {True: "only satisfiable ones", False: "only unsatisfiable ones"}
-        what = seen[next(iter(found))] if found else "none whose variables hang together"
+            if problem.is_sat not in found:
+                return problem
+            seen.add(problem.is_sat)
+        what = "none whose variables hang together"
+        if seen:
+            what = f"only {'' if True in seen else 'un'}satisfiable ones"
         raise GenerationError(f"{self!r}: {MAX_FORMULAS} formulas of size {size} and {what}")
 
 

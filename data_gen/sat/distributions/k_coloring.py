@@ -30,6 +30,7 @@ class KColoring(GraphProblem):
 
     breaks_symmetry: bool = False
 
+    repeats_to: ClassVar[int] = 40  # of rings with few edges moved
     least_k: ClassVar[int] = 2
 
     def encode(self, edges: np.ndarray, num_nodes: int, k: int) -> Cnf:

@@ -1,7 +1,7 @@
 """Random k-SAT: all clauses of k variables are equally likely."""
 
 from dataclasses import dataclass
-from math import comb
+from math import comb, factorial, log2
 
 import numpy as np
 
@@ -9,8 +9,10 @@ from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.distributions.sr import distinct_variables
 from data_gen.sat.pairs import PairedFormulas, of_rows, random_signs, without_repeats
 from data_gen.sat.solver import solve
+from data_gen.split import Keep, keep_all
 
 MAX_RATIO = 1000
+BITS = 50  # a million formulas for training and as many for test: one in a thousand such repeats
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,19 @@ class RandomKsat(PairedFormulas):
             size += 1
         return size
 
+    @property
+    def repeats_to(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The last size that has fewer than 2^`BITS` formulas up to names and signs, or 64."""
+        size = self.k
+        while size <= 64 and self._bits(size) < BITS:
+            size += 1
+        return size - 1
+
+    def _bits(self, size: int) -> float:
+        """The logarithm of the number of formulas, all equally likely, up to names and signs."""
+        num_formulas = comb(comb(size, self.k) * 2**self.k, self.num_clauses(size))
+        return log2(max(num_formulas, 1)) - size - log2(factorial(size))
+
     def num_clauses(self, size: int) -> int:
         """The number of clauses m."""
         if self.ratio is not None:
@@ -70,10 +85,12 @@ class RandomKsat(PairedFormulas):
         """As it comes; if they are paired, each of the two with probability 1/2."""
         return super().draw(size, rng) if self.is_paired else self.draw_group(size, rng)[0]
 
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
+    def draw_group(
+        self, size: int, rng: np.random.Generator, keep: Keep = keep_all
+    ) -> list[Problem]:
         """A formula without a model, then one with a model, if they are paired."""
         if self.is_paired:
-            return super().draw_group(size, rng)
+            return super().draw_group(size, rng, keep)
         self.check_size(size)
         formula = self.formula(size, rng)
         return [Problem(formula, solve(formula).model, size)]

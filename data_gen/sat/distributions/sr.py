@@ -9,6 +9,7 @@ import numpy as np
 from data_gen.distribution import Distribution
 from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.solver import as_assignment, solver
+from data_gen.split import Keep, keep_all
 
 HEAD = 4  # clauses a variable: a pair is decided near 6
 FEW = 32  # variables, of which sorting all is faster than drawing one after another
@@ -32,6 +33,7 @@ class Sr(Distribution[Problem]):
     p_geometric: float = 0.4
 
     group_size: ClassVar[int] = 2
+    repeats_to: ClassVar[int] = 4
 
     def __post_init__(self) -> None:
         for name in ("p_short", "p_geometric"):
@@ -42,8 +44,11 @@ class Sr(Distribution[Problem]):
         """One of a pair, each with probability 1/2."""
         return self.draw_group(size, rng)[int(rng.integers(2))]
 
-    def draw_group(self, size: int, rng: np.random.Generator) -> list[Problem]:
-        """The formula without a model, then its twin with one."""
+    def draw_group(
+        self, size: int, rng: np.random.Generator, keep: Keep = keep_all
+    ) -> list[Problem]:
+        """The formula without a model, then its twin with one: both have one key."""
+        del keep
         clauses = _Clauses(self, size, rng)
         grown = _grow(clauses, HEAD * size) or _grow(clauses, 0)
         assert grown is not None, "without clauses there is a model"

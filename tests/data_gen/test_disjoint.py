@@ -21,6 +21,7 @@ from tests.data_gen.test_distributions import ALL
 
 LAWS = {name: law for name, law in ALL.items() if not law.is_list}
 SPLITS = ("train", "val", "test")
+TAKE_SECONDS = ("k_coloring", "k_vercov", "k_domset", "random_ksat", "domset_of_graphs")
 
 
 def cases():
@@ -32,7 +33,8 @@ def cases():
             fitting.sort(key=lambda task: (tasks[task].dim != getattr(law, "dim", 2), task))
         first = "satisfiability" if "satisfiability" in fitting else fitting[0]
         for task in fitting:
-            yield pytest.param(name, task, marks=() if task == first else pytest.mark.slow)
+            is_fast = task == first and name not in TAKE_SECONDS
+            yield pytest.param(name, task, marks=() if is_fast else pytest.mark.slow)
 
 
 def prints(task, law, size, count):
@@ -63,7 +65,14 @@ def test_splits_share_no_instance_and_laws_that_say_so_repeat_none(name, task_na
         assert len(np.unique(joined)) == len(joined)
 
 
-@pytest.mark.parametrize("name", [name for name, law in LAWS.items() if law.repeats_to])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in TAKE_SECONDS else ())
+        for name, law in LAWS.items()
+        if law.repeats_to
+    ],
+)
 def test_a_law_repeats_no_structure_above_its_bound(name):
     law, rng = LAWS[name], np.random.default_rng(0)
     if law.group_size == 2 and law.repeats_to > 20:

@@ -1,24 +1,22 @@
-"""The lines of the tables of docs/sat.md, from the committed tables of the studies.
-
-python -m tests.sat_lines    # prints them
-"""
+"""The tables of docs/sat.md, from those of the studies."""
 
 import math
-import sys
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
+from docs.pages.tables import RESULTS, written
 from experiments.statistics.methods import over_runs
 from experiments.tables.cells import read_cells
-from experiments.tables.rows import read_table
+from experiments.tables.rows import Row, read_table
 
-RESULTS = Path(__file__).parent.parent / "results"
 ROUNDS = ("16", "32", "64", "128", "256", "512", "1024")
 METRICS = ("correct_sat", "correct_unsat", "solved", "clauses_satisfied", "agreement")
 FAMILIES = ("sr", "random_ksat", "community_attachment", "popularity_similarity", "k_clique",
             "k_domset", "k_vercov")  # fmt: skip
 
 
-def of(rows, model, metric, distribution, size, rule):
+def of(
+    rows: Sequence[Row], model: str, metric: str, distribution: str, size: int, rule: str
+) -> str:
     """Mean over the seeds with its 95 % interval; – where there is none."""
     place = (model, metric, distribution, size)
     found = [r for r in rows if (r.model, r.metric, r.distribution, r.size) == place]
@@ -26,12 +24,11 @@ def of(rows, model, metric, distribution, size, rule):
     if not found:
         return "–"
     estimate = over_runs(found)
-    if math.isnan(estimate.mean):  # not defined for any of the instances
-        return "–"
-    return f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return "–" if math.isnan(estimate.mean) else written(estimate)  # defined for no instance
 
 
-def rounds_lines():
+def rounds() -> Iterator[str]:
+    """Scores by the number of rounds."""
     rows = read_table(RESULTS / "sat_cpu" / "transfer.csv")
     for model, metric in (
         ("neuro_sat", "correct"),
@@ -44,7 +41,7 @@ def rounds_lines():
                 yield f"| `{model}`: {metric} | SR({size}) | {' | '.join(cells)} |"
 
 
-def cell_lines():
+def cells() -> Iterator[str]:
     """All scores of every cell after 32 and 256 rounds, and what WalkSAT solves in as many."""
     rows = read_table(RESULTS / "sat_cpu" / "transfer.csv")
     cells = {(c.distribution, c.size): c
@@ -63,7 +60,7 @@ def cell_lines():
             )
 
 
-def family_lines():
+def families() -> Iterator[str]:
     """What the cells of each family are, and what its own network and the best other one score."""
     rows = read_table(RESULTS / "sat_families" / "transfer.csv")
     cells = read_cells(RESULTS / "sat_families" / "cells.csv")
@@ -83,26 +80,17 @@ def family_lines():
             )
 
 
-def _mean(rows, model, distribution, size):
+def _mean(rows: Sequence[Row], model: str, distribution: str, size: int) -> float:
     """The mean share that is decided rightly, over the seeds."""
     place = (model, "correct", distribution, size)
     found = [r.mean for r in rows if (r.model, r.metric, r.distribution, r.size) == place]
     return sum(found) / len(found) if found else 0.0
 
 
-def difficulty_lines():
+def difficulty() -> Iterator[str]:
+    """From small to large and back."""
     rows = read_table(RESULTS / "sat_difficulty" / "transfer.csv")
     for model in ("easy", "medium", "hard"):
         for metric in ("correct", "solved"):
             values = [of(rows, model, metric, "sr", size, "32") for size in (10, 20, 40)]
             yield f"| {model} | {metric} | {' | '.join(values)} |"
-
-
-def all_lines():
-    for lines in (rounds_lines, cell_lines, family_lines, difficulty_lines):
-        yield from lines()
-
-
-if __name__ == "__main__":
-    for make in (rounds_lines, cell_lines, family_lines, difficulty_lines):
-        sys.stdout.write("\n".join(make()) + "\n\n")

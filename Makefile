@@ -11,7 +11,7 @@ help: ## this list
 run: $(STAMP) ## the quickstart study: train, score, table and figures, in under ten minutes
 	$(BIN)/python -m experiments.train experiment=quickstart
 
-paper: $(STAMP) ## sweep, tables, figures, report: the study size_transfer from nothing, in ten minutes
+paper: $(STAMP) ## sweep, tables, figures, report: the study size_transfer from nothing, in a quarter of an hour
 	$(BIN)/python -m experiments.train experiment=size_transfer
 	$(BIN)/python -m experiments.publish study=size_transfer
 	$(BIN)/python -m experiments.severity study=size_transfer

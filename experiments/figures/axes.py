@@ -56,7 +56,7 @@ class XAxis:
     def label_places(self, axes: Axes, places: Sequence[int]) -> None:
         """A logarithmic axis: of frames with powers of ten, else with a tick at each place.
 
-        The ends of training have ticks as well, without a number where there is no room for it.
+        The ends of training have ticks as well. Where there is no room a tick has no number.
         """
         if self.of == "frame":
             axes.set_xscale("log")
@@ -64,7 +64,8 @@ class XAxis:
         axes.set_xscale("log", base=2)
         ends = [end for end in self.train if end not in places]
         is_apart = [all(max(end / x, x / end) >= CLOSE for x in places) for end in ends]
-        names = {x: str(x) for x in places}
+        step = 2 if len(places) > MANY else 1
+        names = {x: "" if k % step else str(x) for k, x in enumerate(sorted(places, reverse=True))}
         names |= {end: f"{end:g}" if far else "" for end, far in zip(ends, is_apart, strict=True)}
         small: dict[str, Any] = {"fontsize": 6.5} if len(names) >= MANY else {}
         axes.set_xticks(list(names), list(names.values()), **small)

@@ -160,9 +160,9 @@ def _clear(colour: Colour | None, opacity: float) -> tuple[float, ...] | str:
 
 
 def add_legend(figure: Figure, places: Sequence[Place]) -> None:
-    """What lines and marks mean, below everything."""
+    """What lines and marks mean: above everything, or below what has no layout."""
     keys = chain.from_iterable(place.panel.legend for place in places)
     handles = [_sample(key) for key in dict.fromkeys(keys)]
     if handles:
-        where = "outside lower center" if figure.get_layout_engine() else "lower center"
+        where = "outside upper center" if figure.get_layout_engine() else "lower center"
         figure.legend(handles=handles, loc=where, ncols=len(handles))

@@ -118,9 +118,9 @@ def _draw(
         means, places, xerr=np.nan_to_num(ends), color=colour, fmt="o", elinewidth=1.0,
         markersize=2.6, label=group,
     )  # fmt: skip
-    for place, _, missing in some:
+    for place, standing, missing in some:
         if missing:
             axes.annotate(
-                f"n/a on {missing} of {num_cells}", (0, place), (2, 0), va="center", color=colour,
+                f"n/a on {missing} of {num_cells}", (standing.home, place), (5, 0), va="center", color=colour,
                 textcoords="offset points", fontsize=5.5,
             )  # fmt: skip

@@ -80,7 +80,9 @@ class ScoreMap(TableFigure):
             axes.spines[:].set_visible(False)
         _name_groups(all_axes[0], groups, places)
         all_axes[0].set_ylabel(self.look.line_label)
-        all_axes[len(all_axes) // 2].set_xlabel(self.look.column_label)
+        middle = len(all_axes) // 2
+        for axes in all_axes[middle : middle + 1] if len(all_axes) % 2 else all_axes:
+            axes.set_xlabel(self.look.column_label)
         draw_colour_bar(figure, all_axes, self.look)
         figure.supxlabel(text, fontsize=CAPTION)
         return figure

@@ -1,4 +1,4 @@
-"""What captions say of the numbers in a figure: of how many runs and instances, and of what a band is."""
+"""What captions say of the numbers in a figure: how many runs, instances, what a band is of."""
 
 from collections.abc import Iterable, Sequence
 

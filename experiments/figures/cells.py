@@ -88,7 +88,9 @@ def _write(axes: Axes, place: tuple[float, float], cell: Cell, look: Look) -> No
         axes.text(x, y, mean, fontsize=6, **style)
         return
     axes.text(x, y - 0.14, mean, fontsize=7, **style)
-    axes.text(x, y + 0.27, "–".join(dict.fromkeys(map(percent, (low, high)))), fontsize=4.6, **style)
+    axes.text(
+        x, y + 0.27, "–".join(dict.fromkeys(map(percent, (low, high)))), fontsize=4.6, **style
+    )
 
 
 def _corners(y: float, x: float) -> list[tuple[float, float]]:

@@ -243,7 +243,9 @@ class Curves(TableFigure):
 def _as_steps(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows whose score is the number of steps that were taken."""
     nothing = {"low": math.nan, "high": math.nan, "is_share": False, "estimate": None}
-    taken = [dataclasses.replace(row, mean=row.steps, metric=STEPS, **nothing) for row in rows["row"]]
+    taken = [
+        dataclasses.replace(row, mean=row.steps, metric=STEPS, **nothing) for row in rows["row"]
+    ]
     return rows.assign(metric=STEPS, row=pd.Series(taken, index=rows.index, dtype=object))
 
 

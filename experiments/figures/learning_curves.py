@@ -67,12 +67,10 @@ class LearningCurves(TableFigure):
 
     def _ends(self, tables: Tables) -> str:
         """At which update each method ends, if not all at the same one."""
-        ends = {
-            name.replace("\n", " "): max((p.step for p in tables.curves if p.model == model_of(line)),
-                                         default=0)
-            for line, name in self.lines.items()
-        }  # fmt: skip
-        ends = {name: end for name, end in ends.items() if end}
+        ends: dict[str, int] = {}
+        for line, name in self.lines.items():
+            steps = [point.step for point in tables.curves if point.model == model_of(line)]
+            ends |= {name: max(steps)} if steps else {}
         if len(set(ends.values())) < 2:
             return ""
         told = ", ".join(f"{name} {end:,}" for name, end in ends.items())

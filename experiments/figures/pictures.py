@@ -97,7 +97,7 @@ class Pictures(TableFigure):
                 below.set_xlabel(written(self.axis or picture.strip.axis))
                 below.set_ylabel("" if column else _broken(picture.strip.title))
             column += len(group)
-        add_legend(figure, places)
+        add_legend(figure, places, "upper")
         return figure
 
     def _rows(self, pictures: Sequence[Picture]) -> Figure:
@@ -120,7 +120,7 @@ class Pictures(TableFigure):
                     panel.set_xlabel(self.axes[0], fontsize=6.5)
             title = _broken(row[0].picture.title)
             axes[0].set_ylabel("\n".join([title, *self.axes[1:]]), fontsize=6.5)
-        add_legend(figure, list(chain.from_iterable(rows)))
+        add_legend(figure, list(chain.from_iterable(rows)), "upper")
         return figure
 
     def _chosen(self, found: Sequence, numbers: Sequence[int]) -> list:

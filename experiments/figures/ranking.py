@@ -27,8 +27,8 @@ class Ranking(TableFigure):
     and instances (`aggregate`).
 
     `groups` maps the name of a group, which is a colour, to its methods: `model` or `model@rule` ->
-    name for the reader; those without a row are left out. The dotted line is the baseline's. A method
-    that has no answer on some of the cells has no dot, but "n/a".
+    name for the reader; those without a row are left out. The dotted line is the baseline's. A
+    method that has no answer on some of the cells has no dot, but "n/a".
     """
 
     study: str
@@ -121,6 +121,6 @@ def _draw(
     for place, standing, missing in some:
         if missing:
             axes.annotate(
-                f"n/a on {missing} of {num_cells}", (standing.home, place), (5, 0), va="center", color=colour,
-                textcoords="offset points", fontsize=5.5,
+                f"n/a on {missing} of {num_cells}", (standing.home, place), (5, 0), va="center",
+                textcoords="offset points", color=colour, fontsize=5.5,
             )  # fmt: skip

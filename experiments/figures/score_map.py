@@ -36,8 +36,9 @@ class Panel:
 class ScoreMap(TableFigure):
     """Mean over runs in per cent, with its 95 % interval; what was not run is blank.
 
-    Lines and groups without a row are left out, and a bar says what the colours mean. `lines` maps the name of a group to its lines: methods (`model@rule`, see `lines`) or sizes,
-    with their names. `columns` maps a name to what its rows have in their columns of the table, as
+    Lines and groups without a row are left out, and a bar says what the colours mean. `lines` maps
+    the name of a group to its lines: methods (`model@rule`, see `lines`) or sizes, with their
+    names. `columns` maps a name to what its rows have in their columns of the table, as
     in `grid: {distribution: grid, size: 16}`; `framed` says so of the cells that are framed.
     """
 

@@ -18,9 +18,9 @@ Points = dict[Cell, tuple[float, float]]  # of each cell its distance and score
 MINUS = "\N{MINUS SIGN}"
 ROW, REST = 0.92, 0.95  # inches: of a method, and of titles and caption
 CAPTION_TEXT = (
-    "Wasserstein distance of a test cell's graphs to the training set's; filled: the training family."
-    " ρ: Spearman's, above each panel that of its method, on top the mean over the trained ones. Cells share families and sizes, so"
-    " there is less behind a ρ than so many dots."
+    "Wasserstein distance of a test cell's graphs to the training set's; filled: the training"
+    " family. ρ: Spearman's, above each panel that of its method, on top the mean over the trained"
+    " ones. Cells share families and sizes, so there is less behind a ρ than so many dots."
 )
 LOG_TEXT = " Axes with a bar (|) are linear up to it, at 1, and logarithmic beyond."
 
@@ -67,9 +67,7 @@ class SeverityScatter(TableFigure):
         figure.supxlabel(text, fontsize=CAPTION)
         return figure
 
-    def _draw_cells(
-        self, axes: Axes, tables: Tables, line: str, column: str, number: int
-    ) -> None:
+    def _draw_cells(self, axes: Axes, tables: Tables, line: str, column: str, number: int) -> None:
         """The panel of a method and a distance, with its ρ."""
         by_task = self._points(tables, line, column)
         _scatter(axes, _homes(tables, line), by_task, look(number)["color"])

@@ -1,4 +1,4 @@
-"""The look that all figures share: sizes, colours, markers, and how shares and captions are written."""
+"""The look that all figures share: sizes, colours, markers, how shares and captions are written."""
 
 import textwrap
 from typing import Any

@@ -150,7 +150,7 @@ def test_the_best_of_a_group_is_first_if_goals_are_told():
         ({"x": {"of": "time"}}, "of must be one of size, steps, frame, got 'time'"),
         ({"x": {"train": [8]}}, r"train must be two numbers, got \[8\]"),
         ({"layout": {"_target_": "experiments.figures.layout.Layout", "legend": "left"}},
-         "legend must be one of right, above, below, got 'left'"),
+         "legend must be one of right, above, got 'left'"),
         ({"colour": "red"}, "figure.colour: 'red' is not allowed"),
     ],
 )  # fmt: skip

@@ -12,12 +12,14 @@ def sample(rows: Iterable[Row], unit: str = "size") -> str:
     """How many runs and instances a cell has: "3 runs, 200 instances a cell (60 at 128, 256)".
 
     Args:
-        rows: of all cells, each run once on each cell.
+        rows: of all cells, each run once on each cell; those of models without parameters, which
+            every run repeats, count if there are no others.
         unit: "size" names the sizes that differ; "" gives the least and the most.
     """
     runs: dict[object, set[int]] = {}
     of_size: dict[int, set[int]] = {}
-    for row in rows:
+    found = list(rows)
+    for row in [row for row in found if row.num_parameters] or found:
         place = row.task, method(row), row.distribution, row.size, row.metric
         runs.setdefault(place, set()).add(row.seed)
         of_size.setdefault(row.size, set()).add(row.num_instances)

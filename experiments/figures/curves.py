@@ -31,6 +31,7 @@ from experiments.statistics.intervals import Estimate
 from experiments.tables.frame import chosen, grouped
 
 GREY = "0.4"
+ALONE: dict[str, Any] = {"color": "black", "linestyle": "-", "linewidth": 0.8}  # a floor of a panel
 MARK: dict[str, Any] = {"color": "0.6", "linewidth": 0.9, "zorder": 1.2}
 TRIVIAL = "Grey: answers that need no training."
 STEPS = "steps"  # in the place of a metric: the message-passing steps that were taken
@@ -56,9 +57,9 @@ class Panel:
 
 @dataclass(frozen=True)
 class Floor:
-    """What methods cannot go below, dashed: the mean of a metric, by the mean of `by` if given.
+    """What methods cannot go below: the mean of a metric, by the mean of `by` if given.
 
-    Where the lines are sizes each has its floor in its colour; else a panel has one, in grey.
+    Where the lines are sizes each has its floor in its colour; else a panel has a thin black one.
     """
 
     metric: str
@@ -208,14 +209,15 @@ class Curves(TableFigure):
             mine = self._rows(rows, line, metric)
             values += draw_trivial(axes, mine, name, number, is_log=y.is_log)
         if self.floor and not has_sizes:
-            found = _draw_floor(axes, self.floor, rows, {"color": GREY})
+            found = _draw_floor(axes, self.floor, rows, ALONE)
             self._say_that_it_is_below(axes, found)
             values += found
         self.x.shade_training(axes)
         for name, value in panel.marks.items():
             axes.axhline(value, label=name, **MARK)
         if self.floor:
-            axes.plot([], [], color=GREY, linestyle="--", label=self.floor.name)
+            sample_of = {"color": GREY, "linestyle": "--"} if has_sizes else ALONE
+            axes.plot([], [], label=self.floor.name, **sample_of)
         return values
 
     def _draw_line(self, axes: Axes, panel: Panel, rows: pd.DataFrame, number: int) -> list[float]:
@@ -256,7 +258,7 @@ def _draw_floor(
     floors = _means(rows, floor.metric)
     by = _means(rows, floor.by) if floor.by else dict.fromkeys(floors, 1.0)
     above = {x: value / by[x] for x, value in floors.items() if value > 0}
-    axes.plot(list(above), list(above.values()), linestyle="--", **style)
+    axes.plot(list(above), list(above.values()), **{"linestyle": "--", **style})
     return list(above.values())
 
 

@@ -19,6 +19,7 @@ from experiments.tables.goals import perfect_of
 from experiments.tables.rows import Row
 
 GAP = 0.85  # lines between two groups: the name of the second one
+MANY_LINES = 12  # of a map whose columns are named on top
 SHORT = 4  # letters of a column's name that need not be turned
 
 
@@ -67,14 +68,15 @@ class ScoreMap(TableFigure):
         height = self.look.line_height * (places[-1] + 1) + 0.85
         figure = Figure(figsize=(PAGE, height + CAPTION_LINE * len(text.splitlines())))
         all_axes = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
-        is_tall = len(groups) > 1
+        is_tall = len(places) > MANY_LINES
+        has_name = bool(next(iter(groups)))  # above the first line
         for axes, panel, cells in zip(all_axes, self.panels, found, strict=True):
             columns = list(panel.columns or self.columns)
             draw_cells(axes, cells, places, self.look)
             _label_columns(axes, columns, is_tall=is_tall)
             axes.set_title(panel.name, fontsize=7.5)
             axes.set_xlim(-0.5, len(columns) - 0.5)
-            axes.set_ylim(places[-1] + 0.5, places[0] - 0.5 - (GAP if is_tall else 0))
+            axes.set_ylim(places[-1] + 0.5, places[0] - 0.5 - (GAP if has_name else 0))
             axes.set_yticks(places, [name for lines in groups.values() for name in lines.values()])
             axes.tick_params(length=0, pad=2, labelleft=axes is all_axes[0])
             axes.grid(visible=False)

@@ -48,7 +48,7 @@ def trivial_look(number: int) -> dict[str, Any]:
 
 def wrapped(text: str, width: float) -> str:
     """A caption in lines that are at most so many inches wide; its own ends of lines stay."""
-    letters = round(width * LETTERS)
+    letters, text = round(width * LETTERS), text.replace(" %", "\N{NO-BREAK SPACE}%")
     return "\n".join(textwrap.fill(line, letters) for line in text.splitlines())
 
 

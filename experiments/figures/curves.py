@@ -216,7 +216,7 @@ class Curves(TableFigure):
         for name, value in panel.marks.items():
             axes.axhline(value, label=name, **MARK)
         if self.floor:
-            sample_of = {"color": GREY, "linestyle": "--"} if has_sizes else ALONE
+            sample_of: dict[str, Any] = {"color": GREY, "linestyle": "--"} if has_sizes else ALONE
             axes.plot([], [], label=self.floor.name, **sample_of)
         return values
 
@@ -258,7 +258,8 @@ def _draw_floor(
     floors = _means(rows, floor.metric)
     by = _means(rows, floor.by) if floor.by else dict.fromkeys(floors, 1.0)
     above = {x: value / by[x] for x, value in floors.items() if value > 0}
-    axes.plot(list(above), list(above.values()), **{"linestyle": "--", **style})
+    dashed: dict[str, Any] = {"linestyle": "--", **style}
+    axes.plot(list(above), list(above.values()), **dashed)
     return list(above.values())
 
 

@@ -92,7 +92,7 @@ def test_a_method_without_an_answer_says_so_and_intervals_stay_above_0():
     low = min(segment[:, 1].min() for segment in ends)
     assert low == pytest.approx(0.02)  # the least run: the interval reaches 0
     assert axes.get_ylim()[0] > 0
-    assert "Bars: 95 % intervals over runs and instances" in figure.get_supxlabel()
+    assert "Bars: 95\xa0% intervals over runs and instances" in figure.get_supxlabel()
 
 
 def test_the_answers_that_need_no_training_are_thin_grey_lines_without_intervals():

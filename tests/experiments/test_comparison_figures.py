@@ -145,6 +145,19 @@ def test_a_ranking_has_the_methods_in_order():
     assert "54 shifted cells" in axes.get_xlabel()
 
 
+def test_a_method_without_an_answer_everywhere_is_not_a_dot_at_0_but_says_so():
+    figure = EXHIBITS["ranking"].draw(tables_of("ranking"))
+    axes = figure.axes[0]
+    said = {round(text.xy[1]): text.get_text() for text in axes.texts if "n/a" in text.get_text()}
+    assert set(said.values()) == {"n/a on 15 of 19"}
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert {names[place] for place in said} == {
+        "MLP on 16 slots", "MLP on 16 slots, random", "MLP on 16 slots, 7 × larger",
+    }  # fmt: skip
+    dots = [y for bars in axes.containers for y in bars[0].get_ydata()]
+    assert sorted(dots) == [place for place in range(len(names)) if place not in said]
+
+
 def test_learning_curves_have_a_thin_line_for_every_run_and_a_thick_one_for_their_mean():
     figure = EXHIBITS["learning_curves"].draw(tables_of("learning_curves"))
     left = [line for line in figure.axes[0].get_lines() if line.get_color() == "#0072B2"]

@@ -12,7 +12,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<")
 GREYS = ("0.35", "0.55")  # of answers that need no training, in turn
 DASHES: tuple[Any, ...] = ((0, (5, 2)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (2.5, 1.5)))
 CAPTION, CAPTION_LINE = 6.5, 0.125  # points, and inches of a line
-LETTERS = 19.0  # of a caption on an inch
+LETTERS = 20.0  # of a caption on an inch
 
 LOOK: dict[Any, Any] = {
     "font.size": 8,

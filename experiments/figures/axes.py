@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from experiments.figures.lines import TINY
 
-MANY = 6  # ticks: more are written smaller
+MANY = 6  # ticks, that are written smaller
+CLOSE = 1.35  # times as far: closer ticks have one number between them
 PLACES = ("size", "steps", "frame")
 FOOT = 0.05 / 1.04  # of the height of the axes: 0.03 on an axis of shares
 
@@ -53,13 +54,21 @@ class XAxis:
         return "model" if self.of == "steps" else "method"
 
     def label_places(self, axes: Axes, places: Sequence[int]) -> None:
-        """A logarithmic axis: of frames with powers of ten, else with a tick at each place."""
+        """A logarithmic axis: of frames with powers of ten, else with a tick at each place.
+
+        The ends of training have ticks as well. Where there is no room a tick has no number.
+        """
         if self.of == "frame":
             axes.set_xscale("log")
             return
         axes.set_xscale("log", base=2)
-        small: dict[str, Any] = {"fontsize": 7} if len(places) > MANY else {}
-        axes.set_xticks(list(places), [str(place) for place in places], **small)
+        ends = [end for end in self.train if end not in places]
+        is_apart = [all(max(end / x, x / end) >= CLOSE for x in places) for end in ends]
+        step = 2 if len(places) > MANY else 1
+        names = {x: "" if k % step else str(x) for k, x in enumerate(sorted(places, reverse=True))}
+        names |= {end: f"{end:g}" if far else "" for end, far in zip(ends, is_apart, strict=True)}
+        small: dict[str, Any] = {"fontsize": 6.5} if len(names) >= MANY else {}
+        axes.set_xticks(list(names), list(names.values()), **small)
         axes.set_xticks([], minor=True)
 
     def shade_training(self, axes: Axes) -> None:
@@ -76,7 +85,7 @@ class XAxis:
         """Say what is shaded, at the foot of the range."""
         if self.train and self.train_label:
             axes.annotate(
-                self.train_label, (self.train[0] * 1.03, FOOT), fontsize=6.5, color="0.35",
+                self.train_label, (self.train[0] * 1.03, FOOT), fontsize=6, color="0.35",
                 xycoords=("data", "axes fraction"),
             )  # fmt: skip
 

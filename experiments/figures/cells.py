@@ -7,12 +7,16 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 
 from experiments.figures.style import percent
 from experiments.statistics.intervals import Estimate
 
 NOT_DEFINED = "0.93"
+BAR = 1.6  # inches: the height of a bar of colours
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Look:
 
     low: float = 0.0  # the colours begin here: what guessing gives
     has_intervals: bool = True
+    has_runs: bool = False  # the lowest and the highest run in the place of the interval
     line_height: float = 0.3  # inches
     line_label: str = ""
     column_label: str = ""
@@ -35,6 +40,7 @@ class Cell(NamedTuple):
 
     estimate: Estimate
     is_framed: bool
+    runs: tuple[float, float] = (np.nan, np.nan)  # the lowest and the highest
 
 
 Cells = dict[tuple[int, int], Cell]  # by line and column; what was not run is not there
@@ -49,28 +55,42 @@ def draw_cells(axes: Axes, cells: Cells, places: Sequence[float], look: Look) ->
     squares = [_corners(places[line], x) for line, x in cells]
     axes.add_collection(PolyCollection(squares, facecolors=colours, antialiased=False))
     for (line, x), cell in cells.items():
-        _write(axes, (x, places[line]), cell.estimate, look)
+        _write(axes, (x, places[line]), cell, look)
     framed = {place for place, cell in cells.items() if cell.is_framed}
     sides = [side for place in sorted(framed) for side in _sides(*place, framed, places)]
     how: dict[str, Any] = {"colors": "black", "linewidths": 1.2, "capstyle": "projecting"}
     axes.add_collection(LineCollection(sides, zorder=3, clip_on=False, **how))
 
 
-def _write(axes: Axes, place: tuple[float, float], estimate: Estimate, look: Look) -> None:
+def draw_colour_bar(figure: Figure, panels: Sequence[Axes], look: Look) -> None:
+    """What the colours mean, in per cent, at the right of the panels."""
+    scale = ScalarMappable(Normalize(100 * look.low, 100), "viridis")
+    height = figure.get_size_inches()[1]
+    bar = figure.colorbar(
+        scale, ax=list(panels), shrink=min(1.0, BAR / height), aspect=BAR * 12, pad=0.01
+    )
+    bar.ax.tick_params(labelsize=6, length=2)
+    bar.ax.set_title("%", fontsize=6.5)
+    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+
+
+def _write(axes: Axes, place: tuple[float, float], cell: Cell, look: Look) -> None:
     """The number, and below it the interval; n/a if the method is not defined there."""
-    x, y = place
+    (x, y), estimate = place, cell.estimate
     style: dict[str, Any] = {"ha": "center", "va": "center"}
     if np.isnan(estimate.mean):
         axes.text(x, y, "n/a", fontsize=6, color="0.4", **style)
         return
     style["color"] = "white" if look.share(estimate.mean) < 0.6 else "black"
     mean = percent(estimate.mean)
-    if not look.has_intervals or np.isnan(estimate.low):
+    low, high = cell.runs if look.has_runs else (estimate.low, estimate.high)
+    if not (look.has_intervals or look.has_runs) or np.isnan(low):
         axes.text(x, y, mean, fontsize=6, **style)
         return
     axes.text(x, y - 0.14, mean, fontsize=7, **style)
-    ends = percent(estimate.low), percent(estimate.high)
-    axes.text(x, y + 0.27, "–".join(dict.fromkeys(ends)), fontsize=4.6, **style)
+    axes.text(
+        x, y + 0.27, "–".join(dict.fromkeys(map(percent, (low, high)))), fontsize=4.6, **style
+    )
 
 
 def _corners(y: float, x: float) -> list[tuple[float, float]]:

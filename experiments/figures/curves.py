@@ -1,7 +1,8 @@
 """Scores over sizes, steps or frames: panels side by side, a line for each method or each size."""
 
+import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,46 +12,54 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures.axes import XAxis, YAxis
+from experiments.figures.captions import about_intervals, sample
 from experiments.figures.exhibit import TableFigure, Tables
 from experiments.figures.layout import Layout
 from experiments.figures.lines import (
+    LEVEL,
     Rows,
+    answers,
     draw_band,
     draw_bars,
+    draw_runs,
+    draw_trivial,
     fit_log_axis,
-    name_what_is_above,
 )
 from experiments.figures.style import look
 from experiments.settings.errors import UserError
+from experiments.statistics.intervals import Estimate
 from experiments.tables.frame import chosen, grouped
 
 GREY = "0.4"
-MARKS: tuple[dict[str, Any], ...] = (
-    {"linestyle": ":"},
-    {"linestyle": "-.", "linewidth": 0.9},
-)  # in the order of a panel's
+ALONE: dict[str, Any] = {"color": "black", "linestyle": "-", "linewidth": 0.8}  # a floor of a panel
+MARK: dict[str, Any] = {"color": "0.6", "linewidth": 0.9, "zorder": 1.2}
+TRIVIAL = "Grey: answers that need no training."
+STEPS = "steps"  # in the place of a metric: the message-passing steps that were taken
 
 
 @dataclass(frozen=True)
 class Panel:
     """Some of the rows, by their columns: `where: {task: gravity, shift: [none, size]}`.
 
-    Where the lines are sizes, `references` are other methods, dashed in the colour of each size.
+    A metric of `steps` is how many message-passing steps were taken. Panels whose y axis has the
+    same name have the same axis.
     """
 
     name: str = ""  # {diameter:.0f} and other columns of `cells.csv` are of the largest cell
     where: Mapping[str, Any] = field(default_factory=dict)
     metric: str = ""  # "": that of the figure
+    metric_label: str = ""  # "": that of the figure
+    y: YAxis | None = None  # None: that of the figure
+    lines: Sequence[Any] = ()  # some of the figure's; (): all
     marks: Mapping[str, float] = field(default_factory=dict)  # horizontal lines, by their names
-    references: Mapping[str, str] = field(default_factory=dict)  # a line -> its name
-    each_run: bool = False  # a thin line for each run in place of the interval
+    each_run: bool = False  # a thin line for each run in place of the mean and its interval
 
 
 @dataclass(frozen=True)
 class Floor:
-    """What methods cannot go below, dashed: the mean of a metric, by the mean of `by` if given.
+    """What methods cannot go below: the mean of a metric, by the mean of `by` if given.
 
-    Where the lines are sizes each has its floor in its colour; else a panel has one, in grey.
+    Where the lines are sizes each has its floor in its colour; else a panel has a thin black one.
     """
 
     metric: str
@@ -62,9 +71,12 @@ class Floor:
 class Curves(TableFigure):
     """A line is the mean over runs, with its 95 % interval; shaded: as in training.
 
-    `lines` are methods (`model@rule`, see `lines`) or sizes of `method`, with their names. On a
-    logarithmic axis an interval that reaches 0 ends at the least of the runs. A line ends with
-    "n/a" where its method has rows further to the right, without an answer.
+    `lines` are methods (`model@rule`, see `lines`) or sizes of `method`, with their names;
+    `trivial` are answers that need no training, thin and grey, without intervals: those that have
+    no steps are level where the axis has steps. Lines without a row are left out. On a logarithmic
+    axis an interval that reaches 0 ends at the least of the runs. A line ends with "n/a" where its
+    method has rows further to the right, without an answer. How many runs and instances there are
+    is said before the caption.
     """
 
     study: str
@@ -72,11 +84,13 @@ class Curves(TableFigure):
     metric_label: str
     lines: Mapping[Any, str]
     method: str = ""
+    trivial: Mapping[str, str] = field(default_factory=dict)
     panels: Sequence[Panel] = field(default_factory=lambda: (Panel(),))
     x: XAxis = field(default_factory=XAxis)
     y: YAxis = field(default_factory=YAxis)
     floor: Floor | None = None
     layout: Layout = field(default_factory=Layout)
+    caption: str = ""
 
     def can_draw(self, tables: Tables) -> bool:
         """Whether a panel has a row of a line."""
@@ -85,24 +99,33 @@ class Curves(TableFigure):
     def draw(self, tables: Tables) -> Figure:
         """The panels that have a row of a line."""
         shown = self._shown(tables)
-        figure, all_axes = self.layout.panels(len(shown))
-        everywhere = sorted({x for _, rows in shown for x in rows["x"]})
-        values: list[float] = []
-        for axes, (panel, rows) in zip(all_axes, shown, strict=True):
-            values += self._draw_panel(axes, panel, rows)
+        figure, all_axes = self.layout.panels(len(shown), self._told(shown))
+        everywhere = sorted({x for _, rows in shown for x in rows["x"] if x != LEVEL})
+        labels = [panel.metric_label or self.metric_label for panel, _ in shown]
+        values: dict[str, list[float]] = {label: [] for label in labels}
+        for axes, label, (panel, rows) in zip(all_axes, labels, shown, strict=True):
+            values[label] += self._draw_panel(axes, panel, rows)
             self.layout.title(axes, _title(panel, rows, tables))
-            places = everywhere if self.layout.is_grid else sorted(set(rows["x"]))
-            self.x.label_places(axes, places)
-        if self.y.is_log:
-            fit_log_axis(all_axes[0], values, *self.y.ends)
-            for axes in all_axes:
-                name_what_is_above(axes)
-        else:
-            all_axes[0].set_ylim(*self.y.ends)
+            mine = sorted(set(rows["x"]) - {LEVEL})
+            self.x.label_places(axes, everywhere if self.layout.is_grid else mine)
+            if self.layout.is_grid:
+                self._same_width(axes, everywhere)
+        for axes, label, (panel, _) in zip(all_axes, labels, shown, strict=True):
+            y = panel.y or self.y
+            if y.is_log:
+                fit_log_axis(axes, values[label], *y.ends)
+            else:
+                axes.set_ylim(*y.ends)
         self.x.name_training(all_axes[0])
-        self.layout.label(figure, all_axes, self.x.label, self.metric_label)
+        self.layout.label(all_axes, self.x.label, labels)
         self.layout.add_legend(figure, all_axes)
         return figure
+
+    def _same_width(self, axes: Axes, places: Sequence[int]) -> None:
+        """As wide as every panel of a grid, on a logarithmic axis."""
+        ends = [*places, *self.x.train]
+        room = (max(ends) / min(ends)) ** 0.05
+        axes.set_xlim(min(ends) / max(room, 1.05), max(ends) * max(room, 1.05))
 
     def _shown(self, tables: Tables) -> list[tuple[Panel, pd.DataFrame]]:
         """The panels that have a row of a line, with their rows placed on the x axis."""
@@ -110,51 +133,103 @@ class Curves(TableFigure):
         floors = [self.floor.metric, self.floor.by] if self.floor else []
         for panel in self.panels:
             metric = panel.metric or self.metric
-            rows = self.x.placed(chosen(tables.scores, **panel.where), [metric, *floors])
-            if any(self._rows(rows, line, metric) for line in self.lines):
-                shown.append((panel, rows))
+            rows = chosen(tables.scores, **panel.where)
+            if metric == STEPS:
+                rows = _as_steps(chosen(rows, metric=self.metric))
+            placed = self.x.placed(rows, [metric, *floors])
+            if any(self._rows(placed, line, metric) for line in self._lines(panel)):
+                shown.append((panel, pd.concat([placed, self._level(rows, metric)])))
         return shown
 
-    def _rows(self, rows: pd.DataFrame, line: str | int, metric: str, method: str = "") -> Rows:
+    def _level(self, rows: pd.DataFrame, metric: str) -> pd.DataFrame:
+        """The rows of trivial answers that take no steps, where the axis has steps."""
+        if self.x.of != "steps":
+            return rows.iloc[:0].assign(name="", x=0)
+        found = chosen(rows, metric=metric, model=[*self.trivial], steps_rule="")
+        return found.assign(name=metric, x=LEVEL)
+
+    def _lines(self, panel: Panel) -> Sequence[Any]:
+        """Those that a panel shows."""
+        return list(panel.lines) or list(self.lines)
+
+    def _rows(self, rows: pd.DataFrame, line: str | int, metric: str) -> Rows:
         """The rows of a metric of a line, by place; of a size those of a method."""
         rows = chosen(rows, name=metric)
         if isinstance(line, int):
-            rows, line = chosen(rows, size=line), method or self.method
+            rows, line = chosen(rows, size=line), self.method
         return grouped(chosen(rows, **{self.x.line_column: line}), "x")
+
+    def _all_rows(self, shown: Sequence[tuple[Panel, pd.DataFrame]]) -> Iterator[Rows]:
+        """The rows of every line of every panel that shows scores."""
+        for panel, rows in shown:
+            metric = panel.metric or self.metric
+            if metric != STEPS:
+                for line in self._lines(panel):
+                    yield self._rows(rows, line, metric)
+
+    def _told(self, shown: Sequence[tuple[Panel, pd.DataFrame]]) -> str:
+        """Of how many runs and instances the figure is, what bands are, and the caption."""
+        every = list(self._all_rows(shown))
+        of = sample(
+            (row for rows in every for of in rows.values() for row in of),
+            "size" if self.x.of == "size" else "",
+        )
+        estimates: list[Estimate] = []
+        for (panel, _), rows in zip(self._scored(shown), every, strict=True):
+            y = panel.y or self.y
+            estimates += answers(rows, is_log=y.is_log).values()
+        name = "Bars" if self.y.has_bars or any(p.each_run for p, _ in shown) else "Bands"
+        has_trivial = any(rows["method"].isin([*self.trivial]).any() for _, rows in shown)
+        parts = [f"{of[:1].upper()}{of[1:]}.", about_intervals(name, estimates), self.caption]
+        return " ".join(filter(None, [*parts, TRIVIAL if has_trivial else ""]))
+
+    def _scored(
+        self, shown: Sequence[tuple[Panel, pd.DataFrame]]
+    ) -> Iterator[tuple[Panel, pd.DataFrame]]:
+        """The panels that show scores, once for each of their lines."""
+        for panel, rows in shown:
+            if (panel.metric or self.metric) != STEPS:
+                for _ in self._lines(panel):
+                    yield panel, rows
 
     def _draw_panel(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> list[float]:
         """All that a panel shows; gives the values that the y axis has to show."""
         values = list(panel.marks.values())
         has_sizes = any(isinstance(line, int) for line in self.lines)
         for number, line in enumerate(self.lines):
+            if line not in self._lines(panel):
+                continue
             values += self._draw_line(axes, panel, rows, number)
             if self.floor and has_sizes:
                 mine = chosen(rows, size=line, **{self.x.line_column: self.method})
                 style = {"color": look(number)["color"], "linewidth": 0.9}
                 values += _draw_floor(axes, self.floor, mine, style)
+        metric, y = panel.metric or self.metric, panel.y or self.y
+        for number, (line, name) in enumerate(self.trivial.items()):
+            mine = self._rows(rows, line, metric)
+            values += draw_trivial(axes, mine, name, number, is_log=y.is_log)
         if self.floor and not has_sizes:
-            found = _draw_floor(axes, self.floor, rows, {"color": GREY})
+            found = _draw_floor(axes, self.floor, rows, ALONE)
             self._say_that_it_is_below(axes, found)
             values += found
         self.x.shade_training(axes)
-        for style, (name, value) in zip(MARKS, panel.marks.items(), strict=False):
-            axes.axhline(value, color=GREY, label=name, **style)
-        for name in [*([self.floor.name] if self.floor else []), *panel.references.values()]:
-            axes.plot([], [], color=GREY, linestyle="--", label=name)
+        for name, value in panel.marks.items():
+            axes.axhline(value, label=name, **MARK)
+        if self.floor:
+            sample_of: dict[str, Any] = {"color": GREY, "linestyle": "--"} if has_sizes else ALONE
+            axes.plot([], [], label=self.floor.name, **sample_of)
         return values
 
     def _draw_line(self, axes: Axes, panel: Panel, rows: pd.DataFrame, number: int) -> list[float]:
-        """The n-th line with its references; gives the means of the line."""
-        line, metric = list(self.lines)[number], panel.metric or self.metric
-        mine, style = self._rows(rows, line, metric), look(number)
-        if self.y.has_bars:
-            found = draw_bars(axes, mine, self.lines[line], number, is_log=self.y.is_log)
-            return [estimate.mean for estimate in found.values()]
-        how = {"is_log": self.y.is_log, "each_run": panel.each_run}
-        found = draw_band(axes, mine, self.lines[line], style, **how)
-        for reference in panel.references:
-            dashed = {**style, "marker": "", "linestyle": "--"}
-            draw_band(axes, self._rows(rows, line, metric, reference), "", dashed, **how)
+        """The n-th line; gives the values that the y axis has to show."""
+        line, metric, y = list(self.lines)[number], panel.metric or self.metric, panel.y or self.y
+        mine, name = self._rows(rows, line, metric), self.lines[line]
+        if panel.each_run:
+            found = draw_runs(axes, mine, name, is_log=y.is_log)
+        elif y.has_bars:
+            found = draw_bars(axes, mine, name, number, is_log=y.is_log)
+        else:
+            found = draw_band(axes, mine, name, look(number), is_log=y.is_log)
         return [estimate.mean for estimate in found.values()]
 
     def _say_that_it_is_below(self, axes: Axes, floor: Sequence[float]) -> None:
@@ -167,6 +242,15 @@ class Curves(TableFigure):
             )  # fmt: skip
 
 
+def _as_steps(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose score is the number of steps that were taken."""
+    nothing = {"low": math.nan, "high": math.nan, "is_share": False, "estimate": None}
+    taken = [
+        dataclasses.replace(row, mean=row.steps, metric=STEPS, **nothing) for row in rows["row"]
+    ]
+    return rows.assign(metric=STEPS, row=pd.Series(taken, index=rows.index, dtype=object))
+
+
 def _draw_floor(
     axes: Axes, floor: Floor, rows: pd.DataFrame, style: Mapping[str, Any]
 ) -> list[float]:
@@ -174,7 +258,8 @@ def _draw_floor(
     floors = _means(rows, floor.metric)
     by = _means(rows, floor.by) if floor.by else dict.fromkeys(floors, 1.0)
     above = {x: value / by[x] for x, value in floors.items() if value > 0}
-    axes.plot(list(above), list(above.values()), linestyle="--", **style)
+    dashed: dict[str, Any] = {"linestyle": "--", **style}
+    axes.plot(list(above), list(above.values()), **dashed)
     return list(above.values())
 
 

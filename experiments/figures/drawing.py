@@ -159,10 +159,10 @@ def _clear(colour: Colour | None, opacity: float) -> tuple[float, ...] | str:
     return "none" if colour is None else to_rgba(paint(colour), opacity)
 
 
-def add_legend(figure: Figure, places: Sequence[Place]) -> None:
-    """What lines and marks mean, below everything."""
+def add_legend(figure: Figure, places: Sequence[Place], where: str) -> None:
+    """What lines and marks mean, above ("upper") or below ("lower") everything."""
     keys = chain.from_iterable(place.panel.legend for place in places)
     handles = [_sample(key) for key in dict.fromkeys(keys)]
     if handles:
-        where = "outside lower center" if figure.get_layout_engine() else "lower center"
-        figure.legend(handles=handles, loc=where, ncols=len(handles))
+        loc: Any = f"outside {where} center"
+        figure.legend(handles=handles, loc=loc, ncols=len(handles))

@@ -2,23 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures.lines import legend_of_all
-from experiments.figures.style import PAGE
+from experiments.figures.style import CAPTION, CAPTION_LINE, PAGE, wrapped
 
-LEGEND = 0.6  # inches of one above or below the panels
-PLACES = {"right": "right center", "above": "upper center", "below": "lower center"}
+LEGEND = 0.6  # inches of one above the panels
+PLACES = {"right": "right center", "above": "upper center"}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Panels side by side, or in several rows that share their labels; one legend for all.
+    """Panels side by side, or in several rows; one legend for all, and a caption below them.
 
-    `legend` is right, above or below; `legend_columns` of 0 are as many as it has entries, and one
-    at the right.
+    `legend` is right or above; `legend_columns` of 0 are as many as it has entries, and one at the
+    right.
     """
 
     width: float = PAGE  # inches
@@ -37,35 +38,40 @@ class Layout:
         """Whether panels may be in several rows."""
         return self.columns > 0
 
-    def panels(self, number: int) -> tuple[Figure, list[Axes]]:
-        """An empty figure and its panels; a place of a grid without a panel stays blank."""
-        columns = self.columns or number
+    def columns_of(self, number: int) -> int:
+        """How many of so many panels are in a row."""
+        return self.columns or number
+
+    def panels(self, number: int, caption: str) -> tuple[Figure, list[Axes]]:
+        """A figure with a caption and empty panels; a place without a panel stays blank."""
+        columns = self.columns_of(number)
         rows = -(-number // columns)
+        text = wrapped(caption, self.width)
         extra = 0.0 if self.legend == "right" else LEGEND
+        extra += CAPTION_LINE * len(text.splitlines())
         figure = Figure(figsize=(self.width, self.height * rows + extra))
-        places = figure.subplots(
-            rows, columns, sharex=self.is_grid, sharey=True, squeeze=False
-        ).ravel()  # fmt: skip
+        places = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes in places[number:]:
             axes.set_axis_off()
-        if self.is_grid:
-            for axes in places[max(0, number - columns) : number]:
-                axes.tick_params(labelbottom=True)  # the lowest of its column
+        if text:
+            figure.supxlabel(text, fontsize=CAPTION)
         return figure, list(places[:number])
 
     def title(self, axes: Axes, name: str) -> None:
         """Name a panel; smaller in a grid."""
         axes.set_title(name, fontsize=7.5 if self.is_grid else None)
 
-    def label(self, figure: Figure, panels: Sequence[Axes], x_label: str, y_label: str) -> None:
-        """Name the axes: once for a grid, else below each panel and beside the first."""
-        if self.is_grid:
-            figure.supxlabel(x_label, fontsize=8)
-            figure.supylabel(y_label, fontsize=8)
-            return
-        for axes in panels:
-            axes.set_xlabel(x_label)
-        panels[0].set_ylabel(y_label)
+    def label(self, panels: Sequence[Axes], x_label: str, y_labels: Sequence[str]) -> None:
+        """Name the axes: below the lowest panels, and beside those that differ from their left."""
+        columns = self.columns_of(len(panels))
+        small: dict[str, Any] = {"fontsize": 7.5} if self.is_grid else {}
+        for k, (axes, label) in enumerate(zip(panels, y_labels, strict=True)):
+            if k + columns >= len(panels):
+                axes.set_xlabel(x_label, **small)
+            if k % columns == 0 or y_labels[k - 1] != label:
+                axes.set_ylabel(label, **small)
+            else:
+                axes.tick_params(labelleft=False)
 
     def add_legend(self, figure: Figure, panels: Sequence[Axes]) -> None:
         """What is in any panel, once."""

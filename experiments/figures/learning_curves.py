@@ -10,18 +10,16 @@ from matplotlib.figure import Figure
 
 from experiments.figures.exhibit import TableFigure, Tables
 from experiments.figures.lines import legend_of_all, model_of
-from experiments.figures.style import PAGE, look
+from experiments.figures.style import CAPTION, CAPTION_LINE, PAGE, look, wrapped
 from experiments.tables.curves import CurvePoint
-from experiments.tables.frame import chosen
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A metric of the curves; `home_metric`: that of the table of scores, for the baseline."""
+    """A metric of the curves, of one task or of all."""
 
     metric: str
     name: str
-    home_metric: str = ""
     is_log: bool = False
     task: str = ""  # its label; "": of all tasks
 
@@ -30,16 +28,14 @@ class Panel:
 class LearningCurves(TableFigure):
     """A panel for each metric; a thick line is the mean over runs, a thin one a run.
 
-    Later lines are thinner, so that those below them can be seen.
-
-    Dotted: what `baseline` scores as trained, where it has no curve of its own.
+    Later lines are thinner, so that those below them can be seen. Where curves end at different
+    numbers of updates the caption says so.
     """
 
     study: str
-    baseline: str = ""  # a line
-    baseline_name: str = ""
     panels: Sequence[Panel] = field(default_factory=tuple)
     lines: Mapping[str, str] = field(default_factory=dict)  # a line -> its name
+    caption: str = ""
 
     def can_draw(self, tables: Tables) -> bool:
         """Whether there are curves."""
@@ -47,7 +43,8 @@ class LearningCurves(TableFigure):
 
     def draw(self, tables: Tables) -> Figure:
         """A page wide, panels side by side."""
-        figure = Figure(figsize=(PAGE, 2.6))
+        text = wrapped(f"{self.caption} {self._ends(tables)}".strip(), PAGE)
+        figure = Figure(figsize=(PAGE, 2.7 + CAPTION_LINE * len(text.splitlines())))
         all_axes = figure.subplots(1, len(self.panels), squeeze=False)[0]
         for axes, panel in zip(all_axes, self.panels, strict=True):
             points = [p for p in tables.curves if p.metric == panel.metric]
@@ -59,24 +56,25 @@ class LearningCurves(TableFigure):
                     "linewidth": max(2 - 0.4 * number, 0.8),
                 }
                 _draw(axes, _runs(mine), name, {**look(number), **sizes})
-            self._baseline(axes, tables, panel)
-            axes.set(title=panel.name, xlabel="updates")
+            axes.set_title(panel.name, fontsize=7.5)
+            axes.set_xlabel("updates")
+            axes.tick_params(labelsize=7)
             if panel.is_log:
                 axes.set_yscale("log")
-        legend_of_all(figure, all_axes, "lower center", num_columns=len(self.lines) + 1)
+        legend_of_all(figure, all_axes, "upper center", num_columns=len(self.lines))
+        figure.supxlabel(text, fontsize=CAPTION)
         return figure
 
-    def _baseline(self, axes: Axes, tables: Tables, panel: Panel) -> None:
-        """The mean score as trained of what is not trained."""
-        of_task = {"task": panel.task} if panel.task else {}
-        rows = chosen(
-            tables.scores, method=self.baseline, metric=panel.home_metric, shift="none", **of_task
-        )
-        scores = [row.mean for row in rows["row"]]
-        if scores:
-            axes.axhline(
-                float(np.mean(scores)), color="0.4", linestyle=":", label=self.baseline_name
-            )
+    def _ends(self, tables: Tables) -> str:
+        """At which update each method ends, if not all at the same one."""
+        ends: dict[str, int] = {}
+        for line, name in self.lines.items():
+            steps = [point.step for point in tables.curves if point.model == model_of(line)]
+            ends |= {name: max(steps)} if steps else {}
+        if len(set(ends.values())) < 2:
+            return ""
+        told = ", ".join(f"{name} {end:,}" for name, end in ends.items())
+        return f"Each arm has its own number of updates, at which its curve ends: {told}."
 
 
 def _runs(points: Sequence[CurvePoint]) -> Mapping[tuple[str, int], list[tuple[int, float]]]:

@@ -5,7 +5,6 @@ the rule of its message-passing steps; `model` for a method without steps. It ma
 the reader sees. Where the lines of a figure are the sizes of one method, they are named by numbers.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,14 +14,13 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from experiments.figures.style import look
+from experiments.figures.style import look, trivial_look
 from experiments.statistics.intervals import Estimate
 from experiments.statistics.methods import over_runs
 from experiments.tables.rows import Row
 
 TINY = 1e-30  # below every axis
-SHIFT = 1.02  # at most, of the place of a method by that of the one before
-MOST = 9  # methods, that take half of the way from a size to the next
+LEVEL = -1  # the place of what is the same at all places
 
 Rows = Mapping[Any, Sequence[Row]]  # the rows at each place of the x axis
 Found = dict[int, Estimate]  # the estimate at each place that has one
@@ -50,9 +48,9 @@ def answers(rows: Rows, *, is_log: bool = False) -> Found:
 
 
 def draw_band(
-    axes: Axes, rows: Rows, name: str, style: Mapping[str, Any], *, is_log: bool, each_run: bool
+    axes: Axes, rows: Rows, name: str, style: Mapping[str, Any], *, is_log: bool
 ) -> Found:
-    """A line of means, with a band of intervals or a thin line for each run.
+    """A line of means, with a band of intervals.
 
     Args:
         axes: to draw on.
@@ -60,7 +58,6 @@ def draw_band(
         name: for the legend; "": not in it.
         style: of the line.
         is_log: whether the y axis is logarithmic.
-        each_run: whether every run is drawn in place of the band.
 
     Returns:
         The estimates that are drawn.
@@ -70,29 +67,44 @@ def draw_band(
         return found
     axes.plot(list(found), [e.mean for e in found.values()], label=name or None, **style)
     _say_where_it_ends(axes, rows, found, style["color"])
-    if each_run:
-        _draw_runs(axes, rows, style)
-        return found
     low, high = ([getattr(e, end) for e in found.values()] for end in ("low", "high"))
-    axes.fill_between(list(found), low, high, color=style["color"], alpha=0.18, linewidth=0)
+    if np.isfinite(low).any():
+        axes.fill_between(list(found), low, high, color=style["color"], alpha=0.18, linewidth=0)
     return found
 
 
-def _draw_runs(axes: Axes, rows: Rows, style: Mapping[str, Any]) -> None:
-    """A thin line for each run."""
+def draw_runs(axes: Axes, rows: Rows, name: str, *, is_log: bool) -> Found:
+    """A thin line for each run, in a colour of its own; means only where their interval is trusted.
+
+    Args:
+        axes: to draw on.
+        rows: at every place.
+        name: for the legend.
+        is_log: whether the y axis is logarithmic.
+
+    Returns:
+        The estimates of the means, drawn or not.
+    """
     runs: dict[int, list[tuple[int, float]]] = {}
-    for place, of in rows.items():
+    for place, of in sorted(rows.items()):
         for row in of:
             runs.setdefault(row.seed, []).append((place, row.mean))
-    for _, points in sorted(runs.items()):
-        axes.plot(
-            *zip(*points, strict=True), color=style["color"], linestyle=style["linestyle"],
-            linewidth=0.5, alpha=0.8,
+    for number, (seed, points) in enumerate(sorted(runs.items())):
+        thin = {**look(number), "linewidth": 0.8, "markersize": 2.8}
+        axes.plot(*zip(*points, strict=True), label=f"{name}, seed {seed}", **thin)
+    found = answers(rows, is_log=is_log)
+    known = {place: e for place, e in found.items() if np.isfinite(e.low)}
+    if known:
+        ends = [[e.mean - e.low for e in known.values()], [e.high - e.mean for e in known.values()]]
+        axes.errorbar(
+            list(known), [e.mean for e in known.values()], yerr=ends, label=f"{name}, mean",
+            fmt="_", color="black", elinewidth=0.8, markersize=6, zorder=4,
         )  # fmt: skip
+    return found
 
 
 def draw_bars(axes: Axes, rows: Rows, name: str, number: int, *, is_log: bool) -> Found:
-    """A line of means with error bars; methods stand side by side, the first above the others.
+    """A line of means with error bars, the first line above the others.
 
     Args:
         axes: to draw on.
@@ -109,41 +121,37 @@ def draw_bars(axes: Axes, rows: Rows, name: str, number: int, *, is_log: bool) -
         return found
     means = np.array([e.mean for e in found.values()])
     ends = [means - [e.low for e in found.values()], [e.high for e in found.values()] - means]
-    apart = min((b / a for a, b in itertools.pairwise(sorted(rows))), default=2.0)
-    beside = min(SHIFT, apart ** (0.5 / MOST)) ** (number - 3)
     axes.errorbar(
-        [place * beside for place in found], means, yerr=ends, label=name, elinewidth=0.8,
-        zorder=3 - 0.05 * number, **look(number),
+        list(found), means, yerr=ends, label=name, elinewidth=0.8, zorder=3 - 0.05 * number,
+        **look(number),
     )  # fmt: skip
-    _say_where_it_ends(axes, rows, found, look(number)["color"], beside)
+    _say_where_it_ends(axes, rows, found, look(number)["color"])
     return found
 
 
-def _say_where_it_ends(
-    axes: Axes, rows: Rows, found: Found, colour: str, beside: float = 1.0
-) -> None:
+def draw_trivial(axes: Axes, rows: Rows, name: str, number: int, *, is_log: bool) -> list[float]:
+    """A thin grey line of means; one that has no place on the axis is level. Gives the means."""
+    style = trivial_look(number)
+    if list(rows) == [LEVEL]:
+        mean = over_runs(rows[LEVEL]).mean
+        if not np.isfinite(mean) or (is_log and mean <= 0):
+            return []
+        axes.axhline(mean, label=name, **style)
+        return [mean]
+    means = [estimate.mean for estimate in answers(rows, is_log=is_log).values()]
+    if means:
+        axes.plot(list(answers(rows, is_log=is_log)), means, label=name, **style)
+    return means
+
+
+def _say_where_it_ends(axes: Axes, rows: Rows, found: Found, colour: str) -> None:
     """Write n/a behind the last place that a line has an answer for, if it has rows beyond it."""
     last = max(found)
     if last < max(rows):
         axes.annotate(
-            "n/a", (last * beside, found[last].mean), (4, 3), textcoords="offset points",
-            fontsize=6.5, color=colour,
+            "n/a", (last, found[last].mean), (4, 3), textcoords="offset points", fontsize=6.5,
+            color=colour,
         )  # fmt: skip
-
-
-def name_what_is_above(axes: Axes) -> None:
-    """The means of lines with error bars that are above the axis, as numbers at its end."""
-    top = axes.get_ylim()[1]
-    for container in axes.containers:
-        line = container[0]  # pyright: ignore[reportIndexIssue]
-        for x, y in np.asarray(line.get_xydata()):
-            if y > top:
-                digit, _, power = f"{y:.0e}".partition("e")
-                text = rf"$\uparrow\,{digit}\cdot 10^{{{int(power)}}}$"
-                axes.annotate(
-                    text, (x, top), (-4, -1), ha="right", va="top", textcoords="offset points",
-                    fontsize=6.5, color=line.get_color(),
-                )  # fmt: skip
 
 
 def fit_log_axis(

@@ -33,7 +33,7 @@ def moment(pictures: Sequence[Picture], number: int) -> Figure:
     left = (WIDTH - total * height - EDGE * (len(places) - 1)) / 2
     for group in groups:
         left = _draw_group(figure, group, left, bottom, height)
-    add_legend(figure, places)
+    add_legend(figure, places, "lower")
     return figure
 
 

@@ -12,7 +12,7 @@ from data_gen.picture import Picture
 from experiments.figures.drawing import Place, add_legend, draw_panel, draw_strip, written
 from experiments.figures.exhibit import TableFigure, Tables
 from experiments.figures.moment import moment
-from experiments.figures.style import PAGE
+from experiments.figures.style import CAPTION, CAPTION_LINE, PAGE, wrapped
 from experiments.settings.errors import UserError
 
 LARGEST = 4.2  # inches, the height of a panel
@@ -24,7 +24,8 @@ class Pictures(TableFigure):
     """Instances as their task draws them, with the answers of a trained network.
 
     Without `shown` the pictures are side by side, with all frames in one panel where the task has
-    such a summary, else at the last frame. With `shown` every picture has a row of frames.
+    such a summary, else at the last frame. With `shown` every picture has a row of frames. The
+    caption is below the still figure.
     """
 
     study: str
@@ -33,7 +34,13 @@ class Pictures(TableFigure):
     moving: Sequence[int] = ()  # which pictures the animation has; (): all
     num_frames: int = 50  # of the animation, at most
     axis: str = ""  # below the numbers, in place of what the picture says
-    caption: str = ""  # of the figure in the report
+    axes: Sequence[str] = ()  # what x and y of a strip are
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for the name of one axis without the other."""
+        if len(self.axes) not in (0, 2):
+            raise ValueError(f"axes must be two names, got {list(self.axes)!r}")
 
     frame_ms: ClassVar[int] = 100
     num_colours: ClassVar[int] = 128
@@ -45,7 +52,13 @@ class Pictures(TableFigure):
     def draw(self, tables: Tables) -> Figure:
         """A page wide."""
         pictures = tables.pictures[self.file]
-        return self._rows(pictures) if self.shown else self._columns(pictures)
+        figure = self._rows(pictures) if self.shown else self._columns(pictures)
+        if self.caption:
+            text = wrapped(self.caption, figure.get_figwidth())
+            height = figure.get_figheight() + CAPTION_LINE * len(text.splitlines())
+            figure.set_figheight(height)
+            figure.supxlabel(text, fontsize=CAPTION)
+        return figure
 
     def frames(self, tables: Tables) -> list[Figure]:
         """The pictures that move, side by side, from their first frames to their last."""
@@ -84,7 +97,7 @@ class Pictures(TableFigure):
                 below.set_xlabel(written(self.axis or picture.strip.axis))
                 below.set_ylabel("" if column else _broken(picture.strip.title))
             column += len(group)
-        add_legend(figure, places)
+        add_legend(figure, places, "upper")
         return figure
 
     def _rows(self, pictures: Sequence[Picture]) -> Figure:
@@ -103,8 +116,11 @@ class Pictures(TableFigure):
                 draw_panel(panel, *place)
                 caption = place.picture.captions[place.frame]
                 panel.set_title("" if number else written(caption), fontsize=6.5)
-            axes[0].set_ylabel(_broken(row[0].picture.title), fontsize=6.5)
-        add_legend(figure, list(chain.from_iterable(rows)))
+                if self.axes and number == len(rows) - 1:
+                    panel.set_xlabel(self.axes[0], fontsize=6.5)
+            title = _broken(row[0].picture.title)
+            axes[0].set_ylabel("\n".join([title, *self.axes[1:]]), fontsize=6.5)
+        add_legend(figure, list(chain.from_iterable(rows)), "upper")
         return figure
 
     def _chosen(self, found: Sequence, numbers: Sequence[int]) -> list:

@@ -1,15 +1,16 @@
 """Methods in order of their interquartile mean over all shifted cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.figures.captions import sample
 from experiments.figures.exhibit import TableFigure, Tables
-from experiments.figures.style import COLOURS, COLUMN
-from experiments.statistics.matrix import by_method, shared_cells
+from experiments.figures.style import CAPTION, CAPTION_LINE, COLOURS, COLUMN, wrapped
+from experiments.statistics.matrix import Cell, by_method, shared_cells
 from experiments.statistics.standings import Goal, Standing, standings
 from experiments.tables.frame import chosen
 from experiments.tables.goals import perfect_of
@@ -26,7 +27,8 @@ class Ranking(TableFigure):
     and instances (`aggregate`).
 
     `groups` maps the name of a group, which is a colour, to its methods: `model` or `model@rule` ->
-    name for the reader. The dotted line is the baseline's.
+    name for the reader; those without a row are left out. The dotted line is the baseline's. A
+    method that has no answer on some of the cells has no dot, but "n/a".
     """
 
     study: str
@@ -51,47 +53,74 @@ class Ranking(TableFigure):
         methods = self._methods(tables)
         perfect = perfect_of(tables.goals, methods[self.baseline][0].task, self.metric)
         found, cells = standings(methods, Goal(perfect, threshold=perfect))
-        height = LINE * len(found) + KEY * (len(self.groups) + 3) + REST
-        figure = Figure(figsize=(COLUMN, height))
+        missing = {name: _without_answer(rows, cells) for name, rows in methods.items()}
+        is_known = any(np.isfinite(standing.shifted.low) for standing in found)
+        text = wrapped(_told(methods, missing, is_known=is_known), COLUMN)
+        groups = {g: m for g, m in self.groups.items() if any(s.method in m for s in found)}
+        height = LINE * len(found) + KEY * (len(groups) + 2) + REST
+        figure = Figure(figsize=(COLUMN, height + CAPTION_LINE * len(text.splitlines())))
         axes = figure.add_subplot()
-        for colour, (group, members) in zip(COLOURS, self.groups.items(), strict=False):
-            places = [k for k, standing in enumerate(found) if standing.method in members]
-            _draw(axes, places, [found[k] for k in places], colour, group)
+        colours = dict(zip(self.groups, COLOURS, strict=False))
+        for group, members in groups.items():
+            places = [k for k, s in enumerate(found) if s.method in members]
+            some = [(k, found[k], missing[found[k].method]) for k in places]
+            _draw(axes, some, len(cells), colours[group], group)
         baseline = next(s.shifted.mean for s in found if s.method == self.baseline)
         axes.axvline(baseline, color="0.4", linestyle=":", linewidth=1, zorder=1)
         axes.annotate(
             names[self.baseline], (baseline, 1), (2, 2), xycoords=("data", "axes fraction"),
             textcoords="offset points", fontsize=6.5, color="0.35",
         )  # fmt: skip
-        axes.plot(
-            [],
-            [],
-            "o",
-            markerfacecolor="none",
-            color="0.5",
-            label="the same method on cells as trained",
-        )
-        axes.plot([], [], color="0.5", linewidth=1.0, label="95 % over runs and instances")
+        axes.plot([], [], "o", markerfacecolor="none", color="0.5", label="ring: as trained")
         axes.set_yticks(range(len(found)), [names[s.method] for s in found], fontsize=6.5)
         axes.set_ylim(len(found) - 0.4, -0.6)
         axes.set_xlabel(f"{self.metric_label}: IQM of\n{len(cells)} shifted cells")
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
-        figure.legend(loc="outside lower center", ncols=1, fontsize=7)
+        figure.legend(loc="outside upper center", ncols=1, fontsize=7)
+        figure.supxlabel(text, fontsize=CAPTION)
         return figure
 
 
+def _told(
+    methods: Mapping[str, Sequence[Row]], missing: Mapping[str, int], *, is_known: bool
+) -> str:
+    """Of how many runs and instances the figure is, and what its bars are."""
+    of = sample(row for rows in methods.values() for row in rows)
+    bars = "bars: 95 % over both" if is_known else "no intervals: the tables have none"
+    none = " n/a: no answer on so many cells, which rank as 0." if any(missing.values()) else ""
+    return f"{of[:1].upper()}{of[1:]}; {bars}.{none}"
+
+
+def _without_answer(rows: Sequence[Row], cells: Sequence[Cell]) -> int:
+    """On how many of some cells a method has no answer."""
+    places = {(r.distribution, r.size) for r in rows if np.isnan(r.mean)}
+    return len(places.intersection(cells))
+
+
 def _draw(
-    axes: Axes, places: list[int], standings: list[Standing], colour: str, group: str
+    axes: Axes, some: Sequence[tuple[int, Standing, int]], num_cells: int, colour: str, group: str
 ) -> None:
-    """The methods of a group, on their lines."""
-    means = np.array([s.shifted.mean for s in standings])
+    """The methods of a group, on their lines; of one without an answer somewhere no mean."""
+    whole = [(place, standing) for place, standing, missing in some if not missing]
+    places = [place for place, _ in whole]
+    means = np.array([s.shifted.mean for _, s in whole])
     ends = np.array([[s.shifted.mean - s.shifted.low, s.shifted.high - s.shifted.mean]
-                     for s in standings]).T  # fmt: skip
-    homes = [s.home for s in standings]
-    axes.hlines(places, means, homes, color=colour, linewidth=0.6, linestyles=":")
-    axes.plot(homes, places, "o", color=colour, markerfacecolor="white", markersize=3.2, alpha=0.7)
+                     for _, s in whole]).reshape(-1, 2).T  # fmt: skip
+    axes.hlines(
+        places, means, [s.home for _, s in whole], color=colour, linewidth=0.6, linestyles=":"
+    )
+    axes.plot(
+        [s.home for _, s, _ in some], [place for place, _, _ in some], "o", color=colour,
+        markerfacecolor="white", markersize=3.2, alpha=0.7,
+    )  # fmt: skip
     axes.errorbar(
         means, places, xerr=np.nan_to_num(ends), color=colour, fmt="o", elinewidth=1.0,
         markersize=2.6, label=group,
     )  # fmt: skip
+    for place, standing, missing in some:
+        if missing:
+            axes.annotate(
+                f"n/a on {missing} of {num_cells}", (standing.home, place), (5, 0), va="center",
+                textcoords="offset points", color=colour, fontsize=5.5,
+            )  # fmt: skip

@@ -7,9 +7,10 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures.cells import Cell, Cells, Look, draw_cells
+from experiments.figures.captions import about_intervals, sample
+from experiments.figures.cells import Cell, Cells, Look, draw_cells, draw_colour_bar
 from experiments.figures.exhibit import TableFigure, Tables
-from experiments.figures.style import PAGE
+from experiments.figures.style import CAPTION, CAPTION_LINE, PAGE, wrapped
 from experiments.statistics.matrix import by_method
 from experiments.statistics.methods import over_runs
 from experiments.statistics.standings import best_first
@@ -18,6 +19,7 @@ from experiments.tables.goals import perfect_of
 from experiments.tables.rows import Row
 
 GAP = 0.85  # lines between two groups: the name of the second one
+MANY_LINES = 12  # of a map whose columns are named on top
 SHORT = 4  # letters of a column's name that need not be turned
 
 
@@ -35,8 +37,9 @@ class Panel:
 class ScoreMap(TableFigure):
     """Mean over runs in per cent, with its 95 % interval; what was not run is blank.
 
-    `lines` maps the name of a group to its lines: methods (`model@rule`, see `lines`) or sizes,
-    with their names. `columns` maps a name to what its rows have in their columns of the table, as
+    Lines and groups without a row are left out, and a bar says what the colours mean. `lines` maps
+    the name of a group to its lines: methods (`model@rule`, see `lines`) or sizes, with their
+    names. `columns` maps a name to what its rows have in their columns of the table, as
     in `grid: {distribution: grid, size: 16}`; `framed` says so of the cells that are framed.
     """
 
@@ -60,31 +63,57 @@ class ScoreMap(TableFigure):
         groups = self._groups(tables)
         places = _places(groups)
         widths = [len(panel.columns or self.columns) for panel in self.panels]
-        height = self.look.line_height * (places[-1] + 1) + 1.2
-        figure = Figure(figsize=(PAGE, height))
+        found = [self._cells(tables, panel, groups) for panel in self.panels]
+        text = wrapped(f"{self.caption} {self._told(tables, found)}", PAGE)
+        height = self.look.line_height * (places[-1] + 1) + 0.85
+        figure = Figure(figsize=(PAGE, height + CAPTION_LINE * len(text.splitlines())))
         all_axes = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
-        is_tall = len(groups) > 1
-        for axes, panel in zip(all_axes, self.panels, strict=True):
+        is_tall = len(places) > MANY_LINES
+        has_name = bool(next(iter(groups)))  # above the first line
+        for axes, panel, cells in zip(all_axes, self.panels, found, strict=True):
             columns = list(panel.columns or self.columns)
-            draw_cells(axes, self._cells(tables, panel, groups), places, self.look)
+            draw_cells(axes, cells, places, self.look)
             _label_columns(axes, columns, is_tall=is_tall)
             axes.set_title(panel.name, fontsize=7.5)
             axes.set_xlim(-0.5, len(columns) - 0.5)
-            axes.set_ylim(places[-1] + 0.5, places[0] - 0.5 - (GAP if is_tall else 0))
+            axes.set_ylim(places[-1] + 0.5, places[0] - 0.5 - (GAP if has_name else 0))
             axes.set_yticks(places, [name for lines in groups.values() for name in lines.values()])
             axes.tick_params(length=0, pad=2, labelleft=axes is all_axes[0])
             axes.grid(visible=False)
             axes.spines[:].set_visible(False)
         _name_groups(all_axes[0], groups, places)
         all_axes[0].set_ylabel(self.look.line_label)
-        all_axes[len(all_axes) // 2].set_xlabel(self.look.column_label)
-        figure.supxlabel(self.caption, fontsize=7.5)
+        middle = len(all_axes) // 2
+        for axes in all_axes[middle : middle + 1] if len(all_axes) % 2 else all_axes:
+            axes.set_xlabel(self.look.column_label)
+        draw_colour_bar(figure, all_axes, self.look)
+        figure.supxlabel(text, fontsize=CAPTION)
         return figure
+
+    def _told(self, tables: Tables, found: Sequence[Cells]) -> str:
+        """Of how many runs and instances the numbers are, and what is below them."""
+        lines = [line for group in self.lines.values() for line in group]
+        kind = "size" if isinstance(lines[0], int) else "method"
+        metrics = [panel.metric or self.metric for panel in self.panels]
+        of = sample(chosen(tables.scores, metric=metrics, **{kind: lines})["row"], "")
+        below = ""
+        if self.look.has_runs:
+            below = " Small: the lowest and the highest run."
+        elif self.look.has_intervals:
+            estimates = [cell.estimate for cells in found for cell in cells.values()]
+            below = f" {about_intervals('Small', estimates)}"
+        return f"Mean of {of}.{below}"
 
     def _groups(self, tables: Tables) -> dict[str, dict[Any, str]]:
         """The groups with their lines, the best first if that is asked for and can be known."""
-        groups = {group: dict(lines) for group, lines in self.lines.items()}
-        rows = chosen(tables.scores, metric=self.metric)
+        rows = chosen(tables.scores, metric=[p.metric or self.metric for p in self.panels])
+        there = {*rows["method"], *rows["size"]}
+        groups = {
+            group: {line: name for line, name in lines.items() if line in there}
+            for group, lines in self.lines.items()
+        }
+        groups = {group: lines for group, lines in groups.items() if lines}
+        rows = chosen(rows, metric=self.metric)
         names = [line for lines in groups.values() for line in lines]
         mine: list[Row] = list(chosen(rows, method=names)["row"])
         if not (self.best_first and tables.goals and mine):
@@ -101,7 +130,7 @@ class ScoreMap(TableFigure):
         """The cells of a panel, by the number of their line and column."""
         rows = chosen(tables.scores, metric=panel.metric or self.metric, **panel.where)
         lines = [line for group in groups.values() for line in group]
-        kind = "size" if isinstance(lines[0], int) else "method"
+        kind = "size" if lines and isinstance(lines[0], int) else "method"
         found: Cells = {}
         for x, where in enumerate((panel.columns or self.columns).values()):
             of_column = chosen(rows, **where)
@@ -110,7 +139,9 @@ class ScoreMap(TableFigure):
             for y, line in enumerate(lines):
                 if line in cells:
                     is_framed = len(framed.get(line, ())) == len(cells[line])
-                    found[y, x] = Cell(over_runs(cells[line]), is_framed)
+                    means = [row.mean for row in cells[line]]
+                    ends = min(means), max(means)
+                    found[y, x] = Cell(over_runs(cells[line]), is_framed, ends)
         return found
 
 

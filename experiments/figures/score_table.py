@@ -43,8 +43,8 @@ class Block:
 class ScoreTable(TextTable):
     """A line for each method, a column for each cell: mean over runs and its 95 % interval, if any.
 
-    Bold is the best mean of a block and column where its interval meets no other. `spans` are
-    headings over so many columns each.
+    Methods and blocks without a row are left out. Bold is the best mean of a block and column where
+    its interval meets no other. `spans` are headings over so many columns each.
     """
 
     study: str
@@ -99,15 +99,18 @@ class ScoreTable(TextTable):
         """The lines of a block, below a rule and its name."""
         rows = self._rows(tables, block)
         perfect = perfect_of(tables.goals, rows["task"].iloc[0], self.metric)
+        there = {line: name for line, name in block.lines.items() if line in set(rows["method"])}
+        if not there:
+            return []
         texts = [
-            _texts([_estimate(rows, line, column, block) for line in block.lines], perfect)
+            _texts([_estimate(rows, line, column, block) for line in there], perfect)
             for column in self.columns
         ]
         lines = [r"\midrule"]
         if block.name:
             width = len(self.columns) + 1
             lines.append(rf"\multicolumn{{{width}}}{{l}}{{\emph{{{escaped(block.name)}}}}} \\")
-        for number, name in enumerate(block.lines.values()):
+        for number, name in enumerate(there.values()):
             lines.append(_line([escaped(name), *(column[number] for column in texts)]))
         return lines
 

@@ -9,26 +9,29 @@ from matplotlib.figure import Figure
 
 from experiments.figures.exhibit import TableFigure, Tables
 from experiments.figures.lines import model_of
-from experiments.figures.style import PAGE, look
+from experiments.figures.style import CAPTION, CAPTION_LINE, PAGE, look, wrapped
 from experiments.statistics.correlation import mean_rank_correlation, on_shared_cells
 from experiments.statistics.matrix import Cell
 from experiments.tables.frame import chosen
 
 Points = dict[Cell, tuple[float, float]]  # of each cell its distance and score
 MINUS = "\N{MINUS SIGN}"
-CAPTION = (
+ROW, REST = 0.92, 0.95  # inches: of a method, and of titles and caption
+CAPTION_TEXT = (
     "Wasserstein distance of a test cell's graphs to the training set's; filled: the training"
-    " family.\nρ: Spearman's, mean over the trained methods."
+    " family. ρ: Spearman's, above each panel that of its method, on top the mean over the trained"
+    " ones. Cells share families and sizes, so there is less behind a ρ than so many dots."
 )
+LOG_TEXT = " Axes with a bar (|) are linear up to it, at 1, and logarithmic beyond."
 
 
 @dataclass(frozen=True)
 class SeverityScatter(TableFigure):
-    """A dot for each cell and method: the mean over runs.
+    """A row for each method, a dot for each cell: the mean over runs.
 
-    The title of a panel gives Spearman's ρ on the cells that all methods have a score in, mean over
-    the methods; `baseline` is not among them. A label of two tasks is two methods. Filled: cells of
-    the training family.
+    A panel has Spearman's ρ of its method. The title of a column is their mean over the methods, on
+    the cells that all have a score in; `baseline` is not among them. A label of two tasks is two
+    methods. Filled: cells of the training family.
     """
 
     study: str
@@ -44,30 +47,49 @@ class SeverityScatter(TableFigure):
         return bool(tables.severities)
 
     def draw(self, tables: Tables) -> Figure:
-        """A page wide, panels side by side."""
-        figure = Figure(figsize=(PAGE, 2.75))
-        all_axes = figure.subplots(1, len(self.measures), squeeze=False, sharey=True)[0]
-        for axes, (column, measure) in zip(all_axes, self.measures.items(), strict=True):
-            judged = []
-            for number, (line, name) in enumerate(self.lines.items()):
-                by_task = self._points(tables, line, column)
-                _scatter(axes, _homes(tables, line), by_task, number, name)
-                judged += by_task.values() if line != self.baseline else []
-            shared = on_shared_cells(judged)
-            title = f"ρ = {mean_rank_correlation(shared):.2f}".replace("-", MINUS)
-            axes.set_title(title, fontsize=6.5)
-            axes.set_xlabel(measure, fontsize=7.5)
-            if column in self.log_measures:
-                axes.set_xscale("symlog", linthresh=1, linscale=0.5)
-                axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
-                axes.set_xticks([], minor=True)
-                axes.set_xlim(left=-0.1)
-        all_axes[0].set_ylabel(self.metric_label)
-        all_axes[0].set_ylim(-0.03, 1.03)
-        handles, labels = all_axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
-        figure.supxlabel(CAPTION, fontsize=7)
+        """A page wide: a row for each method, a column for each distance."""
+        text = wrapped(CAPTION_TEXT + (LOG_TEXT if self.log_measures else ""), PAGE)
+        height = ROW * len(self.lines) + REST + CAPTION_LINE * len(text.splitlines())
+        figure = Figure(figsize=(PAGE, height))
+        grid = figure.subplots(
+            len(self.lines), len(self.measures), squeeze=False, sharey=True, sharex="col"
+        )
+        for number, (line, name) in enumerate(self.lines.items()):
+            grid[number, 0].set_ylabel(name.replace(", ", ",\n"), fontsize=7)
+            for axes, column in zip(grid[number], self.measures, strict=True):
+                self._draw_cells(axes, tables, line, column, number)
+        for axes, (column, measure) in zip(grid.T, self.measures.items(), strict=True):
+            title = f"ρ = {self._mean(tables, column):.2f} (mean)".replace("-", MINUS)
+            axes[0].set_title(f"{title}\n", fontsize=6.5)
+            axes[-1].set_xlabel(measure, fontsize=7.5)
+        grid[0, 0].set_ylim(-0.06, 1.06)
+        figure.supylabel(self.metric_label, fontsize=8)
+        figure.supxlabel(text, fontsize=CAPTION)
         return figure
+
+    def _draw_cells(self, axes: Axes, tables: Tables, line: str, column: str, number: int) -> None:
+        """The panel of a method and a distance, with its ρ."""
+        by_task = self._points(tables, line, column)
+        _scatter(axes, _homes(tables, line), by_task, look(number)["color"])
+        axes.tick_params(labelsize=6.5)
+        if column in self.log_measures:
+            axes.set_xscale("symlog", linthresh=1, linscale=0.5)
+            axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+            axes.set_xticks([], minor=True)
+            axes.set_xlim(left=-0.1)
+            axes.axvline(1, color="0.75", linewidth=0.8, zorder=0)
+        shared = on_shared_cells([*by_task.values()])
+        if shared:
+            text = f"{mean_rank_correlation(shared):.2f}".replace("-", MINUS)
+            axes.set_title(text, fontsize=6, color="0.35", loc="right", pad=2)
+
+    def _mean(self, tables: Tables, column: str) -> float:
+        """The mean of ρ over the trained methods."""
+        judged: list[Points] = []
+        for line in self.lines:
+            if line != self.baseline:
+                judged += self._points(tables, line, column).values()
+        return mean_rank_correlation(on_shared_cells(judged))
 
     def _points(self, tables: Tables, line: str, column: str) -> dict[str, Points]:
         """Distance and score of each cell that has both, of every task of the label."""
@@ -91,16 +113,13 @@ def _homes(tables: Tables, line: str) -> set[tuple[str, str]]:
 
 
 def _scatter(
-    axes: Axes, homes: Collection[tuple[str, str]], by_task: Mapping[str, Points], number: int,
-    name: str,
-) -> None:  # fmt: skip
-    """The cells of the n-th method; those of a task's training family are filled."""
-    colour, marker = look(number)["color"], look(number)["marker"]
+    axes: Axes, homes: Collection[tuple[str, str]], by_task: Mapping[str, Points], colour: str
+) -> None:
+    """The cells of a method; those of a task's training family are filled."""
     cells = [(task, cell, point) for task, of in by_task.items() for cell, point in of.items()]
     is_home = np.array([(task, cell[0]) in homes for task, cell, _ in cells], dtype=bool)
     points = np.array([point for _, _, point in cells]).reshape(-1, 2)
     for chosen_ones, face in ((~is_home, "none"), (is_home, colour)):
         axes.scatter(
-            *points[chosen_ones].T, s=11, marker=marker, facecolors=face, edgecolors=colour,
-            linewidths=0.7, label=name if face == colour else None,
-        )  # fmt: skip
+            *points[chosen_ones].T, s=9, facecolors=face, edgecolors=colour, linewidths=0.7
+        )

@@ -1,12 +1,18 @@
-"""The look that all figures share: sizes, colours, markers, and how a share is written."""
+"""The look that all figures share: sizes, colours, markers, how shares and captions are written."""
 
+import textwrap
 from typing import Any
 
 COLUMN, PAGE = 3.4, 7.0  # inches: a column and a page of a two-column paper
 
 # Okabe & Ito 2008: told apart with every kind of colour vision; used in this order.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MORE_COLOURS = ("#882255", "#999933")  # wine and olive of Tol 2021, for the eighth and the ninth
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<")
+GREYS = ("0.35", "0.55")  # of answers that need no training, in turn
+DASHES: tuple[Any, ...] = ((0, (5, 2)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (2.5, 1.5)))
+CAPTION, CAPTION_LINE = 6.5, 0.125  # points, and inches of a line
+LETTERS = 20.0  # of a caption on an inch
 
 LOOK: dict[Any, Any] = {
     "font.size": 8,
@@ -27,11 +33,23 @@ LOOK: dict[Any, Any] = {
 
 
 def look(number: int) -> dict[str, Any]:
-    """Colour, marker and line of the n-th method: those after the eighth are dashed."""
-    colours, markers = (*COLOURS, "0.55"), (*MARKERS, "*")
+    """Colour, marker and line of the n-th method: those after the ninth are dashed."""
+    colours = (*COLOURS, *MORE_COLOURS)
     style = "--" if number >= len(colours) else "-"
     place = number % len(colours)
-    return {"color": colours[place], "marker": markers[place], "linestyle": style}
+    return {"color": colours[place], "marker": MARKERS[place], "linestyle": style}
+
+
+def trivial_look(number: int) -> dict[str, Any]:
+    """Line of the n-th answer that needs no training: thin, grey, dashed, without markers."""
+    dash, grey = DASHES[number % len(DASHES)], GREYS[number % len(GREYS)]
+    return {"color": grey, "linestyle": dash, "linewidth": 1.0, "zorder": 1.5}
+
+
+def wrapped(text: str, width: float) -> str:
+    """A caption in lines that are at most so many inches wide; its own ends of lines stay."""
+    letters, text = round(width * LETTERS), text.replace(" %", "\N{NO-BREAK SPACE}%")
+    return "\n".join(textwrap.fill(line, letters) for line in text.splitlines())
 
 
 def percent(share: float) -> str:

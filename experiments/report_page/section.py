@@ -156,5 +156,6 @@ def _caption(path: Path) -> str:
         return ""
     figure = construct(node, f"figure.{path.stem}")
     about = (inspect.getdoc(type(figure)) or "").partition("\n\n")[0]
-    label = str(node.get("metric_label") or node.get("caption") or "").rstrip(".")
-    return " ".join(f"{label[:1].upper()}{label[1:]}. {about}".lstrip(". ").split())
+    labels = [str(node.get(key) or "").rstrip(".") for key in ("metric_label", "caption")]
+    told = [f"{label[:1].upper()}{label[1:]}." for label in labels if label]
+    return " ".join(" ".join([*told, about]).split())

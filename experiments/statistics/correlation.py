@@ -1,13 +1,16 @@
 """Rank correlation of two numbers of each cell, over methods."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from scipy.stats import rankdata
 
+C = TypeVar("C", bound=Hashable)  # what names a cell
+
 
 def on_shared_cells(
-    methods: Sequence[Mapping[Hashable, tuple[float, float]]],
+    methods: Sequence[Mapping[C, tuple[float, float]]],
 ) -> list[np.ndarray]:
     """The two numbers of each cell that all methods have, [cells, 2] of each method.
 

@@ -1,6 +1,7 @@
 """Figures of existing rows: a yaml and no code."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from experiments.figures import exhibit
 from experiments.figures.axes import XAxis, YAxis
 from experiments.figures.curves import Curves, Panel
 from experiments.figures.exhibit import Tables, draw_figures
+from experiments.figures.style import GREYS
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
+from experiments.tables.estimates import KEY, MethodEstimate
 from experiments.tables.frame import chosen, frame_of, grouped
 from experiments.tables.goals import MetricGoal
 from experiments.tables.rows import write_table
@@ -114,6 +117,76 @@ def test_a_logarithmic_axis_without_an_answer_is_drawn_all_the_same():
     assert (len(axes.lines), axes.get_yscale()) == (0, "log")
 
 
+def test_a_caption_says_how_many_runs_and_instances_there_are():
+    def caption(rows):
+        return " ".join(
+            figure(CURVES, caption="More.").draw(Tables(rows, {})).get_supxlabel().split()
+        )
+
+    known = "No intervals: the tables have none for these cells."
+    assert caption(ROWS) == f"2 runs, 20 instances a cell. {known} More."
+    many = [replace(r, num_instances=60) if r.size == 64 else r for r in ROWS if r.model == "a"]
+    assert caption(many) == f"2 runs, 20 instances (60 at 64) a cell. {known} More."
+    repeated = [*ROWS, *(replace(r, model="b", seed=r.seed + 2, num_parameters=0) for r in ROWS)]
+    assert caption(repeated).startswith("2 runs,")
+
+
+def test_the_ends_of_training_have_ticks_and_a_number_where_there_is_room():
+    def ticks(train):
+        x = {"_target_": "experiments.figures.axes.XAxis", "train": train}
+        axes = figure(CURVES, x=x).draw(TABLES).axes[0]
+        return dict(
+            zip(axes.get_xticks(), (t.get_text() for t in axes.get_xticklabels()), strict=True)
+        )
+
+    assert ticks([8, 16]) == {8: "8", 16: "16", 32: "32", 64: "64"}
+    assert ticks([8, 40])[40] == ""
+
+
+def test_panels_may_have_axes_metrics_and_lines_of_their_own():
+    y = YAxis(is_log=True)
+    panels = [Panel("score"), Panel("cost", metric="steps", metric_label="steps", y=y, lines=["b"])]
+    rows = [replace(r, steps=2 * r.size) for r in ROWS]
+    curves = Curves("mine", "valid", "share", {"a@10": "A", "b": "B"}, panels=panels)
+    score, cost = curves.draw(Tables(rows, {})).axes
+    assert (score.get_yscale(), cost.get_yscale()) == ("linear", "log")
+    assert [axes.get_ylabel() for axes in (score, cost)] == ["share", "steps"]
+    assert [line.get_label() for line in score.lines] == ["A", "B"]
+    (line,) = cost.lines
+    assert line.get_xydata().tolist() == [[16, 32], [32, 64], [64, 128]]
+
+
+def test_each_run_is_a_line_and_no_mean_is_drawn_where_no_interval_is_trusted():
+    panels = [Panel("grid", {"distribution": "grid"}, each_run=True)]
+    curves = Curves("mine", "valid", "share", {"a@10": "A"}, panels=panels)
+    axes = curves.draw(TABLES).axes[0]
+    assert [line.get_label() for line in axes.lines] == ["A, seed 0", "A, seed 1"]
+    assert len({line.get_color() for line in axes.lines}) == 2
+    known = [with_interval(r) if r.size == 16 else r for r in ROWS]
+    axes = curves.draw(Tables(known, {})).axes[0]
+    (bars,) = axes.containers
+    assert bars[0].get_xydata().tolist() == [[16, pytest.approx(0.91)]]
+    assert bars.get_label() == "A, mean"
+
+
+def with_interval(r):
+    about = {name: getattr(r, name) for name in KEY}
+    known = MethodEstimate(**about, mean=r.mean, low=0.8, high=0.95, num_runs=2, num_groups=20,
+                           of_runs=0.0, of_instances=0.0)  # fmt: skip
+    return replace(r, estimate=known)
+
+
+def test_what_needs_no_training_is_level_where_it_has_no_place_on_the_axis():
+    rows = [row(steps_rule=rule, mean=0.4) for rule in ("4", "8")]
+    rows += [row(model="rule", steps_rule="", mean=0.5)]
+    curves = Curves("mine", "valid", "share", {"m": "M"}, trivial={"rule": "R", "none": "N"},
+                    x=XAxis("steps"))  # fmt: skip
+    line, level = curves.draw(Tables(rows, {})).axes[0].lines
+    assert line.get_xdata().tolist() == [4, 8]
+    assert (level.get_label(), np.unique(level.get_ydata()).tolist()) == ("R", [0.5])
+    assert level.get_color() in GREYS
+
+
 def test_lines_may_be_the_sizes_of_a_method_over_its_steps():
     rows = [row(steps_rule=rule, size=size, mean=4 * number / size)
             for number, rule in enumerate(("4", "8", "1x"), 1) for size in (16, 32)]  # fmt: skip
@@ -135,6 +208,20 @@ def test_a_map_writes_every_cell_and_frames_what_the_table_says():
     assert len(axes.collections[1].get_segments()) == 6  # none between the two
 
 
+def test_a_map_leaves_out_lines_without_a_row_and_has_a_bar_of_colours():
+    lines = {"both": {"a@10": "A", "b": "B", "c": "C"}, "none": {"d": "D"}}
+    axes, bar = figure(MAP, lines=lines).draw(TABLES).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B"]
+    assert "none" not in [text.get_text() for text in axes.texts]
+    assert bar.get_title() == "%"
+
+
+def test_a_map_may_have_the_lowest_and_the_highest_run_below_the_mean():
+    look = {"_target_": "experiments.figures.cells.Look", "has_runs": True}
+    axes = figure(MAP, look=look).draw(TABLES).axes[0]
+    assert [text.get_text() for text in axes.texts][:2] == ["91", "90–92"]
+
+
 def test_the_best_of_a_group_is_first_if_goals_are_told():
     def names(tables):
         axes = figure(MAP, best_first=True).draw(tables).axes[0]
@@ -150,7 +237,7 @@ def test_the_best_of_a_group_is_first_if_goals_are_told():
         ({"x": {"of": "time"}}, "of must be one of size, steps, frame, got 'time'"),
         ({"x": {"train": [8]}}, r"train must be two numbers, got \[8\]"),
         ({"layout": {"_target_": "experiments.figures.layout.Layout", "legend": "left"}},
-         "legend must be one of right, above, below, got 'left'"),
+         "legend must be one of right, above, got 'left'"),
         ({"colour": "red"}, "figure.colour: 'red' is not allowed"),
     ],
 )  # fmt: skip

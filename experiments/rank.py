@@ -1,6 +1,6 @@
 """Rank the methods of a study by what is left of their score on shifted cells.
 
-python -m experiments.rank study=quickstart pool_tasks=true baseline=untrained@1x
+python -m experiments.rank study=quickstart pool_tasks=true baseline=untrained@12
 """
 
 import logging

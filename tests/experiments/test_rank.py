@@ -118,7 +118,7 @@ def compared(caplog, *overrides):
 
 
 def test_the_ranking_of_quickstart_is_that_of_its_table(caplog):
-    text = compared(caplog, "study=quickstart", "pool_tasks=true", "baseline=untrained@1x")
+    text = compared(caplog, "study=quickstart", "pool_tasks=true", "baseline=untrained@12")
     lines = [line.split() for line in text.splitlines()]
     ranked = [line[0] for line in lines if line and line[0].split("@")[0] in
               ("next_hop", "demo", "deep_sets", "untrained", "node_mlp")]  # fmt: skip
@@ -138,9 +138,9 @@ def test_tasks_with_the_same_labels_are_ranked_together(caplog):
 
 
 def test_a_task_without_the_baseline_has_no_column_for_it(caplog):
-    message = compared(caplog, "study=quickstart", "baseline=untrained@1x")
+    message = compared(caplog, "study=quickstart", "baseline=untrained@12")
     with_it, without = message.split("\n\n")
-    assert "P(better than untrained@1x)" in with_it
+    assert "P(better than untrained@12)" in with_it
     assert "demo@1x" in without
     assert "better" not in without
 

@@ -28,7 +28,7 @@ RESULTS = CONF.parent / "results"
 HEADLINES = (  # pattern of the runs, distribution, size, rule of steps
     ("quickstart/runs/next_hop-*", "geographic_threshold", 16, "12"),
     ("quickstart/runs/next_hop-*", "geographic_threshold", 64, "12"),
-    ("quickstart/runs/next_hop-*", "geographic_threshold", 256, "12"),
+    ("quickstart/runs/next_hop-*", "geographic_threshold", 128, "12"),
     ("quickstart/runs/demo_max-*", "geographic_threshold", 64, "10"),
     ("quickstart/runs/demo-*", "geographic_threshold", 64, "10"),
 )

@@ -13,7 +13,7 @@ run: $(STAMP) ## the quickstart study: train, score, table and figures, in under
 
 paper: $(STAMP) ## sweep, tables, figures, report: the study size_transfer from nothing, in a quarter of an hour
 	$(BIN)/python -m experiments.train experiment=size_transfer
-	$(BIN)/python -m experiments.publish study=size_transfer
+	$(BIN)/python -m experiments.publish study=size_transfer 'runs=*-seed0-*'
 	$(BIN)/python -m experiments.severity study=size_transfer
 	$(BIN)/python -m experiments.plot study=size_transfer
 	$(BIN)/python -m experiments.report

@@ -23,7 +23,8 @@ class MlpMessage(nn.Module):
 class MlpMessages(LinearMessages):
     """m_k = φ^e(B e_k⁰, [x⁰, x]_s);  x_i' = φ^v([x⁰, x]_i, max_k m_k);  answers read e⁰, x_s, x_r.
 
-    What linearity brings is the difference to `LinearMessages`, whose arguments these are.
+    What linearity brings is the difference to `LinearMessages`, whose arguments these are. Source:
+    this suite; Xu et al. 2021 ("How neural networks extrapolate"), section 4, for what to expect.
     """
 
     message: ClassVar[type[nn.Module]] = MlpMessage

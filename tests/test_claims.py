@@ -33,7 +33,7 @@ def findings():
         paragraphs = [text for text in part.split("\n\n") if not text.startswith(("!", "#"))]
         for paragraph in paragraphs:
             for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph.strip()):
-                if re.search(r"\d", re.sub(r"\(.*?\)", "", sentence)):
+                if re.search(r"\d", re.sub(r"\(.*?\)", "", one_line(sentence))):
                     yield one_line(sentence)
 
 

@@ -13,6 +13,26 @@ from experiments.run.matching import num_parameters
 from experiments.run.parts import RunParts
 
 ROOT = Path(__file__).parent.parent
+# Published studies whose configuration has changed since they were run: to be run again.
+PENDING = (
+    "charges_cpu",
+    "inductive_bias",
+    "nbody_cpu",
+    "sat_cpu",
+    "sat_difficulty",
+    "sat_families",
+)
+
+
+def but_pending(studies, *, also_current=()):
+    """Studies as parameters; those that are to be run again are expected to fail."""
+    mark = pytest.mark.xfail(reason="to be run again with its new configuration", strict=True)
+    return [
+        pytest.param(name, marks=mark if name in PENDING and name not in also_current else ())
+        for name in studies
+    ]
+
+
 torch.set_num_threads(1)
 
 

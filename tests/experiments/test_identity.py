@@ -15,7 +15,7 @@ from experiments.run.stored import study_of, trained_model
 from experiments.settings import moved
 from experiments.settings.errors import UserError
 from experiments.tables.rows import read_table
-from tests.conftest import ROOT, composed, stems
+from tests.conftest import ROOT, but_pending, composed, stems
 
 STUDIES = sorted(path.parent.name for path in (ROOT / "results").glob("*/configurations"))
 
@@ -142,7 +142,7 @@ def arms(study):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", but_pending(STUDIES))
 def test_the_command_of_a_study_is_that_of_its_committed_runs(study):
     found = set()
     for overrides in arms(study):

@@ -8,7 +8,7 @@ from data_gen.dataset import make
 from data_gen.fingerprint import fingerprints
 from experiments.run.folder import read_config
 from experiments.run.parts import RunParts
-from tests.conftest import ROOT
+from tests.conftest import ROOT, but_pending
 
 STUDIES = sorted({path.parents[1].name for path in ROOT.glob("results/*/configurations/*.yaml")})
 
@@ -25,7 +25,9 @@ def worlds(study, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize(
+    "study", but_pending(STUDIES, also_current=[s for s in STUDIES if s != "sat_families"])
+)
 def test_a_published_study_is_tested_on_instances_of_its_own(study, tmp_path):
     for parts in worlds(study, tmp_path):
         sizes = set(parts.settings.train.sizes)

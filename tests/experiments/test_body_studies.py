@@ -32,7 +32,7 @@ def test_the_first_hundred_updates_of_nbody_gpu_run_on_a_cpu(tmp_path):
 def test_an_arm_is_of_the_scenes_it_is_named_after(arm):
     parts = study("experiment=nbody_cpu", f"experiment/nbody_cpu@_global_={arm}")
     scenes = arm.split("_")[0]
-    assert parts.home.startswith(scenes)
+    assert scenes in parts.home
     home = [cell for cell in parts.test_cells if cell.shift in ("none", "size")]
     assert [cell.size for cell in home] == [3, 6, 12, 24]
     assert parts.task.num_frames == 1000

@@ -134,8 +134,9 @@ def test_tasks_with_the_same_labels_are_ranked_together(caplog):
         caplog, "study=size_transfer", "pool_tasks=true", "baseline=shortest_path/deep_sets"
     )
     ranked = [line.split()[0] for line in text.splitlines() if "@" in line]
-    assert ranked[0] == "shortest_path_next_hop/linear_messages@12"
-    assert len(ranked) == 4
+    trained = [name for name in ranked if "bellman_ford" not in name]
+    assert trained[0] == "shortest_path_next_hop/linear_messages@12"
+    assert len(trained) == 4
 
 
 def test_a_task_without_the_baseline_has_no_column_for_it(caplog):
@@ -162,7 +163,7 @@ def test_what_was_not_scored_as_trained_is_left_out_of_a_ranking(caplog):
 @pytest.mark.parametrize(
     ("override", "line"),
     [
-        ("baseline=x", "baseline: 'x' is not allowed, one of these is: deep_sets, next"),
+        ("baseline=x", "baseline: 'x' is not allowed, one of these is: bellman_ford"),
         ("models=[x]", r"models: \['x'\] is not allowed"),
         ("models=x", "models: x is not allowed"),
         ("steps_rules=[]", "steps_rules"),

@@ -50,9 +50,9 @@ def test_a_column_sorts_as_numbers_both_ways(opened):
 
 def test_the_table_searches_and_filters(opened):
     page = opened("#study/quickstart")
-    page.fill('section:visible input[type="search"]', "GRID demo 64")
+    page.fill('section:visible input[type="search"]', "GRID demo@10 64")
     counter = page.locator('section:visible [data-part="table"] .tabulator-page-counter')
-    sync_api.expect(counter).to_contain_text("of 2 rows")
+    sync_api.expect(counter).to_contain_text("of 1 rows")
     assert set(column(page, "distribution")) == {"grid"}
     assert set(column(page, "size")) == {"64"}
     page.fill('section:visible input[type="search"]', "")
@@ -79,7 +79,7 @@ def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
     table = read_table(ROOT / "results/quickstart/transfer.csv")
     place = ("next_hop", "1x", "grid", 64, "valid")
     rows = [r for r in table if (r.model, r.steps_rule, r.distribution, r.size, r.metric) == place]
-    assert len(rows) == 3
+    assert len(rows) == 5
     for r in rows:
         assert f"{r.mean:.3f}" in text
         assert f"[{r.low:.3f}, {r.high:.3f}]" in text
@@ -89,7 +89,7 @@ def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
     base = Path(page.url.partition("#")[0].removeprefix("file://")).parent
     for link in sheet.locator(".facts a").all():
         assert (base / link.get_attribute("href")).is_dir()
-    assert sheet.locator(".facts a").count() == 3
+    assert sheet.locator(".facts a").count() == 5
     page.reload()
     page.wait_for_selector("dialog[open] pre")
     assert sheet.inner_text() == text

@@ -139,7 +139,7 @@ def test_a_model_that_is_not_defined_for_a_size_says_so_in_the_table(tmp_path):
     rows = evaluate(parts, parts.build_model(), folder, 1.0)
     by_size = {size: [row for row in rows if row.size == size] for size in (16, 17)}
     assert {row.metric for row in by_size[16]} == {row.metric for row in by_size[17]}
-    assert all(math.isfinite(row.mean) and row.low <= row.mean for row in by_size[16])
+    assert all(math.isfinite(row.mean) for row in by_size[16])
     assert all(math.isnan(row.mean) and row.num_instances == 6 for row in by_size[17])
     text = format_table(read_table(folder.table_path("")))
     assert text.splitlines()[-1].split()[-1] == "n/a"

@@ -53,7 +53,7 @@ def test_a_stream_needs_no_training_set():
 
 
 def test_a_run_older_than_a_setting_is_scored_with_its_default():
-    path = next((ROOT / "results" / "quickstart" / "runs").glob("next_hop-seed0-*"))
+    path = next((ROOT / "results" / "inductive_bias" / "runs").glob("linear_messages-seed0-*"))
     stored = RunFolder(path).load_config()
     assert "data" not in stored
     assert "curriculum" not in stored.train

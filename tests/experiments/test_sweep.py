@@ -38,7 +38,11 @@ def ended(process, code=0):
 
 def table(folder):
     return [
-        {name: value for name, value in vars(row).items() if name not in TIME_COLUMNS}
+        {
+            name: None if value != value else value
+            for name, value in vars(row).items()
+            if name not in TIME_COLUMNS
+        }
         for row in read_table(folder / "transfer.csv")
     ]
 

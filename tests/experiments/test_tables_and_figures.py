@@ -124,7 +124,8 @@ def test_committed_tables_say_where_their_numbers_come_from():
         defined = [r for r in rows if not math.isnan(r.mean)]  # the others are "n/a"
         assert all(not (r.low > r.mean or r.mean > r.high) for r in defined)
         for model in {r.model for r in rows}:
-            assert len({r.seed for r in rows if r.model == model}) >= 3
+            mine = [r for r in rows if r.model == model]
+            assert len({r.seed for r in mine}) >= 3 or mine[0].num_parameters == 0
         cells = {(c.distribution, c.size) for c in read_cells(folder / "cells.csv")}
         assert {(r.distribution, r.size) for r in rows} <= cells
 

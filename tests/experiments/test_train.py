@@ -26,7 +26,11 @@ def run_folder(tmp_path, runs="runs"):
 
 def table_without_times(path):
     return [
-        {name: value for name, value in vars(row).items() if name not in TIME_COLUMNS}
+        {
+            name: None if value != value else value
+            for name, value in vars(row).items()
+            if name not in TIME_COLUMNS
+        }
         for row in read_table(path)
     ]
 

@@ -22,7 +22,11 @@ def config(tmp_path, *overrides):
 
 def rows(folder):
     return [
-        {name: value for name, value in vars(row).items() if name not in TIME_COLUMNS}
+        {
+            name: None if value != value else value
+            for name, value in vars(row).items()
+            if name not in TIME_COLUMNS
+        }
         for row in read_table(folder.table_path())
     ]
 

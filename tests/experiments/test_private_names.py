@@ -23,9 +23,8 @@ def test_submitit_has_what_the_queues_use():
 
 
 def test_wandb_has_what_the_tracker_uses():
-    from wandb.sdk.lib import wbauth
-
     import wandb
+    from wandb.sdk.lib import wbauth
 
     parameters = inspect.signature(wbauth.authenticate_session).parameters
     assert {"host", "source", "prompt", "update_session"} <= set(parameters)

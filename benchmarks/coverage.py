@@ -11,6 +11,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -37,17 +38,23 @@ RUNS = {  # how they differ: by the run and by the instance, on the logistic sca
 }
 
 
+def _answered(
+    shape: tuple[int, int], level: float, how: tuple[float, float, bool], rng: Rng
+) -> Estimate:
+    """The share of right answers of runs [S, n] that differ in one of the ways of `RUNS`."""
+    by_run, by_instance, is_one = how
+    num_runs, num = shape
+    run, instance = rng.normal(size=(num_runs, 1)), rng.normal(size=num)
+    chance = expit(logit(level) + by_run * run + by_instance * instance)
+    is_right = rng.random((1 if is_one else num_runs, num)) < chance
+    return estimate(is_right, is_share=True, is_error=False)[0]
+
+
 def shares() -> Iterator[Situation]:
     """Of right answers, around four levels; runs that agree, or differ a little or a lot."""
     for num_runs, num, level in product((3, 5, 10), (200, 1000), (0.5, 0.9, 0.99, 0.01)):
         for name, (by_run, by_instance, _) in RUNS.items():
-
-            def study(rng: Rng, s=num_runs, n=num, p=level, how=RUNS[name]) -> Estimate:  # noqa: ANN001
-                run, instance = rng.normal(size=(s, 1)), rng.normal(size=n)
-                chance = expit(logit(p) + how[0] * run + how[1] * instance)
-                is_right = rng.random((1 if how[2] else s, n)) < chance
-                return estimate(is_right, is_share=True, is_error=False)[0]
-
+            study = partial(_answered, (num_runs, num), level, RUNS[name])
             normal = np.random.default_rng(1).normal(size=BIG)
             truth = float(expit(logit(level) + np.hypot(by_run, by_instance) * normal).mean())
             yield f"share {level}, {num_runs} runs x {num}, {name}", truth, study

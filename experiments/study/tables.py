@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from data_gen.summary import CellSummary
 from experiments.study.curves import curves_of
@@ -14,9 +14,34 @@ from experiments.tables.cells import read_cells, write_cells
 from experiments.tables.curves import CurvePoint
 from experiments.tables.estimates import MethodEstimate
 from experiments.tables.goals import MetricGoal
-from experiments.tables.rows import Row, marked, read_table, with_estimates, write_table
+from experiments.tables.rows import R, Row, marked, read_table, with_estimates, write_table
 
-C = TypeVar("C")
+
+class Counted(Protocol):
+    """What is made of so many instances."""
+
+    @property
+    def num_instances(self) -> int:
+        """How many."""
+        ...
+
+
+class OfMethod(Protocol):
+    """What is told of a method: a model on a task."""
+
+    @property
+    def task(self) -> str:
+        """The label of the task."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The label of the model."""
+        ...
+
+
+C = TypeVar("C", bound=Counted)
+M = TypeVar("M", bound=OfMethod)
 SCORE = ("config_hash", "seed", "distribution", "size", "steps_rule", "metric")  # what it is of
 CELL = ("distribution", "size")
 
@@ -46,9 +71,9 @@ class StudyTables:
     def of_folder(cls, folder: Path) -> "StudyTables":
         """As they lie in the folder of a study; what is not there is empty."""
 
-        def lying(name: str, kind: type[C]) -> list[C]:
+        def lying(name: str, kind: type[R]) -> list[R]:
             path = folder / f"{name}.csv"
-            return read_table(path, kind) if path.is_file() else []  # type: ignore[type-var]
+            return read_table(path, kind) if path.is_file() else []
 
         cells = folder / "cells.csv"
         return cls(
@@ -63,8 +88,8 @@ class StudyTables:
         """These, and of `other` the methods that have no run here."""
         mine = {(row.task, row.model) for row in self.rows}
 
-        def others(found: Iterable[C]) -> list[C]:
-            return [one for one in found if (one.task, one.model) not in mine]  # type: ignore[attr-defined]
+        def others(found: Iterable[M]) -> list[M]:
+            return [one for one in found if (one.task, one.model) not in mine]
 
         return StudyTables(
             rows=self.rows + others(other.rows),
@@ -90,6 +115,6 @@ def _most(found: Iterable[C], key: Callable[[C], object]) -> list[C]:
     kept: dict[object, C] = {}
     for one in found:
         place = key(one)
-        if place not in kept or one.num_instances >= kept[place].num_instances:  # type: ignore[attr-defined]
+        if place not in kept or one.num_instances >= kept[place].num_instances:
             kept[place] = one
     return list(kept.values())

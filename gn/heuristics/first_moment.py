@@ -3,19 +3,19 @@
 import math
 
 import torch
-from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.spec import GraphOutput
 from gn.formula import CLAUSE, LITERAL, NODES, TO_CLAUSE
+from gn.heuristic import Heuristic
 from gn.kernels.segment import gather, segment_sum
-from gn.model import GraphModel, Steps, check_asked
+from gn.model import Steps
 from gn.topology import Topology
 
 NEVER = -1e4  # the logarithm of the share of assignments that make an empty clause true
 
 
-class FirstMoment(GraphModel):
+class FirstMoment(Heuristic):
     """x_i' = n ln 2 + Σ_c ln(1 - 2^-|c|).
 
     The logarithm of the expected number of models of a formula of n variables whose clauses, of
@@ -30,18 +30,6 @@ class FirstMoment(GraphModel):
     """
 
     node_types = NODES
-    place: Tensor
-
-    def __init__(self, spec: GraphSpec) -> None:
-        super().__init__()
-        self.check_spec(spec)
-        self.register_buffer("place", torch.zeros(0), persistent=False)
-
-    @classmethod
-    def check_spec(cls, spec: GraphSpec) -> None:
-        """Formulas, with a vote of every node."""
-        super().check_spec(spec)
-        check_asked(spec, (1, 0, 0))
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
         """Votes [N, 1], alike for all literals of a graph, 0 for clauses."""

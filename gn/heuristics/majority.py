@@ -1,15 +1,14 @@
 """Every formula is satisfiable: the better of the two answers that look at nothing."""
 
-import torch
-from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.spec import GraphOutput, GraphSpec
+from data_gen.spec import GraphOutput
 from gn.formula import NODES
-from gn.model import GraphModel, Steps, check_asked
+from gn.heuristic import Heuristic
+from gn.model import Steps
 
 
-class Majority(GraphModel):
+class Majority(Heuristic):
     """x_i' = 1.
 
     All literals vote for "satisfiable", whatever the formula: of a law of pairs that is half of the
@@ -22,18 +21,6 @@ class Majority(GraphModel):
     """
 
     node_types = NODES
-    place: Tensor
-
-    def __init__(self, spec: GraphSpec) -> None:
-        super().__init__()
-        self.check_spec(spec)
-        self.register_buffer("place", torch.zeros(0), persistent=False)
-
-    @classmethod
-    def check_spec(cls, spec: GraphSpec) -> None:
-        """Formulas, with a vote of every node."""
-        super().check_spec(spec)
-        check_asked(spec, (1, 0, 0))
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
         """Votes [N, 1], all 1."""

@@ -2,18 +2,17 @@
 
 from typing import ClassVar
 
-import torch
-from torch import Tensor
 from torch_geometric.data import Batch
 
-from data_gen.spec import GraphOutput, GraphSpec
-from gn.model import GraphModel, Steps, check_asked
+from data_gen.spec import GraphOutput
+from gn.heuristic import Heuristic
+from gn.model import Steps
 
 NODES = ("here", "start", "left", "visited")  # the kinds of nodes of a tour that is under way
 DISTANCE = len(NODES)  # the column of x that is the distance from here
 
 
-class NearestNeighbour(GraphModel):
+class NearestNeighbour(Heuristic):
     """x_i' = -d(here, i).
 
     It has no parameters: `train.skip=true`. Source: Rosenkrantz, Stearns and Lewis 1977, "An
@@ -24,18 +23,6 @@ class NearestNeighbour(GraphModel):
     """
 
     node_types: ClassVar[tuple[str, ...]] = NODES
-    place: Tensor
-
-    def __init__(self, spec: GraphSpec) -> None:
-        super().__init__()
-        self.check_spec(spec)
-        self.register_buffer("place", torch.zeros(0), persistent=False)
-
-    @classmethod
-    def check_spec(cls, spec: GraphSpec) -> None:
-        """Tours, with a logit of every node."""
-        super().check_spec(spec)
-        check_asked(spec, (1, 0, 0))
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
         """Logits [N, 1]."""

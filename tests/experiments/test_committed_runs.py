@@ -17,7 +17,9 @@ def smallest_cell(rows):
     return [row for row in mine if row.metric == rows[0].metric]
 
 
-OTHER_DATA = pytest.mark.xfail(reason="its small graph problems are drawn in another way now")
+OTHER_DATA = pytest.mark.xfail(
+    reason="its small graph problems are drawn in another way now", strict=True
+)
 
 
 @pytest.mark.slow

@@ -45,6 +45,7 @@ class Task(ABC, Generic[T]):
     metrics: ClassVar[Mapping[str, Metric]]  # of every score and ratio, the whole instance first
     file_law: ClassVar["type[Distribution[Any]] | None"] = None  # of the structures in users' files
     file_endings: ClassVar[tuple[str, ...]] = ()  # of the files that `write` may make; (): none
+    score_settings: ClassVar[tuple[str, ...]] = ()  # arguments that change nothing but the scores
     selected_by: str = "loss"  # the validation metric that chooses the checkpoint
 
     def __init_subclass__(cls) -> None:
@@ -174,7 +175,6 @@ class Task(ABC, Generic[T]):
     def identity(self) -> str:
         """Names the instances: part of the hash of every data set."""
         return f"{self!r} v{self.generator_version}"
-
 
 class KnowsRounds(ABC):
     """A task that also knows how many rounds its instances need."""

@@ -28,7 +28,7 @@ LOG = logging.getLogger(__name__)
 
 def evaluate_runs(config: DictConfig) -> None:
     """Write `transfer-<name>.csv` into every run folder that `config.run` matches."""
-    check_mappings(config, ("transfer", "data", "machine"))
+    check_mappings(config, ("transfer", "task", "data", "machine"))
     if not re.fullmatch(r"\w[\w-]*", str(config.name)):
         raise UserError(f"name: {config.name!r} is not allowed, letters, digits, _ and - are")
     folders = done_runs(str(config.run))
@@ -37,7 +37,8 @@ def evaluate_runs(config: DictConfig) -> None:
             raise UserError(f"name: {folder.table_path(config.name)} exists, take another name")
     task: Task[Any] = construct(folders[0].load_config().task, "task", Task)
     transfer = _transfer(config, task)
-    studies = [study_of(folder.load_config(), transfer, config.machine) for folder in folders]
+    others = transfer, config.machine, config.task
+    studies = [study_of(folder.load_config(), *others) for folder in folders]
     models = [trained_model(*pair) for pair in zip(studies, folders, strict=True)]
     cells = [cell for study in studies for cell in study.test_cells]
     make([cell.data_set for cell in cells], num_workers_of(studies[0].settings.machine))

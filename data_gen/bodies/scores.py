@@ -85,20 +85,25 @@ def _sum_of_sizes(batch: Batch, state: State, is_angular: bool) -> Tensor:
 
 
 def rollout_metrics(at: Sequence[int]) -> dict[str, Metric]:
-    """What the scores of rollouts mean, which are judged at some frames."""
+    """What the scores of steps and rollouts mean; rollouts are judged at some frames, or none."""
     error, fact = Metric(perfect=0), Metric(perfect=None)
+    steps = {
+        "velocity_error": error,
+        "constant_velocity_error": fact,
+        "velocity_ratio": ratio("velocity_error", "constant_velocity_error"),
+    }
+    if not at:
+        return steps
     return {
         "valid": Metric(binary=True),
         "valid_share": Metric(),
         "valid_periods": Metric(perfect=None),
-        "velocity_error": error,
-        "constant_velocity_error": fact,
+        **steps,
         **{f"error_{h}": error for h in at},
         **{f"constant_{h}": fact for h in at},
         **{f"floor_{h}": fact for h in at},
         **dict.fromkeys(DRIFTS, error),
         **{f"{name}_true": fact for name in DRIFTS},
         "diverged": Metric(perfect=0, binary=True),
-        "velocity_ratio": ratio("velocity_error", "constant_velocity_error"),
         **{f"ratio_{h}": ratio(f"error_{h}", f"constant_{h}") for h in at},
     }

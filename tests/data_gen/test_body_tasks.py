@@ -1,5 +1,7 @@
 """What models read of bodies, how they are rolled out, and how that is judged."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -188,6 +190,16 @@ def test_bodies_asked_for_nothing_keep_their_velocity_and_score_one():
     assert relative["ratio_60"].values.mean() == pytest.approx(1, rel=1e-5)
     assert relative["velocity_ratio"].values.mean() == pytest.approx(1, rel=1e-5)
     assert (scores["energy_drift"] > 10 * scores["energy_drift_true"]).all()
+
+
+def test_without_horizons_single_steps_are_scored_as_with_them_and_nothing_else():
+    batch = batch_for(TASK, Gravity())
+    alone = replace(TASK, horizons=())
+    scores, all_scores = alone.score(still, batch), TASK.score(still, batch)
+    assert set(scores) == {"velocity_error", "constant_velocity_error"}
+    assert all(scores[name].tolist() == all_scores[name].tolist() for name in scores)
+    assert set(alone.metrics) == {*scores, "velocity_ratio"}
+    assert alone.identity == TASK.identity
 
 
 def test_a_rollout_that_flies_off_has_diverged_and_stays_finite():

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from experiments.evaluate import evaluate_runs
 from experiments.run.batches import CachedBatches
 from experiments.run.fit import Fit
+from experiments.settings.errors import UserError
 from experiments.tables.rows import read_table
 from experiments.train import train
 from tests.conftest import ROOT, composed, study
@@ -65,3 +67,13 @@ def test_a_study_of_rollouts_trains_resumes_and_has_every_score(tmp_path):
     before = table.read_bytes()
     train(config)
     assert table.read_bytes() == before
+    steps_alone = ["name=steps", "+task.horizons=[]", f"run={table.parent}"]
+    where = f"machine.data_dir={tmp_path}/data"
+    evaluate_runs(composed(*steps_alone, where, config_name="evaluate"))
+    of_steps = {(r.size, r.metric): r for r in read_table(table.parent / "transfer-steps.csv")}
+    names = ("velocity_error", "constant_velocity_error", "velocity_ratio")
+    assert set(of_steps) == {(size, name) for size in (3, 6) for name in names}
+    assert all(of_steps[cell].mean == rows[cell].mean for cell in of_steps)
+    with pytest.raises(UserError, match="must be horizons or valid_horizon, got noise: the run"):
+        evaluate_runs(composed("name=noisy", "+task.noise=1.0", f"run={table.parent}", where,
+                               config_name="evaluate"))  # fmt: skip

@@ -1,6 +1,6 @@
 """The next moment of a scene from this one, and the rollouts that it makes when asked again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -45,7 +45,7 @@ class NextStep(BodyTask):
     Args:
         dim: number of coordinates d.
         num_frames: length T of a motion, in frames.
-        horizons: frames at which rollouts are judged.
+        horizons: frames at which rollouts are judged; none: single steps are, alone.
         valid_horizon: frames for which a rollout must stay valid, to be valid as a whole.
         units: what counts as 1.
         noise: standard deviation of what is added in training to positions and velocities, in
@@ -53,6 +53,8 @@ class NextStep(BodyTask):
         balance: share of the frames drawn in training that are drawn by how much velocities
             change until the next: collisions are rare. Weights keep the mean of the loss.
     """
+
+    score_settings = ("horizons", "valid_horizon")
 
     dim: int = 2
     num_frames: int = 100
@@ -64,10 +66,10 @@ class NextStep(BodyTask):
 
     def __post_init__(self) -> None:
         check_dim(self.dim)
-        if not 1 <= min(self.horizons) <= max(self.horizons) <= self.num_frames:
+        if not all(1 <= horizon <= self.num_frames for horizon in self.horizons):
             allowed = f"1 to num_frames ({self.num_frames}) is needed"
             raise ValueError(f"horizons is {list(self.horizons)}: {allowed}")
-        if not 1 <= self.valid_horizon <= self.last:
+        if self.horizons and not 1 <= self.valid_horizon <= self.last:
             raise ValueError(f"valid_horizon is {self.valid_horizon}: 1 to {self.last} is needed")
         if self.noise < 0:
             raise ValueError(f"noise is {self.noise}: 0 or more is needed")
@@ -81,8 +83,8 @@ class NextStep(BodyTask):
 
     @property
     def last(self) -> int:
-        """The longest horizon."""
-        return max(self.horizons)
+        """The longest horizon; 0 if there is none."""
+        return max(self.horizons, default=0)
 
     @property
     def metrics(self) -> Mapping[str, Metric]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -142,29 +144,9 @@ class NextStep(BodyTask):
         step a frame; the drifts of `motion_scores` at the longest horizon, and those of the truth;
         diverged, see `rollout`.
         """
-        track = frames_of(batch, self.dim)
-        start, end = track[:, 0].unbind(1), track[:, self.last].unbind(1)
-        errors, valid, moment = {}, torch.zeros_like(batch.graph_kinetic), None
-        is_valid = torch.ones_like(valid, dtype=torch.bool)
         step = partial(self.step, model, batch)
-        for moment in rollout(start, step, batch, self.last):
-            is_valid = is_valid & (moment.relative_error <= TOLERANCE)
-            valid = valid + is_valid
-            if moment.frame in self.horizons:
-                errors[f"error_{moment.frame}"] = moment.error
-        assert moment is not None
-        return {
-            "valid": (valid >= self.valid_horizon).float(),
-            "valid_share": valid / self.last,
-            "valid_periods": valid * batch.graph_time_step / period(track, batch),
-            **errors_of_steps(step, batch, NUM_STARTS),
-            **errors,
-            **errors_of_rest(batch, start, self.horizons),
-            **{f"floor_{h}": batch.graph_floor[:, h] for h in self.horizons},
-            **drifts(batch, start, (moment.position, moment.velocity)),
-            **drifts(batch, start, end, "_true"),
-            "diverged": moment.has_diverged.float(),
-        }
+        steps = errors_of_steps(step, batch, NUM_STARTS)
+        return {**self._rollout_scores(step, batch), **steps} if self.horizons else steps
 
     def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
         """The rollout beside the truth, up to frame `num_frames`, one of `every` frames."""
@@ -177,6 +159,32 @@ class NextStep(BodyTask):
         answer = model(seen).x
         assert answer is not None
         return moved(batch, state, self.units.acceleration * answer)
+
+    def _rollout_scores(
+        self, step: Callable[[State, int], State], batch: Batch
+    ) -> dict[str, Tensor]:
+        """Those scores, of the rollout from frame 0 to the longest horizon."""
+        track = frames_of(batch, self.dim)
+        start, end = track[:, 0].unbind(1), track[:, self.last].unbind(1)
+        errors, valid, moment = {}, torch.zeros_like(batch.graph_kinetic), None
+        is_valid = torch.ones_like(valid, dtype=torch.bool)
+        for moment in rollout(start, step, batch, self.last):
+            is_valid = is_valid & (moment.relative_error <= TOLERANCE)
+            valid = valid + is_valid
+            if moment.frame in self.horizons:
+                errors[f"error_{moment.frame}"] = moment.error
+        assert moment is not None
+        return {
+            "valid": (valid >= self.valid_horizon).float(),
+            "valid_share": valid / self.last,
+            "valid_periods": valid * batch.graph_time_step / period(track, batch),
+            **errors,
+            **errors_of_rest(batch, start, self.horizons),
+            **{f"floor_{h}": batch.graph_floor[:, h] for h in self.horizons},
+            **drifts(batch, start, (moment.position, moment.velocity)),
+            **drifts(batch, start, end, "_true"),
+            "diverged": moment.has_diverged.float(),
+        }
 
     def _acceleration(self, next_velocity: Tensor, batch: Batch) -> Tensor:
         """Mean acceleration until the next velocity, in units [N, d]."""

@@ -53,7 +53,7 @@ def _check_scores(key: str, task: Task[Any]) -> None:
     allowed = task.score_settings
     if key not in allowed:
         names = " or ".join(allowed) or "left out"
-        raise UserError(f"a setting of task must be {names}, got {key}: the run was trained with it")
+        raise UserError(f"a setting of task must be {names}, got {key}: the run has its own")
 
 
 def trained_model(study: RunParts, folder: RunFolder) -> GraphModel:

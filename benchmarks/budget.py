@@ -39,7 +39,7 @@ def seconds_per_update(study: RunParts, train_set: Packed) -> float:
     fit = Fit(study, study.build_model(), batches)
     for fit.step in range(WARMUP):
         fit.update()
-    spread = torch.linspace(0, study.settings.train.num_steps - 1, UPDATES).long().tolist()
+    spread = torch.linspace(0, study.settings.train.num_updates - 1, UPDATES).long().tolist()
     began = process_time()
     for fit.step in spread:
         fit.update()

@@ -32,7 +32,7 @@ def trial(path: Path) -> list[str | float]:
     values = [point[f"val/{objective.metric}"] for point in curve]
     best = objective.sign * min(objective.sign * value for value in values)
     arm, rate = str(config.label).partition("-lr-")[0], float(config.train.optimizer.lr)
-    updates, seed = config.train.num_steps, config.seed
+    updates, seed = parts.settings.train.num_updates, config.seed
     return [str(config.task_label), arm, rate, objective.metric, best, updates, seed]
 
 

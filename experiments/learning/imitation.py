@@ -76,5 +76,5 @@ class Imitation(Learner):
 
     def beta(self, step: int) -> float:
         """The probability of the expert's choice in an update."""
-        falls_in = self.falls_over * self.training.num_steps
+        falls_in = self.falls_over * self.training.num_updates
         return max(0.0, 1 - step / falls_in) if falls_in else 0.0

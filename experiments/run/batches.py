@@ -154,7 +154,7 @@ class StreamedBatches(Batches):
         if step != self._next:
             self.close()
             pool = self._workers.enter_context(WorkerPool(self.num_workers))
-            steps = range(step, self.settings.train.num_steps)
+            steps = range(step, self.settings.train.num_updates)
             self._made = pool.map(pack_block, (self._block(later) for later in steps))
         self._next = step + 1
         try:

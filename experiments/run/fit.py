@@ -56,7 +56,7 @@ class Fit:
     def run(self, val_set: Packed, folder: RunFolder) -> None:
         """Train to the last step from where the folder's state left off; keep the best weights."""
         self._resume(folder)
-        num_steps = 0 if self.train.skip else self.train.num_steps
+        num_steps = 0 if self.train.skip else self.train.num_updates
         every, save_every = self.settings.val.every, self.settings.machine.save_every
         losses: list[Tensor] = []
         with StopRequest() as stop, self._progress(num_steps) as progress:
@@ -127,7 +127,7 @@ class Fit:
         self.losses = [0.0, 0]
         curve.add(folder.metrics_path, line)
         text = ", ".join(f"{name} {value:.4f}" for name, value in list(line.items())[1:4])
-        LOG.info("%s %d/%d: %s", folder.path.name, self.step, self.train.num_steps, text)
+        LOG.info("%s %d/%d: %s", folder.path.name, self.step, self.train.num_updates, text)
 
     def _check(self, losses: list[Tensor], folder: RunFolder) -> float:
         """Add up the last losses; their mean. UserError at the first that is not finite."""

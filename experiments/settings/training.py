@@ -61,6 +61,11 @@ class Training(Settings):
     )
     curriculum: Curriculum = field(default_factory=Curriculum)
     num_steps: int = setting(10000, COUNT, "updates of the weights")
+    budget: float = setting(
+        1,
+        number("a number above 0", 0, with_low=False, with_high=False),
+        "times num_steps: 4 trains every arm of a study four times as long",
+    )
     skip: bool = setting(False, FLAG, "true: keep the weights the network began with")
     num_message_passing_steps: int | Sequence[int] | None = setting(
         None, TRAIN_STEPS, "a number, or [low, high] to draw one for every batch; null: the model's"
@@ -89,11 +94,16 @@ class Training(Settings):
     )
     precision: str = setting("float32", one_of("float32", "bfloat16"), "bfloat16: autocast")
 
+    @property
+    def num_updates(self) -> int:
+        """How many updates there are: num_steps, times the budget."""
+        return max(1, round(self.budget * self.num_steps))
+
     def rate(self, step: int) -> float:
         """The learning rate of an update by that of the optimizer: warm-up, then the schedule."""
         factor = min(1.0, (step + 1) / max(1, self.schedule.warmup_steps))
         if self.schedule.shape == "cosine":
-            factor *= 0.5 * (1 + math.cos(math.pi * step / self.num_steps))
+            factor *= 0.5 * (1 + math.cos(math.pi * step / self.num_updates))
         return factor
 
 

@@ -54,7 +54,7 @@ def fitted(tmp_path, *overrides):
     model = parts.build_model()
     fit = Fit(parts, model, batches(parts))
     folder = RunFolder(tmp_path / "run")
-    folder.path.mkdir()
+    folder.path.mkdir(parents=True)
     fit.run(parts.train_set.load(), folder)
     trained = {name: value.clone() for name, value in model.state_dict().items()}
     folder.load_weights(model)
@@ -76,6 +76,19 @@ def test_a_loss_that_is_not_finite_names_the_update_and_its_instances(tmp_path):
         fitted(tmp_path, "model=node_mlp", "train.num_steps=60", "train.optimizer.lr=1e30",
                "train.max_grad_norm=1e30", "train.schedule.warmup_steps=0")  # fmt: skip
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("num_steps", "budget"), [(4, 2), (16, 0.5)])
+def test_a_budget_multiplies_the_updates_and_their_schedule(tmp_path, num_steps, budget):
+    asked = ["model=node_mlp", "val.every=4", "train.schedule.warmup_steps=2"]
+    trained = [
+        fitted(tmp_path / name, *asked, *updates)[3]
+        for name, updates in {
+            "plain": ["train.num_steps=8"],
+            "budget": [f"train.num_steps={num_steps}", f"train.budget={budget}"],
+        }.items()
+    ]
+    assert all(torch.equal(trained[0][name], trained[1][name]) for name in trained[0])
 
 
 def test_an_update_is_the_same_whatever_was_drawn_before_it(tmp_path):
@@ -166,7 +179,7 @@ def test_a_task_names_what_selects_the_checkpoint(tmp_path):
     torch.manual_seed(0)
     model = parts.build_model()
     folder = RunFolder(tmp_path / "run")
-    folder.path.mkdir()
+    folder.path.mkdir(parents=True)
     fit = Fit(parts, model, batches(parts))
     fit.run(parts.val_set.load(), folder)
     assert fit.selection.objective == Objective("node_accuracy", -1)
@@ -189,7 +202,7 @@ def test_a_state_of_before_there_was_a_selection_is_taken_up(tmp_path):
     parts = study(f"machine.data_dir={tmp_path}", "train.num_instances=8", "val.num_instances=8",
                   "model=node_mlp", "train.num_steps=4", "val.every=2")  # fmt: skip
     model, folder = parts.build_model(), RunFolder(tmp_path / "run")
-    folder.path.mkdir()
+    folder.path.mkdir(parents=True)
     fit = Fit(parts, model, batches(parts))
     state = fit._state()
     best = {name: value + 1 for name, value in state.pop("selection")["weights"].items()}

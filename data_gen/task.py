@@ -176,6 +176,7 @@ class Task(ABC, Generic[T]):
         """Names the instances: part of the hash of every data set."""
         return f"{self!r} v{self.generator_version}"
 
+
 class KnowsRounds(ABC):
     """A task that also knows how many rounds its instances need."""
 

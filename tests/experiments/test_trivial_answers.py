@@ -44,10 +44,8 @@ def choices(name, arm):
 
 
 def model_of(name, arm):
-    """The model of an arm; that of the study where it says none."""
-    entries = OmegaConf.load(EXPERIMENTS / f"{name}.yaml").defaults
-    of_study = [e["override /model"] for e in entries if "override /model" in e]
-    return choices(name, arm).get("model", *of_study)
+    """The model that an arm chooses."""
+    return choices(name, arm)["model"]
 
 
 def instances_of(parts):
@@ -106,6 +104,17 @@ def answer_of(model_name, spec, batch):
 
 def are_alike(answer, other):
     return all(torch.allclose(*pair, atol=1e-4) for pair in zip(answer, other, strict=True))
+
+
+@pytest.mark.parametrize("name", stems("experiment"))
+def test_no_study_overrides_what_its_arms_choose(name):
+    """Hydra takes the outer of two overrides, so the arm would silently be of another model."""
+    entries = OmegaConf.load(EXPERIMENTS / f"{name}.yaml").defaults
+    keys = [str(key) for e in entries if isinstance(e, DictConfig) for key in e]
+    of_study = {key.removeprefix("override /") for key in keys}
+    of_arms = {group for arm in arms(name) for group in choices(name, arm)}
+    assert "model" in of_arms
+    assert of_study.isdisjoint(of_arms), f"{of_study & of_arms} of {name} hide those of its arms"
 
 
 @pytest.mark.parametrize("name", stems("experiment"))

@@ -24,6 +24,7 @@ from experiments.settings.errors import UserError
 from experiments.settings.places import CONF
 from experiments.tables.cells import read_cells
 from experiments.tables.curves import CurvePoint
+from experiments.tables.effects import Effect
 from experiments.tables.frame import frame_of
 from experiments.tables.goals import MetricGoal
 from experiments.tables.pictures import stored_pictures
@@ -49,6 +50,7 @@ class Tables:
     goals: list[MetricGoal] = field(default_factory=list)
     curves: list[CurvePoint] = field(default_factory=list)
     severities: list[Severity] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -118,6 +120,7 @@ def load_tables(folder: Path) -> Tables:
         goals=_read(folder, "metrics.csv", MetricGoal),
         curves=_read(folder, "curves.csv", CurvePoint),
         severities=_read(folder, "severity.csv", Severity),
+        effects=_read(folder, "effects.csv", Effect),
     )
 
 

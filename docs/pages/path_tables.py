@@ -1,6 +1,7 @@
 """The tables of docs/shortest_path.md and docs/inductive_bias.md, from those of the studies."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 import yaml
@@ -8,6 +9,7 @@ import yaml
 from docs.pages.tables import RESULTS, ROOT, written
 from experiments.statistics.methods import over_cells, over_runs
 from experiments.tables.cells import read_cells
+from experiments.tables.effects import Effect
 from experiments.tables.rows import Row, read_table
 
 HOME = "geographic_threshold"
@@ -67,6 +69,35 @@ def asked() -> Iterator[str]:
             rule = next(row.steps_rule for row in mine if row.model == model)
             cells = [_of(mine, model, rule, HOME, size) for size in (16, 32, 64, 128)]
             yield f"| {name}, `{model}` | {' | '.join(cells)} |"
+
+
+def factorial(size: int = 64) -> Iterator[str]:
+    """Every network of the factorial on the training family: a column for each task and input."""
+    rows = [r for r in _rows("headline") if (r.distribution, r.size) == (HOME, size)]
+    for message, reduction, lengths in product(
+        ("linear", "mlp"), ("max", "summax", "sum"), ("relative", "absolute")
+    ):
+        cells = []
+        for task in ("shortest_path_next_hop", "shortest_path"):
+            for positions in ("blind", "sighted"):
+                place = task, f"{message}_{reduction}_{lengths}_{positions}"
+                cells.append(written(over_runs([r for r in rows if (r.task, r.model) == place])))
+        yield f"| {message} | {reduction} | {lengths} | {' | '.join(cells)} |"
+
+
+def effects() -> Iterator[str]:
+    """What each choice buys on the training family, with the mean scores that it is between."""
+    found = read_table(RESULTS / "headline" / "effects.csv", Effect)
+    of_cell = {(e.choice, e.distribution, e.size): e for e in found}
+    for choice, name in _names_of_choices().items():
+        cells = [of_cell[choice, HOME, size] for size in (16, 32, 64, 128)]
+        numbers = " | ".join(f"{e.mean:+.2f} [{e.low:+.2f}, {e.high:+.2f}]" for e in cells)
+        yield f"| {name} | {numbers} |"
+
+
+def _names_of_choices() -> dict[str, str]:
+    figure = yaml.safe_load((ROOT / "conf/figure/headline_effects.yaml").read_text())
+    return {choice: " ".join(name.split()) for choice, name in figure["choices"].items()}
 
 
 def bias() -> Iterator[str]:

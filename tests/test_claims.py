@@ -25,6 +25,18 @@ def quotes(claim):
     return [one_line(re.sub(r"^> ", "", block, flags=re.MULTILINE)) for block in blocks]
 
 
+def leads(page):
+    """What the findings of a page begin with, in italics or bold."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    shown = text[text.index("\n## What it shows") : text.index("\n## Where it falls short")]
+    return re.findall(r"^(?:\d\.|-) (?:\*\*|\*)([^*]+)\*", one_lines(shown), re.MULTILINE)
+
+
+def one_lines(text):
+    """A text with every item of a list in one line."""
+    return re.sub(r"\n {2,}", " ", text)
+
+
 def findings():
     """The sentences of the README that report a number, in digits or in words."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,10 +55,11 @@ def test_the_cells_of_every_claim_are_those_of_the_tables():
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.partition(".")[0])
 def test_a_claim_is_quoted_has_cells_and_says_what_would_refute_it(claim):
-    readme = one_line((ROOT / "README.md").read_text(encoding="utf-8"))
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    text = " ".join(one_line(page.read_text(encoding="utf-8")) for page in pages if page != PAGE)
     said = quotes(claim)
     assert said
-    assert all(sentence in readme for sentence in said), said
+    assert all(sentence in text for sentence in said), said
     cells = [line for line in claim.splitlines() if LINE.fullmatch(line)]
     assert cells
     assert all(rows_of(line) for line in cells)
@@ -59,3 +72,10 @@ def test_every_sentence_of_the_readme_with_a_number_is_a_claim():
     found = list(findings())
     assert len(found) > 5
     assert [sentence for sentence in found if sentence not in said] == []
+
+
+@pytest.mark.parametrize("page", ["shortest_path.md"])
+def test_every_finding_of_a_page_is_a_claim(page):
+    said = [quote for claim in CLAIMS for quote in quotes(claim)]
+    assert len(leads(page)) >= 5
+    assert [lead for lead in leads(page) if not any(lead in quote for quote in said)] == []

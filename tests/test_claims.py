@@ -10,8 +10,8 @@ from tests.conftest import ROOT
 TEXT = PAGE.read_text(encoding="utf-8")
 CLAIMS = re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
 FINDINGS = (  # of the README: from here, to there
-    ("![How far", "## What you can do"),
-    ("## What else it has found", "## How it is laid out"),
+    ("![Shortest paths", "Two commands, on Linux"),
+    ("## Three more findings", "Every sentence with a number"),
 )
 
 

@@ -144,3 +144,10 @@ def expanded(words):
     """The first job of a sweep: `seed=0,1,2` is `seed=0`."""
     sweep = re.compile(r"^([\w./@]+)=([^\[\]{}()',]+(?:,[^\[\]{}()',]+)+)$")
     yield [f"{m[1]}={m[2].split(',')[0]}" if (m := sweep.match(word)) else word for word in words]
+
+
+def test_the_readme_is_short_and_the_index_names_every_page():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 90
+    index = (ROOT / "docs" / "README.md").read_text()
+    others = [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md"]
+    assert [name for name in others if f"({name})" not in index] == []

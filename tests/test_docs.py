@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from docs.pages.models import page
 from docs.pages.tables import pages, with_tables
@@ -151,3 +152,11 @@ def test_the_readme_is_short_and_the_index_names_every_page():
     index = (ROOT / "docs" / "README.md").read_text()
     others = [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md"]
     assert [name for name in others if f"({name})" not in index] == []
+
+
+def test_the_page_for_users_of_the_library_runs():
+    """Its blocks, one after the other, in one namespace: each asserts what the text says."""
+    found = [text for _, text in blocks(ROOT / "docs" / "library.md", "python")]
+    assert sum(text.count("assert") for text in found) >= 6
+    torch.manual_seed(0)
+    exec("\n".join(found), {})

@@ -89,7 +89,9 @@ class TableFigure(Exhibit):
 
     def save(self, tables: Tables, stem: Path) -> list[Path]:
         """Draw it in the shared style."""
-        with mpl.rc_context(LOOK):
+        with mpl.rc_context():
+            mpl.rcdefaults()  # in the place of the user's matplotlibrc
+            mpl.rcParams.update(LOOK)
             drawn = self.draw(tables)
             FigureCanvasAgg(drawn)
             paths = _save(drawn, stem)

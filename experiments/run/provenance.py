@@ -18,7 +18,12 @@ VERSIONS = " ".join(
 
 
 def commit() -> str:
-    """The commit of the code, with a + if files differ from it; "unknown" outside git."""
+    """The commit of the code, with a + if files differ from it; "unknown" outside git.
+
+    The code may lie, without a repository of its own, inside a repository of something else.
+    """
+    if not (ROOT / ".git").exists():
+        return "unknown"
     try:
         text = subprocess.run(
             ["git", "describe", "--always", "--dirty=+", "--exclude=*"],

@@ -1,6 +1,8 @@
 import dataclasses
 import itertools
 import math
+import os
+import sys
 
 import pytest
 from omegaconf import OmegaConf
@@ -8,6 +10,7 @@ from omegaconf import OmegaConf
 from experiments.figures.exhibit import Exhibit, draw_figures, load_tables
 from experiments.figures.lines import model_of
 from experiments.plot import plot
+from experiments.run import provenance
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
@@ -15,6 +18,7 @@ from experiments.tables.cells import read_cells
 from experiments.tables.estimates import KEY, MethodEstimate
 from experiments.tables.rows import Row, read_table, write_table
 from tests.conftest import ROOT, stems
+from tests.processes import run
 
 MANY_FIGURES = ("inductive_bias", "nbody_cpu")  # to draw them takes seconds
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/transfer.csv"))
@@ -91,6 +95,37 @@ def test_the_committed_figures_are_what_the_tables_give(tmp_path, folder):
     assert drawn
     for path in drawn:
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+def test_figures_do_not_depend_on_the_user_s_matplotlib(tmp_path):
+    """Notebooks name a backend that is not installed here; papers want TeX, serifs and colours."""
+    folder, copy = ROOT / "results" / "size_transfer", tmp_path / "size_transfer"
+    copy.mkdir()
+    for table in folder.glob("*.csv"):
+        (copy / table.name).write_bytes(table.read_bytes())
+    own = "text.usetex: True\nfont.family: serif\naxes.facecolor: yellow\n"
+    (tmp_path / "matplotlibrc").write_text(own)
+    environment = {
+        **os.environ,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
+    }
+    words = ["-m", "experiments.plot", f"results_dir={tmp_path}", "study=size_transfer"]
+    done = run([sys.executable, *words], env=environment)
+    assert done.returncode == 0, done.stderr
+    name = "task_transfer.png"
+    assert (copy / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_the_commit_is_never_that_of_a_repository_around_the_code(tmp_path, monkeypatch):
+    (tmp_path / "thesis" / "suite").mkdir(parents=True)
+    author = ["-c", "user.name=x", "-c", "user.email=x@x"]
+    for words in (["init", "-q"], [*author, "commit", "-q", "--allow-empty", "-m", "thesis"]):
+        assert run(["git", *words], cwd=tmp_path / "thesis").returncode == 0
+    monkeypatch.setattr(provenance, "ROOT", tmp_path / "thesis" / "suite")
+    assert provenance.commit() == "unknown"
+    monkeypatch.setattr(provenance, "ROOT", tmp_path / "thesis")
+    assert len(provenance.commit()) >= 7
 
 
 def test_a_figure_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):

@@ -57,7 +57,7 @@ class GraphModel(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Return the answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0.
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where the width is 0.
 
         Args:
             batch: with x [N, F], edge_index [2, E], edge_attr [E, F], u [B, F].

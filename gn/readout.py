@@ -76,7 +76,7 @@ class Readout(nn.Module):
     def forward(
         self, x: Tensor, edge_attr: Tensor, u: Tensor | None, topology: Topology
     ) -> GraphOutput:
-        """Compute the answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0.
+        """Compute answers [N, node_out], [E, edge_out], [B, global_out]; None where the width is 0.
 
         Args:
             x: [N, node_dim].

@@ -119,7 +119,7 @@ def test_a_trial_that_fails_is_told_and_ends_no_search(tmp_path, tiny):
     with pytest.raises(UserError, match="all 2 trials failed"):
         searched(tmp_path, *tiny, space, "num_trials=2")
     assert [line["error"] for line in lines(tmp_path)] == [
-        "model: widths [5] to [0, 0, 1]: each layer needs a width"
+        "model: the width of each layer must be at least 1, got [5, 0, 0, 1]"
     ] * 2
 
 

@@ -68,7 +68,7 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, laun
     words.append(f"hydra/launcher={launcher}")
     text = ended(sweep(tmp_path, *words), code=1)
     assert "4 jobs: 1 done, 0 skipped, 3 failed" in text
-    assert text.count("each layer needs a width") == 2  # refused when they are to start
+    assert text.count("width of each layer must be at least 1") == 2  # refused at the start
     assert text.count("in update") == 1  # in the middle of a training
     assert text.rstrip().endswith("error: 3 of 4 jobs failed, the same command tries again")
     assert "Traceback" not in text
@@ -265,4 +265,4 @@ def test_ray_runs_a_sweep(tmp_path, tiny):
         code=1,
     )
     assert "2 jobs: 1 done, 0 skipped, 1 failed" in text
-    assert "each layer needs a width" in text
+    assert "the width of each layer must be at least 1" in text

@@ -67,5 +67,5 @@ def test_to_train_it_is_refused_in_one_line(tmp_path):
 
 
 def test_a_task_on_other_graphs_is_refused(tmp_path):
-    with torch.random.fork_rng(), pytest.raises(UserError, match="a task of untyped nodes"):
+    with torch.random.fork_rng(), pytest.raises(UserError, match="got untyped nodes"):
         train(config(tmp_path, "task=shortest_path"))

@@ -82,12 +82,12 @@ def test_the_answer_is_the_way_that_the_positions_went_layer_by_layer(generator)
 def test_layers_that_share_nothing_take_their_own_number_of_steps():
     model = egnn()
     assert len(model.layers) == 3
-    with pytest.raises(ValueError, match="num_message_passing_steps is 4: allowed is 3"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be 3, got 4"):
         model(bodies(torch.Generator().manual_seed(1)), 4)
 
 
 def test_a_vector_that_is_not_of_the_space_is_an_error():
-    with pytest.raises(ValueError, match="node_out is 3: 2 is needed"):
+    with pytest.raises(ValueError, match="node_out must be 2, got 3"):
         Egnn(GraphSpec(6, 5, 4, node_out=3, position_dim=2, is_vector=True))
 
 
@@ -127,7 +127,7 @@ def test_twice_the_effects_are_twice_the_change(generator, node_update):
 
 
 def test_a_node_update_that_there_is_none_of_is_an_error():
-    with pytest.raises(ValueError, match=r"^node_update is 'mean': one of .* is needed$"):
+    with pytest.raises(ValueError, match=r"^node_update must be one of .*, got 'mean'$"):
         InteractionNetwork(PLAIN, node_update="mean")
 
 

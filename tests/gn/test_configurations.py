@@ -185,7 +185,7 @@ def test_interaction_network_is_battaglias_equations(batch):
         arguments = [x[i], total(effects), batch.u[batch.batch[i]]]
         rows.append(mlp(model.block.update_node, arguments))
     assert_rows(new.x, rows)
-    with pytest.raises(ValueError, match="allowed is 1"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be 1, got 2"):
         model(batch, 2)
 
 

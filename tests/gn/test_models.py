@@ -39,7 +39,7 @@ def test_separate_weights_take_their_own_number_of_steps(floats):
     count = [sum(p.numel() for p in m.processors.parameters()) for m in (shared, separate)]
     assert count[1] == 3 * count[0]
     assert len(separate.unroll(floats)) == 3
-    with pytest.raises(ValueError, match="num_message_passing_steps is 4: allowed is 3"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be 3, got 4"):
         separate(floats, 4)
     with pytest.raises(ValueError, match="at least 1"):
         shared(floats, 0)

@@ -164,7 +164,7 @@ def test_it_can_stop_when_its_states_are_still():
 
 
 def test_a_task_without_literals_is_refused():
-    with pytest.raises(ValueError, match="literal and clause nodes: a task of untyped nodes"):
+    with pytest.raises(ValueError, match="must be literal and clause nodes, got untyped nodes"):
         NeuroSat(GraphSpec(2, 1, 1, node_out=1))
 
 

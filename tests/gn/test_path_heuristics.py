@@ -155,7 +155,7 @@ def test_however_it_is_asked_the_walk_is_the_same():
         (GraphSpec(5, 1, 1, edge_out=1, position_dim=2), "without start and end and length"),
         (replace(HOPS, edge_names=()), "without length"),
         (replace(HOPS, position_dim=0), "without positions"),
-        (replace(HOPS, global_out=1), r"\(0, 1, 1\): \(0, 1, 0\) or \(1, 1, 0\) is needed"),
+        (replace(HOPS, global_out=1), r"must be \(0, 1, 0\) or \(1, 1, 0\), got \(0, 1, 1\)"),
     ],
 )
 def test_a_task_that_is_none_of_paths_is_refused(kind, spec, message):
@@ -164,5 +164,5 @@ def test_a_task_that_is_none_of_paths_is_refused(kind, spec, message):
 
 
 def test_a_start_that_there_is_not_is_refused():
-    with pytest.raises(ValueError, match="start is 'middle'"):
+    with pytest.raises(ValueError, match="start must be one of nothing, ruler, got 'middle'"):
         BellmanFord(HOPS, start="middle")

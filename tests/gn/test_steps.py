@@ -108,7 +108,7 @@ def test_a_stop_rule_that_never_stops_is_refused(arguments):
 
 def test_both_ends_of_a_range_of_steps_are_checked(batch):
     model = FullGraphNetwork(SPEC, hidden_dim=8).double()
-    with pytest.raises(ValueError, match="num_message_passing_steps is 0"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be at least 1, got 0"):
         model(batch, torch.tensor([1, 2, 0, 3, 4]))
 
 
@@ -135,7 +135,7 @@ def test_graphs_may_take_different_numbers_of_steps(model_name):
         assert_close(model(batch_of(graphs), each), model(batch_of(graphs)))
         return
     if not model.has_adjustable_steps:
-        with pytest.raises(ValueError, match=f"allowed is {model.num_message_passing_steps}"):
+        with pytest.raises(ValueError, match=f"must be {model.num_message_passing_steps}, got"):
             model(batch_of(graphs), each)
         return
     parts = [model(batch_of([g]), int(n)) for g, n in zip(graphs, each, strict=True)]

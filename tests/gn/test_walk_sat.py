@@ -199,7 +199,7 @@ def test_each_graph_may_have_its_own_number_of_rounds():
     found = answers(batch_of(given), each)
     for formula, votes, rounds in zip(given, found, each.tolist(), strict=True):
         assert torch.equal(votes, answers(batch_of([formula]), rounds)[0])
-    with pytest.raises(ValueError, match="num_message_passing_steps is 0"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be at least 1, got 0"):
         model()(batch_of(given), torch.tensor([1, 1, 0, 1, 1, 1]))
 
 
@@ -267,14 +267,14 @@ def test_whatever_the_order_of_nodes_claims_are_models():
 @pytest.mark.parametrize(
     ("changes", "arguments", "message"),
     [
-        ({"node_types": ("atom",)}, {}, "a task of atom nodes"),
-        ({"node_types": ()}, {}, "a task of untyped nodes"),
+        ({"node_types": ("atom",)}, {}, "got atom nodes"),
+        ({"node_types": ()}, {}, "got untyped nodes"),
         ({"edge_out": 1}, {}, r"\(1, 1, 0\)"),
         ({"global_out": 2}, {}, r"\(1, 0, 2\)"),
         ({"node_out": 2}, {}, r"\(2, 0, 0\)"),
-        ({}, {"noise": 1.5}, "noise is 1.5"),
-        ({}, {"seed": -1}, "seed is -1"),
-        ({}, {"num_message_passing_steps": 0}, "num_message_passing_steps is 0"),
+        ({}, {"noise": 1.5}, "noise must be a number from 0 to 1, got 1.5"),
+        ({}, {"seed": -1}, "seed must be a whole number of at least 0, got -1"),
+        ({}, {"num_message_passing_steps": 0}, "num_message_passing_steps must be .* got 0"),
     ],
 )
 def test_what_it_cannot_do_is_refused(changes, arguments, message):
@@ -288,5 +288,5 @@ def test_a_literal_of_a_clause_needs_a_complement():
     kept = graph.edge_type != 2
     graph.edge_index, graph.edge_type = graph.edge_index[:, kept], graph.edge_type[kept]
     graph.edge_attr = graph.edge_attr[kept]
-    with pytest.raises(ValueError, match="no complement"):
+    with pytest.raises(ValueError, match="must have a complement"):
         model()(float_batch([graph]))

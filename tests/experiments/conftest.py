@@ -63,7 +63,7 @@ WRONG_VALUES = [
     ("model._target_", "gn.stepped.joined", "not a class"),
     ("+task.depth +model.depth", "3", "those of its constructor"),
     ("model.hidden_dim", "wide null 1.5 true", "a whole number"),
-    ("model.hidden_dim model.num_message_passing_steps", "0 -2", "1 or more"),
+    ("model.hidden_dim model.num_message_passing_steps", "0 -2", "at least 1"),
     ("model.aggregations", "[median] [] null", "model"),
     ("model.share_weights", "maybe 3 null", "true and false"),
     (f"train.{THRESHOLD}.theta", "x null .inf", "a number"),

@@ -36,7 +36,7 @@ WRONG_TOGETHER = [
     (["train.edge_weights.euclidean._target_=data_gen.graphs.distributions.grid.Grid"],
      ["train.edge_weights.euclidean", "Grid"]),
     (["task.answer._target_=data_gen.graphs.distributions.grid.Grid"], ["task", "Grid"]),
-    (["model=linear_messages", "model.hidden_dim=-2"], ["model", "hidden_dim is -2"]),
+    (["model=linear_messages", "model.hidden_dim=-2"], ["model", "hidden_dim", "got -2"]),
     (["model=linear_messages", "model.aggregations=median"], ["model", "median", "max"]),
     *(
         (["model=linear_messages", f"model.node_features={value}"], ["model", "node_features", "4"])

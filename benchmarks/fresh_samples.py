@@ -1,4 +1,4 @@
-"""How often the interval of a headline cell contains the mean of other samples of instances.
+"""The coverage of the intervals of headline cells for other samples of instances.
 
     python -m benchmarks.fresh_samples [--samples 10] [--instances 1000] [--file fresh.csv]
 

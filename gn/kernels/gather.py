@@ -19,7 +19,7 @@ from gn.topology import Incidence
 
 
 class Plan:
-    """How an MLP reads each argument: directly (row m for item m), along one map, or along two.
+    """The way an MLP reads each argument: directly (row m for item m), along one map or two.
 
     An argument along two maps is a guest (u, by the graph of an edge) of a host (v, by the receiver
     of an edge): its products are added to the rows of the host, which are fewer than the items.

@@ -1,4 +1,4 @@
-"""Each baseline against its formula, node by node and graph by graph."""
+"""Compare each baseline with its formula, node by node and graph by graph."""
 
 import math
 from dataclasses import replace
@@ -69,7 +69,7 @@ def test_the_lstm_reads_the_nodes_of_each_graph_by_itself(batch, graphs, order, 
     def by_hand(graph):
         start = next(starts)
         nodes = found[start : start + graph.num_nodes] - start
-        heard = model.lstm(by_loops.encoded(model, graph)[nodes])[0]  # a sequence without a batch
+        heard = model.lstm(by_loops.encoded(model, graph)[nodes])[0]  # an unbatched sequence
         x = torch.empty_like(heard)
         for place, node in enumerate(nodes):
             x[node] = heard[place]

@@ -65,7 +65,7 @@ def test_sums_taken_on_the_way_are_the_sums(batch, generator, layer_norm):
     out, sums = mlp.with_sums(receivers, *arguments)
     want = torch.zeros(batch.num_nodes, 5).double().index_add(0, batch.edge_index[1], out)
     torch.testing.assert_close(sums, want)
-    # each alone, as when nothing reads the edges of the last step, or nothing their sums
+    # each result alone, as when only the items or only their sums are read
     parameters = list(mlp.parameters())
     for got, expected in ((sums, want), (out, mlp(*arguments))):
         for a, b in zip(

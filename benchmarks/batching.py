@@ -2,8 +2,8 @@
 
     python -m benchmarks.batching [--json out.json]
 
-Both give the same PyG batches of 256 shuffled graphs of 20 nodes, of four sparsities, in one
-process and one thread, from data in memory. The floor is the gathers of the batch's rows alone.
+Both make equal PyG batches of 256 shuffled graphs of 20 nodes, of four sparsities, in one process
+and one thread, from data in memory. The floor is the time to copy the rows of the batch.
 """
 
 import argparse
@@ -34,7 +34,7 @@ CASES: tuple[Distribution[Graph], ...] = (
 
 
 def measure(distribution: Distribution[Graph]) -> dict[str, object]:
-    """The row of a case."""
+    """Time one case; return its row of the table."""
     cell = Cell(ShortestPath(), distribution, (SIZE,), "test")
     with tempfile.TemporaryDirectory() as folder:
         packed = DataSet(cell, NUM_GRAPHS, Path(folder)).load()
@@ -66,14 +66,14 @@ def measure(distribution: Distribution[Graph]) -> dict[str, object]:
 
 
 def check_equal(batch: dict[str, Tensor], other: dict[str, Tensor]) -> None:
-    """An error if the two are not the same batch."""
+    """Raise AssertionError unless the two batches are equal."""
     assert batch.keys() == other.keys()
     for name, value in batch.items():
         assert torch.equal(value, other[name]), name
 
 
 def main() -> None:
-    """Print the table and, if asked to, write it."""
+    """Print the table; write it with --json."""
     parser = argparse.ArgumentParser(description="Packed batches against PyG's DataLoader.")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     arguments = parser.parse_args()

@@ -1,10 +1,11 @@
-"""How many updates each arm of a study gets out of the same CPU time.
+"""The number of updates that each arm of a study makes in equal CPU time.
 
     python -m benchmarks.budget inductive_bias --seconds 60 [--write]
 
-Arms take turns on one core, and the fastest of their turns counts: what else the machine does can
-only lengthen a time. `--write` puts the numbers into the yaml of each arm, so that a study stays a
-function of its configuration; the `seconds` of its table are what a training then really took.
+Arms take turns on one core, and the fastest turn counts: other load of the machine can only
+lengthen a time. `--write` puts the numbers into the yaml of each arm, so that a study stays a
+function of its configuration; the `seconds` in the study's table are the times that the trainings
+really took.
 """
 
 import argparse
@@ -25,7 +26,7 @@ ROUNDS, UPDATES, WARMUP = 3, 16, 3
 
 
 def study_of(experiment: str, arm: str) -> RunParts:
-    """The study of one arm, as `experiments.train` builds it."""
+    """Build one arm of a study as `experiments.train` does."""
     overrides = [f"experiment={experiment}", f"experiment/{experiment}@_global_={arm}"]
     names = ["label=budget", "task_label=budget"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -33,7 +34,7 @@ def study_of(experiment: str, arm: str) -> RunParts:
 
 
 def seconds_per_update(study: RunParts, train_set: Packed) -> float:
-    """CPU seconds of one update, the mean of a turn whose updates are spread over the training."""
+    """Return the mean CPU seconds of an update, over updates spread over the training."""
     torch.manual_seed(0)
     batches = CachedBatches(study.settings, train_set, study.task, study.train_set.cell.group_size)
     fit = Fit(study, study.build_model(), batches)
@@ -47,7 +48,7 @@ def seconds_per_update(study: RunParts, train_set: Packed) -> float:
 
 
 def main() -> None:
-    """Print, and write if asked to."""
+    """Print the number of updates of each arm; write it with --write."""
     parser = argparse.ArgumentParser()
     parser.add_argument("experiment")
     parser.add_argument("--seconds", type=float, default=60.0)

@@ -1,10 +1,11 @@
-"""How often the 95 % intervals of the suite hold the truth, in the situations that occur.
+"""The coverage of the suite's 95 % intervals in simulated studies.
 
     python -m benchmarks.coverage [--draws 2000] [--file coverage.csv]
 
-Studies are simulated: runs and instances are drawn anew, the interval is worked out from the
-scores as a study does, and the truth is known. `printed` is the share of studies that have an
-interval, `holds` how many of these hold the truth, `too low` and `too high` where it was missed.
+Each simulated study draws new runs and instances, and computes the interval from the scores as a
+real study does; the true value is known. `printed` is the share of studies with an interval,
+`holds` the share of these intervals that contain the true value, `too low` and `too high` the
+shares of intervals below and above it.
 """
 
 import argparse
@@ -22,13 +23,13 @@ from experiments.statistics.aggregate import interquartile_mean
 from experiments.statistics.intervals import Estimate, estimate, linearised, spread_of
 from experiments.statistics.pairs import difference
 
-BIG = 1_000_000  # draws that a truth is worked out from
+BIG = 1_000_000  # draws from which a true value is computed
 Rng = np.random.Generator
-Study = Callable[[Rng], Estimate]  # one study, and what it prints
-Situation = tuple[str, float, Study]  # name, truth, a study
+Study = Callable[[Rng], Estimate]  # simulates one study and returns its estimate
+Situation = tuple[str, float, Study]  # name, true value, study
 
 
-RUNS = {  # how they differ: by the run and by the instance, on the logistic scale; all alike
+RUNS = {  # standard deviations over runs and instances (logistic scale); do all runs agree?
     "runs agree": (0.0, 1.0, True),
     "runs nearly agree": (0.1, 1.0, True),
     "runs differ by chance": (0.0, 2.0, False),
@@ -41,7 +42,7 @@ RUNS = {  # how they differ: by the run and by the instance, on the logistic sca
 def _answered(
     shape: tuple[int, int], level: float, how: tuple[float, float, bool], rng: Rng
 ) -> Estimate:
-    """The share of right answers of runs [S, n] that differ in one of the ways of `RUNS`."""
+    """Estimate the share of right answers from runs [S, n] that differ as in `RUNS`."""
     by_run, by_instance, is_one = how
     num_runs, num = shape
     run, instance = rng.normal(size=(num_runs, 1)), rng.normal(size=num)
@@ -51,7 +52,7 @@ def _answered(
 
 
 def shares() -> Iterator[Situation]:
-    """Of right answers, around four levels; runs that agree, or differ a little or a lot."""
+    """Yield shares of right answers around four levels, with runs that agree or differ."""
     for num_runs, num, level in product((3, 5, 10), (200, 1000), (0.5, 0.9, 0.99, 0.01)):
         for name, (by_run, by_instance, _) in RUNS.items():
             study = partial(_answered, (num_runs, num), level, RUNS[name])
@@ -61,7 +62,7 @@ def shares() -> Iterator[Situation]:
 
 
 def single_runs() -> Iterator[Situation]:
-    """One run, over instances."""
+    """Yield shares of right answers of a single run."""
     for num in (200, 1000):
         for level in (0.5, 0.9, 0.99):
 
@@ -72,7 +73,7 @@ def single_runs() -> Iterator[Situation]:
 
 
 def errors() -> Iterator[Situation]:
-    """Log-normal errors and their ratio to those of a trivial answer."""
+    """Yield log-normal errors, and their ratio to the errors of a trivial answer."""
     for num_runs in (3, 5, 10):
         for num in (1000, 2000):
             for skew in (0.5, 1.0, 1.3, 1.7):
@@ -107,7 +108,7 @@ def errors() -> Iterator[Situation]:
 
 
 def many_cells() -> Iterator[Situation]:
-    """The interquartile mean of 20 cells: runs that are good in one are so in many, or not."""
+    """Yield interquartile means of 20 cells, with scores of a run correlated over cells or not."""
     levels = np.linspace(-1.5, 1.5, 20)
     for num_runs in (3, 5, 10):
         for shared in (0.0, 1 / 3, 4 / 5):
@@ -131,7 +132,7 @@ def many_cells() -> Iterator[Situation]:
 
 
 def differences() -> Iterator[Situation]:
-    """Of two methods on the same instances."""
+    """Yield differences of two methods on the same instances."""
     for num_a, num_b in ((3, 3), (5, 3), (10, 1)):
         for by_run in (0.0, 0.1, 0.4):
 
@@ -148,7 +149,7 @@ def differences() -> Iterator[Situation]:
 
 
 def not_covered() -> Iterator[Situation]:
-    """What no interval of a few runs can know: each run is of one of two kinds."""
+    """Yield a case that no interval of a few runs covers: each run is of one of two kinds."""
     for num_runs in (3, 5, 10):
 
         def study(rng: Rng, s: int = num_runs) -> Estimate:
@@ -159,7 +160,7 @@ def not_covered() -> Iterator[Situation]:
 
 
 def main() -> None:
-    """A line for each situation, the file the same as a table."""
+    """Print a line for each situation; write the table with --file."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--file", type=Path)
@@ -176,7 +177,7 @@ def main() -> None:
 
 
 def held(study: Study, truth: float, num_draws: int) -> list[str]:
-    """Of so many studies: how many print an interval, hold the truth, are below and above it."""
+    """Simulate studies; return the shares `printed`, `holds`, `too low` and `too high`."""
     rng = np.random.default_rng(2)
     found = np.array([study(rng) for _ in range(num_draws)])
     low, high = found[~np.isnan(found[:, 1]), 1:].T

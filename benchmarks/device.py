@@ -1,9 +1,9 @@
-"""An update of an arm of an experiment on this machine's device, and how busy the device is.
+"""The time of an update on this machine's device, and the share of it that kernels take.
 
     python -m benchmarks.device nbody_gpu egnn [--device cuda] [train.num_instances=600 ...]
 
-Kernels that are launched one by one keep a GPU waiting for the host: an update that takes much
-longer than its kernels would gain from larger batches, or from launching them as one.
+A GPU waits for the host while kernels are launched one by one. If an update takes much longer than
+its kernels, larger batches or launching the kernels together (CUDA graphs) would make it faster.
 """
 
 import argparse
@@ -22,7 +22,7 @@ UPDATES, WARMUP, PROFILED = 100, 5, 3
 
 
 def main() -> None:
-    """Print the time of an update, and of the kernels in it."""
+    """Print the time of an update and of its kernels."""
     parser = argparse.ArgumentParser()
     parser.add_argument("experiment")
     parser.add_argument("arm")
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _seconds(fit: Fit, count: int) -> float:
-    """What so many updates take."""
+    """Time `count` updates, in seconds."""
     _wait(fit.device)
     began = time.perf_counter()
     for _ in range(count):
@@ -57,7 +57,7 @@ def _seconds(fit: Fit, count: int) -> float:
 
 
 def _of_kernels(fit: Fit) -> str:
-    """How many kernels an update launches, what they take by themselves, and the memory."""
+    """Describe the kernels of an update: their number, their total time, the peak memory."""
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as profiled:
         _seconds(fit, PROFILED)
     events = profiled.key_averages()

@@ -1,11 +1,11 @@
-"""How often the interval of a headline cell holds what other samples of instances give.
+"""The coverage of the intervals of headline cells for other samples of instances.
 
     python -m benchmarks.fresh_samples [--samples 10] [--instances 1000] [--file fresh.csv]
 
-The committed runs of a method answer several samples of the same cell, each of a data seed of its
-own. Of each sample the interval is worked out as a study does; `holds` counts those that hold the
-mean of all other samples. The runs stay the same, so an interval that counts them as well holds it
-more often than 95 times in 100.
+The committed runs of a method answer several samples of one cell, each with its own data seed. The
+interval of each sample is computed as in a study; `holds` counts the intervals that contain the
+mean of all other samples. The runs are the same in all samples, so an interval that also covers
+the variation of runs contains this mean in more than 95 % of the cases.
 """
 
 import argparse
@@ -37,7 +37,7 @@ HEADLINES = (  # pattern of the runs, distribution, size, rule of steps
 def sampled(
     pattern: str, distribution: str, size: int, rule: str, num: int, data_seed: int
 ) -> Estimate:
-    """The first metric of a method on one sample of a cell, over its committed runs."""
+    """Estimate the first metric of a method's committed runs on one sample of a cell."""
     machine = OmegaConf.load(CONF / "train.yaml").machine
     scores: list[Scores] = []
     task = None
@@ -60,7 +60,7 @@ def sampled(
 
 
 def main() -> None:
-    """A line for each headline cell."""
+    """Print a line for each headline cell; write the table with --file."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--samples", type=int, default=10)
     parser.add_argument("--instances", type=int, default=1000)

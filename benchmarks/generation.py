@@ -1,10 +1,10 @@
-"""Shortest-path instances a second and core: ours against the demo's own way through networkx.
+"""Shortest-path instances per second and core: our generator against the demo's, on networkx.
 
     python -m benchmarks.generation [--json out.json]
 
 The peer draws the graph, the query and the path as the graph_nets demo does: graph, minimum
-spanning tree, all pairs of hop distances and Dijkstra's algorithm from networkx. It makes no
-tensors of them; ours does, and packs them.
+spanning tree, hop distances of all pairs and Dijkstra's algorithm from networkx. Our time includes
+making and packing tensors, which the peer does not do.
 """
 
 import argparse
@@ -25,7 +25,7 @@ CASES = {16: 128, 64: 32}  # size -> instances timed
 
 
 def peer_instance(size: int, theta: float, rng: np.random.Generator) -> list[int]:
-    """A graph, a query on it, and its path, by networkx."""
+    """Draw a graph and a query on it with networkx; return the path."""
     positions, weights = rng.uniform(size=(size, 2)), rng.exponential(size=size)
     graph = nx.geographical_threshold_graph(
         size, theta, pos=dict(enumerate(positions)), weight=dict(enumerate(weights))
@@ -51,7 +51,7 @@ def peer_instance(size: int, theta: float, rng: np.random.Generator) -> list[int
 
 
 def measure(size: int, count: int) -> dict[str, object]:
-    """The row of a size."""
+    """Time one size; return its row of the table."""
     cell = Cell(ShortestPath(), GeographicThreshold(), (size,), "test")
     rng = np.random.default_rng(0)
     ms = compare(
@@ -75,7 +75,7 @@ def measure(size: int, count: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Print the table and, if asked to, write it."""
+    """Print the table; write it with --json."""
     parser = argparse.ArgumentParser(description="Instances a second, against networkx.")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     arguments = parser.parse_args()

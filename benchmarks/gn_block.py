@@ -1,13 +1,12 @@
-"""A full graph network block, forward and backward: against PyG's MetaLayer and its own products.
+"""Forward and backward of a full graph network block against PyG's MetaLayer and a floor.
 
     python -m benchmarks.gn_block [--json out.json]
 
-Every φ is Linear, ReLU, Linear, all widths alike, every ρ a sum (or, where the case says so, a sum
-and a maximum side by side). Timed is the gradient of all parameters with respect to all three
-results; the inputs of the first step need none. The peer has the same weights and is checked, in
-float64, to give the same results and gradients. The floor is the matrix products alone that our
-block takes, forward and backward, each on operands of its own, into results that are there already.
-The topology is made once a batch, and its time is given beside. One thread.
+Every φ is Linear, ReLU, Linear with equal widths, every ρ a sum (or a sum and a maximum). The
+benchmark times the gradients of all parameters; the inputs of the first step need no gradient. The
+peer has the same weights; its results and gradients are checked to be equal in float64. The floor
+is the time of our block's matrix products alone, forward and backward, into preallocated results.
+The topology is made once per batch and is timed separately. One thread.
 """
 
 import argparse
@@ -29,7 +28,7 @@ from gn.topology import Topology
 
 
 class Case(NamedTuple):
-    """What is timed: the batch, the width of everything, the reductions, the number of steps."""
+    """One case: the batch, the width of all attributes, the reductions, the number of steps."""
 
     num_graphs: int
     num_nodes: int  # of each graph
@@ -52,7 +51,7 @@ CASES = [
 
 
 class PeerUpdate(nn.Module):
-    """An update of the peer: concatenates its arguments."""
+    """An update function of the peer, which concatenates its arguments."""
 
     def __init__(self, num_arguments: int, dim: int, reductions: tuple[str, ...]) -> None:
         super().__init__()
@@ -61,38 +60,38 @@ class PeerUpdate(nn.Module):
         self.reductions = reductions
 
     def reduce(self, items: Tensor, index: Tensor, num_rows: int) -> Tensor:
-        """PyG's scatter of each reduction [M, F] -> [R, F of all]."""
+        """Apply PyG's scatter with each reduction: [M, F] -> [R, F times reductions]."""
         parts = [scatter(items, index, 0, num_rows, name) for name in self.reductions]
         return torch.cat(parts, dim=1)
 
 
 class PeerEdge(PeerUpdate):
-    """φ^e."""
+    """The edge update φ^e."""
 
     def forward(self, src: Tensor, dst: Tensor, e: Tensor, u: Tensor, graph: Tensor) -> Tensor:
-        """The new edges [E, F]."""
+        """Return the new edges [E, F]."""
         return self.mlp(torch.cat([e, src, dst, u[graph]], dim=1))
 
 
 class PeerNode(PeerUpdate):
-    """ρ^{e→v} and φ^v."""
+    """The reduction ρ^{e→v} and the node update φ^v."""
 
     def forward(self, x: Tensor, ends: Tensor, e: Tensor, u: Tensor, graph: Tensor) -> Tensor:
-        """The new nodes [N, F]."""
+        """Return the new nodes [N, F]."""
         return self.mlp(torch.cat([x, self.reduce(e, ends[1], len(x)), u[graph]], dim=1))
 
 
 class PeerGlobal(PeerUpdate):
-    """ρ^{e→u}, ρ^{v→u} and φ^u."""
+    """The reductions ρ^{e→u} and ρ^{v→u} and the global update φ^u."""
 
     def forward(self, x: Tensor, ends: Tensor, e: Tensor, u: Tensor, graph: Tensor) -> Tensor:
-        """The new globals [B, F]."""
+        """Return the new globals [B, F]."""
         edges, nodes = self.reduce(e, graph[ends[1]], len(u)), self.reduce(x, graph, len(u))
         return self.mlp(torch.cat([u, edges, nodes], dim=1))
 
 
 def make_batch(case: Case, generator: torch.Generator) -> Batch:
-    """Random graphs of one in-degree, edges sorted by receiver, no loops."""
+    """Make random graphs of one in-degree, with edges sorted by receiver and without loops."""
     n, k, dim = case.num_nodes, case.in_degree, case.dim
     graphs = []
     for _ in range(case.num_graphs):
@@ -106,7 +105,7 @@ def make_batch(case: Case, generator: torch.Generator) -> Batch:
 
 
 def functions(case: Case, batch: Batch) -> dict[str, Callable[[], tuple[Tensor, ...]]]:
-    """Ours and the peer, of the same weights: each returns its results and its gradients."""
+    """Build our block and the peer with equal weights; each returns results and gradients."""
     dim, names = case.dim, case.reductions
     spec = GraphSpec(dim, dim, dim, dim, dim, dim)
     ours = GraphNetworkBlock.build(spec, (dim,), names).to(batch.x.dtype)
@@ -136,7 +135,7 @@ def functions(case: Case, batch: Batch) -> dict[str, Callable[[], tuple[Tensor, 
 
 
 def products(case: Case) -> Iterator[tuple[int, int, int, int]]:
-    """The products of one step: rows, width in, and how many, with and without input gradient."""
+    """Yield rows, input width, products with input gradient, products with one after step 1."""
     nodes = case.num_graphs * case.num_nodes
     a = len(case.reductions) * case.dim
     yield nodes * case.in_degree, case.dim, 1, 1  # layer 2; e
@@ -147,7 +146,7 @@ def products(case: Case) -> Iterator[tuple[int, int, int, int]]:
 
 
 def floor(case: Case) -> Callable[[], None]:
-    """All products of all steps and nothing else."""
+    """Return a function that computes the matrix products of all steps and nothing else."""
     triples = []
     for step in range(case.num_steps):
         for rows, width, num_inner, num_inputs in products(case):
@@ -166,7 +165,7 @@ def floor(case: Case) -> Callable[[], None]:
 
 
 def measure(case: Case, rounds: int) -> dict[str, object]:
-    """The row of a case; an error if ours and the peer are not the same function."""
+    """Time one case; raise AssertionError if our block and the peer differ."""
     generator = torch.Generator().manual_seed(0)
     batch = make_batch(case, generator)
     exact = batch.clone().apply(lambda t: t.double() if t.is_floating_point() else t)
@@ -194,7 +193,7 @@ def measure(case: Case, rounds: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Prints the table and, if asked to, writes it."""
+    """Print the table; write it with --json."""
     parser = argparse.ArgumentParser(description="A GN block against MetaLayer and its products.")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     parser.add_argument("--rounds", type=int, default=50)

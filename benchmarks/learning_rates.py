@@ -5,8 +5,8 @@ r"""The learning rate of each arm of a study, chosen in distribution from one gr
         train.optimizer.lr=3e-4,1e-3,3e-3,1e-2
     python -m benchmarks.learning_rates lr_quickstart --file results/quickstart/learning_rates.csv
 
-A line for each arm and rate: the best value on the validation set of what selects the checkpoint,
-and whether it is the best of the arm. No test cell is read.
+The table has a line for each arm and rate: the best validation value of the metric that selects
+the checkpoint, and whether the rate is the best of its arm. No test cell is read.
 """
 
 import argparse
@@ -23,7 +23,7 @@ HEAD = ["task", "arm", "learning_rate", "metric", "best", "updates", "seed", "is
 
 
 def trial(path: Path) -> list[str | float]:
-    """One run: what it was, and the best that it came to in validation."""
+    """Read one run: its arm, its settings and its best validation value."""
     folder = RunFolder.existing(path)
     config = folder.load_config()
     parts = study_of(config, {}, config.machine)
@@ -37,7 +37,7 @@ def trial(path: Path) -> list[str | float]:
 
 
 def main() -> None:
-    """Print, and write if asked to."""
+    """Print the table; write it with --file."""
     parser = argparse.ArgumentParser()
     parser.add_argument("study")
     parser.add_argument("--runs", type=Path, default=Path("outputs"))

@@ -1,10 +1,10 @@
-"""An update of NeuroSAT: ours against the same network of torch's own modules, and the floor.
+"""An update of our NeuroSAT against the same network made of torch's own modules, and a floor.
 
     python -m benchmarks.neuro_sat [--json out.json] [--threads 1]
 
-The peer is what public ports are made of: `nn.Linear`, `nn.LayerNorm` for each gate, messages
-gathered to edges and summed by `torch_geometric.utils.scatter`. It has the weights of ours and
-gives the same votes. The floor are the matrix products alone, of the sizes that both need.
+The peer is built like public ports: `nn.Linear`, `nn.LayerNorm` for each gate, messages gathered to
+edges and summed by `torch_geometric.utils.scatter`. It has our weights and gives equal votes. The
+floor is the time of the matrix products alone.
 """
 
 import argparse
@@ -31,7 +31,7 @@ CASES = {"SR(3-10), 64 formulas": (tuple(range(3, 11)), 64), "SR(40), 16 formula
 
 
 class PeerCell(nn.Module):
-    """The cell in one linear layer and five layer norms."""
+    """The LSTM cell as one linear layer and five layer norms."""
 
     def __init__(self, ours: nn.Module) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class PeerCell(nn.Module):
         self.linear.weight = nn.Parameter(weight.detach().flatten(0, 1))
 
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """The new h and c."""
+        """Return the new h and c."""
         h, c = state
         gates = self.linear(torch.cat([x, h], dim=1)).chunk(4, dim=1)
         i, f, o, g = (norm(gate) for norm, gate in zip(self.norms, gates, strict=False))
@@ -52,11 +52,11 @@ class PeerCell(nn.Module):
 
 
 class Peer(nn.Module):
-    """NeuroSAT of torch's modules, with the weights of ours."""
+    """NeuroSAT made of torch's modules, with our weights."""
 
     def __init__(self, ours: NeuroSat) -> None:
         super().__init__()
-        self.ours = [ours]  # not a part: its parameters are not ours to train
+        self.ours = [ours]  # in a list, so that it is no submodule and adds no parameters
         self.literal_message, self.vote = _plain(ours.literal_message), _plain(ours.vote)
         dim = ours.clause_output.in_features
         output = nn.Linear(dim, dim)
@@ -67,7 +67,7 @@ class Peer(nn.Module):
         )
 
     def forward(self, batch: Batch) -> GraphOutput:
-        """The votes after all rounds."""
+        """Return the votes after all rounds."""
         state = self.ours[0].encode(batch, None)  # type: ignore[arg-type]
         literal, clause = (state.literal, state.literal_cell), (state.clause, state.clause_cell)
         f: Formulas = state.formulas
@@ -86,7 +86,7 @@ class Peer(nn.Module):
 
 
 def _plain(mlp: MLP) -> nn.Sequential:
-    """The same layers, one after another."""
+    """Copy the layers of an MLP to an `nn.Sequential`."""
     parts: list[nn.Module] = []
     for layer in mlp.layers:
         assert isinstance(layer, nn.Linear)
@@ -97,7 +97,7 @@ def _plain(mlp: MLP) -> nn.Sequential:
 
 
 def _products(model: NeuroSat, f: Formulas) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Rows, weight and gradient of every matrix product of one round."""
+    """Make the rows, weight and gradient of every matrix product of one round."""
     rows = {
         model.literal_message: len(f.literals), model.clause_message: len(f.clauses),
         model.clause_output: len(f.literals), model.update_clause: len(f.clauses),
@@ -115,7 +115,7 @@ def _products(model: NeuroSat, f: Formulas) -> list[tuple[Tensor, Tensor, Tensor
 
 
 def measure(case: str, sizes: tuple[int, ...], count: int) -> dict[str, object]:
-    """The row of a case."""
+    """Time one case; return its row of the table."""
     task = Satisfiability()
     cell = Cell(task, Sr(), sizes, "train")
     batch = Packed.pack(cell.instances(0, count)).batch(range(count))
@@ -152,7 +152,7 @@ def measure(case: str, sizes: tuple[int, ...], count: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Print the table and, if asked to, write it."""
+    """Print the table; write it with --json."""
     parser = argparse.ArgumentParser(description="An update of NeuroSAT, against torch's modules.")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     parser.add_argument("--threads", type=int, default=1)

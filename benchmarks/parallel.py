@@ -1,9 +1,9 @@
-"""Updates of one training in several processes against the same updates in one.
+"""Updates of one training in several processes against the same updates in one process.
 
     python -m benchmarks.parallel [--processes 2] [--json out.json] [override ...]
 
-The training is that of bodies under gravity, its batches of 100 scenes, unless overrides say
-otherwise; each process has one thread. Trainings of one process and of several take turns.
+The training is the one of bodies under gravity, with batches of 100 scenes, unless overrides change
+it; each process has one thread. Trainings in one process and in several take turns.
 """
 
 import argparse
@@ -30,7 +30,7 @@ WARMUP, UPDATES, ROUNDS = 20, 100, 3
 
 
 def milliseconds(overrides: list[str]) -> float:
-    """Of an update, in the processes that there are."""
+    """Time an update in the current processes, in milliseconds."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         study = RunParts(compose("train", [*GRAVITY, *overrides]))
     world = World.here()
@@ -56,7 +56,7 @@ def _shortest(study: RunParts, world: World) -> float:
 
 
 def measured(processes: int, overrides: list[str]) -> float:
-    """The same, in so many new processes."""
+    """Time an update in the given number of new processes, in milliseconds."""
     several = ("-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}")
     launch = several if processes > 1 else ()
     done = subprocess.run(
@@ -68,12 +68,12 @@ def measured(processes: int, overrides: list[str]) -> float:
 
 
 def main() -> None:
-    """Print the ratio and, if asked to, write it."""
+    """Print the ratio; write it with --json."""
     parser = argparse.ArgumentParser(description="One training in several processes.")
-    parser.add_argument("--processes", type=int, default=2, help="that share a training")
+    parser.add_argument("--processes", type=int, default=2, help="processes that share a training")
     parser.add_argument("--json", type=Path, help="where to write the row")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("overrides", nargs="*", help="of the configuration")
+    parser.add_argument("overrides", nargs="*", help="overrides of the configuration")
     arguments = parser.parse_args()
     if arguments.worker:
         ms = milliseconds(arguments.overrides)

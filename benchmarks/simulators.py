@@ -1,12 +1,11 @@
-"""Scenes a second on one core: ours against the published loop of NRI's springs.
+"""Scenes per second on one core: our simulator against the published loop of NRI's springs.
 
     python -m benchmarks.simulators [--json out.json]
 
-The peer is the algorithm of `data/synthetic_sim.py` of Kipf et al. 2018, "Neural relational
-inference for interacting systems" (github.com/ethanfetaya/NRI), class SpringSim, in numpy as
-there: 5 balls in a box, 5,000 steps of 1 ms, of which every 100th is kept. Both give the same
-trajectory, which is checked before they are timed. The other rows have no peer: 1,000 frames of
-scenes of ours, with their energies.
+The peer is the numpy algorithm of `data/synthetic_sim.py` of Kipf et al. 2018, "Neural relational
+inference for interacting systems" (github.com/ethanfetaya/NRI), class SpringSim: 5 balls in a box,
+5,000 steps of 1 ms, of which every 100th is kept. Before the timing, both are checked to give equal
+trajectories. The other rows have no peer: 1,000 frames of our scenes, with their energies.
 """
 
 import argparse
@@ -25,12 +24,12 @@ from data_gen.bodies.dynamics.simulate import simulate
 STEP, NUM_STEPS, EVERY = 1e-3, 5000, 100
 HALF_WIDTH, STRENGTH = 5.0, 0.1
 MAX_FORCE = 0.1 / STEP
-NUM_PEER_SCENES = 4  # of those with a peer
-NUM_SCENES = 8  # of those without
+NUM_PEER_SCENES = 4  # scenes in the row with a peer
+NUM_SCENES = 8  # scenes in the rows without a peer
 
 
 def springs_scene(rng: np.random.Generator) -> Scene:
-    """5 balls, of which any two are joined by a spring with probability 1/2."""
+    """Draw 5 balls; each pair is joined by a spring with probability 1/2."""
     positions, directions = 0.5 * rng.normal(size=(5, 2)), rng.normal(size=(5, 2))
     velocities = 0.5 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
     first, second = np.triu_indices(5, 1)
@@ -42,14 +41,14 @@ def springs_scene(rng: np.random.Generator) -> Scene:
 
 
 def edges_of(scene: Scene) -> np.ndarray:
-    """Whether two balls are joined: [n, n]."""
+    """Return the adjacency matrix of the balls [n, n]."""
     edges = np.zeros((scene.size, scene.size))
     edges[scene.bonds.senders, scene.bonds.receivers] = 1
     return edges
 
 
 def _within(x: np.ndarray, v: np.ndarray) -> None:
-    """Reflect, in place, those beyond a wall."""
+    """Reflect the balls beyond a wall, in place."""
     over = x > HALF_WIDTH
     x[over] = 2 * HALF_WIDTH - x[over]
     v[over] = -np.abs(v[over])
@@ -59,7 +58,7 @@ def _within(x: np.ndarray, v: np.ndarray) -> None:
 
 
 def _peer_force(x: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """On each ball [2, n], clipped, by differences of all pairs."""
+    """Compute the clipped force on each ball [2, n] from the differences of all pairs."""
     sizes = -STRENGTH * edges
     np.fill_diagonal(sizes, 0)
     n = len(edges)
@@ -71,7 +70,7 @@ def _peer_force(x: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def peer_springs(scene: Scene, edges: np.ndarray) -> np.ndarray:
-    """Positions of every 100th step [T, n, 2], by the published loop."""
+    """Simulate by the published loop; return positions of every 100th step [T, n, 2]."""
     x, v = scene.positions.T.copy(), scene.velocities.T.copy()
     frames = np.zeros((NUM_STEPS // EVERY - 1, 2, scene.size))
     v += STEP * _peer_force(x, edges)
@@ -85,10 +84,10 @@ def peer_springs(scene: Scene, edges: np.ndarray) -> np.ndarray:
 
 
 def check(scenes: list[tuple[Scene, np.ndarray]]) -> float:
-    """The largest difference of the two trajectories of any scene.
+    """Return the largest difference between the two trajectories of a scene.
 
     Raises:
-        AssertionError: it is not rounding.
+        AssertionError: the difference is larger than rounding errors.
     """
     apart = 0.0
     for scene, edges in scenes:
@@ -99,7 +98,7 @@ def check(scenes: list[tuple[Scene, np.ndarray]]) -> float:
 
 
 def versus_peer() -> dict[str, object]:
-    """The row with a peer; a scene at a time, as both are made for."""
+    """Time our simulator and the peer, one scene at a time; return the row of the table."""
     rng = np.random.default_rng(0)
     drawn = [springs_scene(rng) for _ in range(NUM_PEER_SCENES)]
     scenes = [(scene, edges_of(scene)) for scene in drawn]
@@ -127,7 +126,7 @@ def versus_peer() -> dict[str, object]:
 
 
 def gravity_scene(rng: np.random.Generator) -> Scene:
-    """6 bodies that attract each other, slowly moving, on a ring."""
+    """Draw 6 slowly moving bodies on a ring that attract each other."""
     angles = np.arange(6) * np.pi / 3 + rng.uniform(-0.1, 0.1, 6)
     ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     velocities = ring[:, ::-1] * [-1.3, 1.3]
@@ -136,7 +135,7 @@ def gravity_scene(rng: np.random.Generator) -> Scene:
 
 
 def alone(case: str, draw: Callable[[np.random.Generator], Scene]) -> dict[str, object]:
-    """A row without a peer."""
+    """Time our simulator without a peer; return the row of the table."""
     rng = np.random.default_rng(0)
     scenes = [draw(rng) for _ in range(NUM_SCENES)]
     ms = compare({"ours": lambda: [simulate(scene, 1000) for scene in scenes]}, rounds=8)["ours"]
@@ -145,8 +144,8 @@ def alone(case: str, draw: Callable[[np.random.Generator], Scene]) -> dict[str, 
 
 
 def main() -> None:
-    """Print the table and, if asked to, write it."""
-    parser = argparse.ArgumentParser(description="Scenes a second on one core.")
+    """Print the table; write it with --json."""
+    parser = argparse.ArgumentParser(description="Scenes per second on one core.")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     arguments = parser.parse_args()
     rows = [

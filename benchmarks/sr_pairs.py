@@ -1,11 +1,11 @@
-"""SR pairs a second: ours against the published loop, which asks the solver after every clause.
+"""SR pairs per second: our generator against the published loop, which solves after every clause.
 
     python -m benchmarks.sr_pairs [--json out.json]
 
-The peer draws clauses one by one as NeuroSAT's `gen_sr_dimacs.py` does, with the same MiniSat as
-ours. Beside it is its loop over our clauses, which are drawn in blocks: the ratio that is left is
-what asking less often gains, on the same pairs. The last column is all cores together, with the
-labels proved once more and the graphs made and packed.
+The peer draws clauses one by one as NeuroSAT's `gen_sr_dimacs.py` does, with our version of
+MiniSat. A second peer runs its loop over our clauses, which are drawn in blocks: this ratio is the
+gain from solving less often, on equal pairs. The last column is the rate of all cores together,
+including a second proof of the labels and the packing of graphs.
 """
 
 import argparse
@@ -31,7 +31,7 @@ NUM_CALLS = 8  # of each worker
 
 
 def peer_pair(size: int, rng: np.random.Generator) -> list[list[list[int]]]:
-    """The clauses of both formulas, by the published loop."""
+    """Draw a pair by the published loop; return the clauses of both formulas."""
     clauses: list[list[int]] = []
     with solver() as engine:
         while engine.solve():
@@ -44,31 +44,31 @@ def peer_pair(size: int, rng: np.random.Generator) -> list[list[list[int]]]:
 
 
 def peer_pair_of_blocks(size: int, rng: np.random.Generator) -> int:
-    """The number of clauses, by the published loop over clauses that are drawn as ours are."""
+    """Draw a pair by the published loop over clauses in blocks; return the number of clauses."""
     clauses = _Clauses(Sr(), size, rng)
     with solver() as engine:
         for index in count():
             engine.add_clause(clauses[index])
             if not engine.solve():
                 return index + 1
-    raise AssertionError  # clauses have no end
+    raise AssertionError  # unreachable: there is no last clause
 
 
 def many(draw: Callable[[int, np.random.Generator], object], size: int, num: int) -> None:
-    """The same pairs in every call."""
+    """Draw `num` pairs, equal in every call."""
     rng = np.random.default_rng(0)
     for _ in range(num):
         draw(size, rng)
 
 
 def packed_bytes(cell: Cell, start: int, stop: int) -> int:
-    """What a worker does: graphs of the instances, packed."""
+    """Make and pack the graphs of instances in a worker; return their bytes."""
     packed = Packed.pack(cell.instances(start, stop))
     return sum(value.nbytes for value in packed.tensors().values())
 
 
 def packed_pairs_per_second(size: int, num_pairs: int, pool: WorkerPool) -> float:
-    """Of all workers together, once they are there."""
+    """Return the rate of all workers together, without the time to start them."""
     cell = Cell(Satisfiability(), Sr(), (size,), "test")
     calls = [(cell, 2 * i * num_pairs, 2 * (i + 1) * num_pairs) for i in range(NUM_CALLS)]
     calls *= pool.num_workers
@@ -81,7 +81,7 @@ def packed_pairs_per_second(size: int, num_pairs: int, pool: WorkerPool) -> floa
 
 
 def measure(size: int, num_pairs: int, pool: WorkerPool) -> dict[str, object]:
-    """The row of a size."""
+    """Time one size; return its row of the table."""
     ms = compare(
         {
             "ours": lambda: many(Sr().draw_group, size, num_pairs),
@@ -106,8 +106,8 @@ def measure(size: int, num_pairs: int, pool: WorkerPool) -> dict[str, object]:
 
 
 def main() -> None:
-    """Print the table and, if asked to, write it."""
-    parser = argparse.ArgumentParser(description="SR pairs a second, against the published loop.")
+    """Print the table; write it with --json."""
+    parser = argparse.ArgumentParser(description="SR pairs per second, against the published loop.")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     arguments = parser.parse_args()
     with WorkerPool(len(os.sched_getaffinity(0))) as pool:

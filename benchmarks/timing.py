@@ -1,4 +1,4 @@
-"""Times of several functions, measured so that they can be divided by one another."""
+"""Times of several functions, measured so that their ratios are reliable."""
 
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -7,17 +7,17 @@ from time import perf_counter
 def compare(
     functions: Mapping[str, Callable[[], object]], rounds: int = 40, warmup: int = 2
 ) -> dict[str, float]:
-    """The shortest time of each function over rounds in which all of them take their turn.
+    """Return the shortest time of each function over rounds in which all functions take turns.
 
-    Whatever else the machine does can only lengthen a time, and over many rounds meets all of the
-    functions alike: the shortest is what the function takes, and ratios of them hold still where
-    the times of separate runs do not. At its turn a function is called twice and timed once, as
-    in a training, where what ran before a step is another step and not something else.
+    Other load of the machine can only lengthen a time, and over many rounds it affects all
+    functions equally. The shortest times therefore have stable ratios, unlike times of separate
+    runs. In each round a function is called twice and the second call is timed, as in a training,
+    where each step follows another step.
 
     Args:
-        functions: by name; each does all of its work before it returns.
-        rounds: how often each is timed.
-        warmup: rounds before these that do not count.
+        functions: the functions by name; each must do all of its work before it returns.
+        rounds: how often each function is timed.
+        warmup: earlier rounds that are not timed.
 
     Returns:
         Milliseconds by name.

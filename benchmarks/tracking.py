@@ -1,10 +1,10 @@
-"""Trainings with a mirror against the same training without: none should wait for one.
+"""A training with a mirror against the same training without: no training should wait for it.
 
     python -m benchmarks.tracking [--json out.json]
 
-Those of all kinds take turns, each in a process of its own with one thread; of a server that is
-away the address refuses. A mirror begins in the first half of the updates, and only follows the
-curve in the second.
+All kinds of mirrors take turns, each training in its own process with one thread; the address of
+the unreachable server refuses connections. A mirror is started in the first half of the updates and
+only copies the curve in the second half.
 """
 
 import argparse
@@ -38,7 +38,7 @@ AWAY = {"WANDB_BASE_URL": "http://127.0.0.1:9", "WANDB_API_KEY": "0123456789" * 
 
 
 def halves(overrides: list[str]) -> list[float]:
-    """Seconds of the first half of the updates of a training, and of the second."""
+    """Time the first and the second half of the updates of a training, in seconds."""
     ends = [0.0]
     update = Fit._update
 
@@ -56,7 +56,7 @@ def halves(overrides: list[str]) -> list[float]:
 
 
 def measured(overrides: list[str], folder: Path) -> list[float]:
-    """The same, in a new process."""
+    """Run `halves` in a new process."""
     with TemporaryDirectory(dir=folder) as runs:
         words = [*TRAINING, f"machine.runs_dir={runs}", f"machine.data_dir={folder / 'data'}"]
         done = subprocess.run(
@@ -68,7 +68,7 @@ def measured(overrides: list[str], folder: Path) -> list[float]:
 
 
 def main() -> None:
-    """Print a row for each kind and, if asked to, write them."""
+    """Print a row for each kind; write the table with --json."""
     parser = argparse.ArgumentParser(description="Trainings with a mirror.")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def _row(kind: str, seconds: list[float], off: list[float]) -> dict[str, object]:
-    """Of one kind, printed."""
+    """Print one kind; return its row of the table."""
     first, ratio = seconds[0] - off[0], seconds[1] / off[1]
     print(f"{kind:<18}  first half {seconds[0]:.2f} s, {first:+.2f} s;"
           f" second half {seconds[1]:.2f} s, {ratio:.2f} x")  # fmt: skip

@@ -1,9 +1,9 @@
-"""What the loop of a training costs besides the network: updates of a model that does nothing.
+"""The overhead of the training loop: updates of a model that computes nothing.
 
     python -m benchmarks.update [--json out.json]
 
-The peer is the same update by hand: batch, loss, backward, clip, step, without settings, schedule
-or seeds. Both take turns in one run.
+The peer is a hand-written update: batch, loss, backward, clip, step, without settings, schedule or
+seeds. Both take turns in one run.
 """
 
 import argparse
@@ -27,21 +27,21 @@ OVERRIDES = ["label=update", "task_label=update", "train.num_instances=256", "tr
 
 
 class Nothing(GraphModel):
-    """One number for every node and edge."""
+    """A model with a single parameter, the answer of every node and edge."""
 
     def __init__(self) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(1))
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """The same answer for all."""
+        """Return one answer for all nodes and edges."""
         del num_message_passing_steps
         nodes = self.bias.expand(batch.x.shape[0]).unsqueeze(1)
         return GraphOutput(x=nodes, edge_attr=self.bias.expand(batch.num_edges).unsqueeze(1))
 
 
 def main() -> None:
-    """Print both, in milliseconds, and their ratio."""
+    """Print both times in milliseconds, and their ratio."""
     parser = argparse.ArgumentParser(description="The loop of a training, without a network.")
     parser.add_argument("--json", type=Path, help="where to write the row")
     arguments = parser.parse_args()

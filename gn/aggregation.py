@@ -1,7 +1,7 @@
 """The reductions that can serve as ρ: over the edges of a receiver, the edges or nodes of a graph.
 
-M items (edges or nodes), R rows (nodes or graphs), F features. Each is invariant to the order of
-the items, takes any number of them, and is 0 for a row that has none.
+M items (edges or nodes), R rows (nodes or graphs), F features. Each reduction is invariant to the
+order of the items, takes any number of items, and is 0 for a row without items.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from gn.kernels.segment import gather, segment_max, segment_softmax, segment_sum
 from gn.mlp import MLP
+from gn.model import check_one_of
 from gn.topology import Incidence
 
 
@@ -31,12 +32,12 @@ class Aggregation(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, items: Tensor, incidence: Incidence) -> Tensor:
-        """The reduction of the items [M, dim] of each row: [R, out_dim]."""
+        """Reduce the items [M, dim] of each row: [R, out_dim]."""
 
     def of_updates(
         self, update: nn.Module, arguments: Sequence[Any], incidence: Incidence
     ) -> tuple[Tensor, Tensor]:
-        """The items that an update makes of its arguments [M, dim], and their reduction."""
+        """Apply an update to its arguments; return the items [M, dim] and their reduction."""
         items = update(*arguments)
         return items, self(items, incidence)
 
@@ -47,20 +48,20 @@ class Aggregation(nn.Module, ABC):
         other: Aggregation | None = None,
         reduced: Tensor | None = None,
     ) -> Tensor:
-        """The reduction of items, where `other` has reduced them along the first half of a map.
+        """Reduce the items; a subclass may start from the result of a first reduction.
 
         Args:
             items: [M, dim].
-            incidence: item -> row; with `other`, made of two maps (`Incidence.via`).
-            other: what reduced them along the first of the two.
-            reduced: what that gave.
+            incidence: item -> row; with `other`, the composition of two maps (`Incidence.via`).
+            other: the reduction that was applied along the first of the two maps.
+            reduced: the result of `other`.
         """
         del other, reduced
         return self(items, incidence)
 
 
 class Sum(Aggregation):
-    """The sum: says how many there are."""
+    """The sum, which depends on the number of items."""
 
     def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
         return segment_sum(items, incidence)
@@ -68,7 +69,7 @@ class Sum(Aggregation):
     def of_updates(
         self, update: nn.Module, arguments: Sequence[Any], incidence: Incidence
     ) -> tuple[Tensor, Tensor]:
-        """An MLP adds its results up while they are in the cache."""
+        """Apply the update and sum; an MLP sums its results while they are in the cache."""
         if isinstance(update, MLP):
             return update.with_sums(incidence, *arguments)
         return super().of_updates(update, arguments, incidence)
@@ -80,7 +81,7 @@ class Sum(Aggregation):
         other: Aggregation | None = None,
         reduced: Tensor | None = None,
     ) -> Tensor:
-        """The sum over a graph is that of the sums at its nodes, of which there are fewer."""
+        """Sum over each graph, from the sums at its nodes if given: nodes are fewer than edges."""
         if isinstance(other, Sum) and reduced is not None and incidence.via is not None:
             return self(reduced, incidence.via[1])
         return self(items, incidence)
@@ -113,14 +114,14 @@ class Std(Aggregation):
     def forward(self, items: Tensor, incidence: Incidence) -> Tensor:  # noqa: D102
         counts = incidence.counts.clamp(min=1).to(items.dtype)
         mean = segment_sum(items, incidence) / counts
-        # centred first: the difference of two large means of squares would lose every digit
+        # E[(x - mean)²], not E[x²] - mean²: the difference of large numbers loses all digits
         variance = segment_sum((items - gather(mean, incidence)).square(), incidence) / counts
-        is_spread = variance > 0  # the slope of the root is infinite at 0
+        is_spread = variance > 0  # the gradient of the square root is infinite at 0
         return torch.where(is_spread, torch.where(is_spread, variance, 1).sqrt(), 0)
 
 
 class Softmax(Aggregation):
-    """The mean weighted by the softmax, over the items of a row, of a learned score of each."""
+    """The weighted mean; weights are the softmax over a row of a learned score of each item."""
 
     def __init__(self, dim: int) -> None:
         super().__init__(dim)
@@ -132,7 +133,7 @@ class Softmax(Aggregation):
 
 
 class Several(Aggregation):
-    """Several reductions of the same items, side by side."""
+    """Several reductions of the same items, concatenated."""
 
     def __init__(self, parts: Sequence[Aggregation]) -> None:
         super().__init__(sum(part.out_dim for part in parts))
@@ -153,20 +154,19 @@ AGGREGATIONS: dict[str, type[Aggregation]] = {
 
 
 def aggregation(names: str | Sequence[str] | Aggregation, dim: int) -> Aggregation:
-    """The reduction of a name, or several side by side of a list of names.
+    """Build the reduction of a name; for a list of names, the concatenation of their reductions.
 
     Args:
         names: one or several of `AGGREGATIONS`; an `Aggregation` is returned as it is.
         dim: the width of the items.
 
     Raises:
-        ValueError: a name is unknown, or there is none.
+        ValueError: a name is unknown, or the list is empty.
     """
     if isinstance(names, Aggregation):
         return names
     several = [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in several if name not in AGGREGATIONS]
-    if unknown or not several:
-        raise ValueError(f"aggregation={names!r}: must be one or several of {sorted(AGGREGATIONS)}")
+    for name in several or [names]:  # an empty list is no name either
+        check_one_of("aggregation", name, sorted(AGGREGATIONS))
     parts = [AGGREGATIONS[name](dim) for name in several]
     return parts[0] if len(parts) == 1 else Several(parts)

@@ -12,15 +12,15 @@ from gn.topology import Topology
 class EdgeAttention(nn.Module):
     """incoming_i = W_o [Σ_k softmax_k(q_i · k_s / √d) v_s of each head], over the edges k into i.
 
-    The attention of a transformer, in which a node attends to its senders and to nothing else: on a
-    complete graph with self-loops the two are the same. Source: Vaswani et al. 2017, section 3.2.
+    The attention of a transformer, restricted to the senders of each node; on a complete graph with
+    self-loops it is the attention of a transformer. Source: Vaswani et al. 2017, section 3.2.
 
     Args:
         dim: width of states, and of all heads together.
-        heads: how many.
+        heads: the number of heads.
 
     Raises:
-        ValueError: the heads do not divide the width.
+        ValueError: `heads` does not divide `dim`.
     """
 
     def __init__(self, dim: int, heads: int) -> None:
@@ -31,7 +31,7 @@ class EdgeAttention(nn.Module):
         self.out = nn.Linear(dim, dim, bias=False)
 
     def forward(self, x: Tensor, topology: Topology) -> Tensor:
-        """What each node gathers [N, dim], of the states x [N, dim]; 0 for one without senders."""
+        """Attend from each node to its senders: x [N, dim] -> [N, dim]; 0 without senders."""
         t = topology
         shape = t.senders.num_items, self.heads, x.shape[1] // self.heads
         query = gather(self.query(x), t.receivers).view(shape)  # [E, heads, d]

@@ -1,4 +1,4 @@
-"""The graph network block: algorithm 1 of Battaglia et al. 2018, one line an equation."""
+"""The graph network block: algorithm 1 of Battaglia et al. 2018, one line per equation."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from data_gen.spec import GraphSpec
 from gn.aggregation import Aggregation, aggregation
 from gn.mlp import MLP, Argument
+from gn.model import check_one_of
 from gn.topology import Incidence, Topology
 
 
 class Wiring(NamedTuple):
-    """Which arguments each φ takes; one that takes none is absent, as is a ρ nobody takes."""
+    """The arguments of each φ. A φ without arguments is absent, as is a ρ that no φ reads."""
 
     edge: Sequence[str] = ("edge_attr", "senders", "receivers", "u")
     node: Sequence[str] = ("x", "incoming", "u")
@@ -25,15 +26,17 @@ FULL = Wiring()  # figure 4a of Battaglia et al. 2018
 
 
 class GraphNetworkBlock(nn.Module):
-    """One round of updates of edges, nodes and globals, each of which may be absent.
+    """One round of updates of edges, nodes and globals. Each update function may be absent (None).
+
+    An absent φ returns its first argument; an absent ρ returns None.
 
     Args:
         update_edge: φ^e(edge_attr, x of senders, x of receivers, u).
         update_node: φ^v(x, incoming, u).
-        update_global: φ^u(u, all_edges, all_nodes). An absent φ returns its first argument.
+        update_global: φ^u(u, all_edges, all_nodes).
         aggregate_incoming: ρ^{e→v}.
         aggregate_edges: ρ^{e→u}.
-        aggregate_nodes: ρ^{v→u}. The result of an absent ρ is None.
+        aggregate_nodes: ρ^{v→u}.
     """
 
     def __init__(
@@ -56,13 +59,13 @@ class GraphNetworkBlock(nn.Module):
     def forward(
         self, x: Tensor, edge_attr: Tensor, u: Tensor | None, topology: Topology
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Algorithm 1.
+        """Run algorithm 1 once.
 
         Args:
             x: node attributes [N, F].
             edge_attr: edge attributes [E, F].
-            u: global attributes [B, F]; may be None if nothing takes them.
-            topology: who sends to whom.
+            u: global attributes [B, F]; may be None if no update reads them.
+            topology: the senders, receivers and graphs of the batch.
 
         Returns:
             x, edge_attr and u after the updates.
@@ -87,16 +90,19 @@ class GraphNetworkBlock(nn.Module):
         activation: str = "relu",
         layer_norm: bool = False,
     ) -> GraphNetworkBlock:
-        """A block whose φ are MLPs.
+        """Build a block whose update functions φ are MLPs.
 
         Args:
-            spec: the widths of edges, nodes and globals, in and out; out 0: that φ is absent, and
-                its attributes stay as they are.
-            hidden_dims: of each MLP.
-            aggregate: the name or names of every ρ, of `AGGREGATIONS`.
-            wiring: who takes what.
-            activation: of each MLP.
-            layer_norm: of each MLP.
+            spec: the widths of edges, nodes and globals, in and out. With an output width of 0 the
+                φ is absent and its attributes do not change.
+            hidden_dims: the hidden widths of each MLP.
+            aggregate: the name or names of every ρ, from `AGGREGATIONS`.
+            wiring: the arguments of each φ.
+            activation: the activation of each MLP.
+            layer_norm: whether each MLP ends in a layer normalisation.
+
+        Raises:
+            ValueError: the wiring, an aggregation or the activation has an unknown name.
         """
         edge_dim = spec.edge_out if wiring.edge and spec.edge_out else spec.edge_in
         node_dim = spec.node_out if wiring.node and spec.node_out else spec.node_in
@@ -129,13 +135,13 @@ def _mlp(
     out_dim: int,
     how: tuple[Sequence[int], str, bool],
 ) -> MLP | None:
-    """φ of the arguments that are taken, of all that there are by these names; None: it is absent.
+    """Build the MLP of the arguments in `taken`, a subset of `names`; None if the φ is absent.
 
     Raises:
-        ValueError: an argument is taken that there is not.
+        ValueError: `taken` has a name that is not in `names`.
     """
-    if unknown := set(taken) - set(names):
-        raise ValueError(f"wiring takes {sorted(unknown)}: must be some of {list(names)}")
+    for name in taken:
+        check_one_of("each argument in wiring", name, names)
     if not taken or not out_dim:
         return None
     hidden_dims, activation, layer_norm = how
@@ -146,7 +152,7 @@ def _mlp(
 def _send(
     update: nn.Module | None, aggregate: Aggregation | None, t: Topology, *arguments: Argument
 ) -> tuple[Tensor, Tensor | None]:
-    """φ^e, then ρ^{e→v} of what it gives: in one pass where the reduction has one."""
+    """Apply φ^e, then ρ^{e→v} to its result, in one pass if the reduction supports it."""
     if update is None or aggregate is None:
         edge_attr = _update(update, *arguments)
         return edge_attr, _aggregate(aggregate, edge_attr, t.receivers)
@@ -154,10 +160,10 @@ def _send(
 
 
 def _update(update: nn.Module | None, first: Any, *arguments: Any) -> Any:  # noqa: ANN401
-    """φ of its arguments; if absent, the first of them."""
+    """Apply φ to its arguments; if φ is absent, return the first argument."""
     return first if update is None else update(first, *arguments)
 
 
 def _aggregate(aggregate: Aggregation | None, items: Tensor, by: Incidence, *known: Any) -> Any:  # noqa: ANN401
-    """ρ of the items, perhaps from what another ρ gave of them; if absent, None."""
+    """Apply ρ to the items, reusing the result of another ρ if given; None if ρ is absent."""
     return None if aggregate is None else aggregate.of_items(items, by, *known)

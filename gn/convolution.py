@@ -1,4 +1,4 @@
-"""What models of PyG's convolutions share: steps that change the states of the nodes alone.
+"""Base class of models built from PyG's convolutions, whose steps change only the node states.
 
 N nodes, E edges, B graphs, H width of a state.
 """
@@ -11,6 +11,7 @@ from torch_geometric.data import Batch
 from torch_geometric.nn import GINEConv
 
 from data_gen.spec import GraphOutput, GraphSpec
+from gn.model import check_one_of
 from gn.readout import ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
@@ -19,26 +20,26 @@ PYG_AGGREGATIONS = ("max", "mean", "min", "sum")
 
 
 class ConvolutionState(NamedTuple):
-    """Between two steps only `x` changes; the rest is the encoding, and who sends to whom."""
+    """The state between two steps. Only `x` changes; the rest is the encoding and the edges."""
 
     x: Tensor  # [N, H]
     edge_attr: Tensor  # [E, H]
     u: Tensor  # [B, H]
-    edge_index: Tensor  # [2, E]: row 0 sends, row 1 receives, as PyG's layers have it
+    edge_index: Tensor  # [2, E]: row 0 the senders, row 1 the receivers, as in PyG's layers
 
 
 class ConvolutionModel(SteppedModel):
     """x_t = layer_t(x_{t-1}), with one layer for all steps or one for each.
 
-    A subclass says what a layer is, and in `step` what it reads.
+    A subclass defines the layer, and the arguments of the layer in `step`.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
-        share_weights: one layer for all steps, of which any number can be taken; else one for each
-            step, and the number is fixed.
-        build_layer: makes a layer.
+        num_message_passing_steps: the default number of steps.
+        share_weights: one layer for all steps, and any number of steps; else one layer for each
+            step, and a fixed number of steps.
+        build_layer: returns a new layer.
     """
 
     def __init__(
@@ -58,23 +59,23 @@ class ConvolutionModel(SteppedModel):
         return self.layers[index % len(self.layers)]
 
     def encode(self, batch: Batch, topology: Topology) -> ConvolutionState:
-        """x⁰, e⁰ and u⁰."""
+        """Compute the encodings x⁰, e⁰ and u⁰."""
         x, edge_attr, u = self.encoder(batch, topology)
         return ConvolutionState(x, edge_attr, u, batch.edge_index)
 
     def decode(
         self, state: ConvolutionState, encoded: ConvolutionState, topology: Topology
     ) -> GraphOutput:
-        """Each answer from the states of its nodes, e⁰ and u⁰."""
+        """Compute each answer from the node states, e⁰ and u⁰."""
         del encoded
         return self.readout(state.x, state.edge_attr, state.u, topology)
 
 
 class Residual(nn.Module):
-    """x' = LN(x + relu(convolution(x, ...))): bounded however often it is taken.
+    """x' = LN(x + relu(convolution(x, ...))): bounded for any number of steps.
 
     Args:
-        convolution: from x [N, dim], and whatever else it reads, to [N, dim].
+        convolution: maps x [N, dim] and its other arguments to [N, dim].
         dim: the width of x.
     """
 
@@ -84,7 +85,7 @@ class Residual(nn.Module):
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
-        """The new states [N, dim]."""
+        """Return the new states [N, dim]."""
         return self.norm(x + self.convolution(x, *others).relu())
 
 
@@ -94,13 +95,12 @@ def gine(in_dim: int, dim: int, aggregation: str) -> GINEConv:
     Args:
         in_dim: width of x.
         dim: width of e, of the hidden layer and of the result.
-        aggregation: ρ.
+        aggregation: the name of the reduction ρ.
     """
     φ = nn.Sequential(nn.Linear(in_dim, dim), nn.ReLU(), nn.Linear(dim, dim))
     return GINEConv(φ, train_eps=True, edge_dim=dim, aggr=aggregation)
 
 
 def check_aggregation(name: str) -> None:
-    """Raise ValueError for what is not one of the reductions that PyG's layers are given."""
-    if name not in PYG_AGGREGATIONS:
-        raise ValueError(f"aggregation={name!r}: must be one of {list(PYG_AGGREGATIONS)}")
+    """Raise ValueError for a name that is not in `PYG_AGGREGATIONS`."""
+    check_one_of("aggregation", name, PYG_AGGREGATIONS)

@@ -1,4 +1,4 @@
-"""The kinds of nodes and edges of a formula's graph, by the names that its models ask for."""
+"""Names and numbers of the kinds of nodes and edges in the graph of a CNF formula."""
 
 NODES = ("literal", "clause")
 EDGES = ("literal to clause", "clause to literal", "complement")

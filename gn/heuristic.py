@@ -1,4 +1,4 @@
-"""What an answer without parameters is: a model that has nothing to train."""
+"""The base class of models without trainable parameters."""
 
 from typing import ClassVar
 
@@ -10,10 +10,10 @@ from gn.model import GraphModel, check_asked
 
 
 class Heuristic(GraphModel):
-    """A model of some kinds of nodes and widths of the answer; a buffer tells where it is.
+    """A model without parameters; the empty buffer `place` tells the device that it is on.
 
     Attributes:
-        asked: the widths of nodes, edges and graphs that it has an answer for.
+        asked: the widths (node_out, edge_out, global_out) of the answer that the model computes.
     """
 
     asked: ClassVar[tuple[int, int, int]] = (1, 0, 0)
@@ -26,6 +26,6 @@ class Heuristic(GraphModel):
 
     @classmethod
     def check_spec(cls, spec: GraphSpec) -> None:
-        """Raise ValueError for other kinds of nodes or another answer."""
+        """Raise ValueError for a task with other kinds of nodes or another answer."""
         super().check_spec(spec)
         check_asked(spec, cls.asked)

@@ -1,6 +1,7 @@
-"""Models that move bodies by the true law, one step a frame: what a network of that step could do.
+"""Models that move bodies by the true law, one integration step per frame.
 
-N nodes, d coordinates. A state is positions and velocities, [N, d] each.
+They bound the accuracy of a network that learns such a step. N nodes, d coordinates. A state is
+positions and velocities, [N, d] each.
 """
 
 from abc import abstractmethod
@@ -14,13 +15,16 @@ from gn.model import GraphModel, Steps
 
 
 class Integrator(GraphModel):
-    """The state after as many steps as there are frames until the moment that is asked for.
+    """Integrate the motion, one step for each frame until the target frame.
 
-    The law is the task's (`GraphSpec.mechanics`), so one model does for all laws. Collisions and
-    walls are no force: what flies between them keeps its velocity.
+    The law comes from the task (`GraphSpec.mechanics`), so one model serves all laws. Collisions
+    and walls are not forces: a body keeps its velocity between them.
 
     Args:
-        spec: of a task that knows the mechanics of its bodies.
+        spec: the spec of a task with mechanics.
+
+    Raises:
+        ValueError: the task has no mechanics.
     """
 
     place: Tensor
@@ -33,16 +37,18 @@ class Integrator(GraphModel):
 
     @classmethod
     def check_spec(cls, spec: GraphSpec) -> None:
-        """Bodies whose motion is asked for, by a law that the task knows."""
+        """Raise ValueError for a task without mechanics."""
         if spec.mechanics is None:
-            raise ValueError("a task without mechanics is not allowed: one of moving bodies is")
+            raise ValueError(
+                f"the task for {cls.__name__} must have moving bodies, got one without mechanics"
+            )
 
     @abstractmethod
     def step(self, mechanics: Mechanics, batch: Batch, state: BodyState) -> BodyState:
-        """The state a frame later."""
+        """Return the state one frame later."""
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """The answer [N, node_out] that the last state gives."""
+        """Compute the answer [N, node_out] from the last state."""
         del num_message_passing_steps
         assert self.mechanics is not None, "checked"
         state = self.mechanics.state(batch)

@@ -1,4 +1,4 @@
-"""The φ of every update: an MLP of several arguments, of which none is concatenated or copied."""
+"""The φ of every update: an MLP of several arguments that are never concatenated or copied."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,9 +10,10 @@ from gn.kernels.fused_mlp import Activation, fused_mlp
 from gn.kernels.gather import Plan
 from gn.kernels.plain import chosen
 from gn.kernels.segment import gather, segment_sum
+from gn.model import check_one_of
 from gn.topology import Incidence
 
-Argument = Tensor | tuple[Tensor | None, Incidence] | None  # [M, F], or [R, F] and who reads what
+Argument = Tensor | tuple[Tensor | None, Incidence] | None  # [M, F], or [R, F] and its M -> R map
 
 _aten = torch.ops.aten
 ACTIVATIONS = {
@@ -45,16 +46,20 @@ ACTIVATIONS = {
 class MLP(nn.Module):
     """The MLP on the concatenation of its arguments, computed without concatenating them.
 
-    In weights, initialisation and state dict its layers are `nn.Linear`s, the first of them one of
-    the concatenation; how they are computed is in `gather.py` and `fused_mlp.py`.
+    The layers are `nn.Linear`s in weights, initialisation and state dict; the first layer acts on
+    the concatenation. The computation is in `gather.py` and `fused_mlp.py`.
 
     Args:
-        in_dims: the width of each argument; 0: the argument is left out, and may be None.
+        in_dims: the width of each argument; an argument of width 0 is ignored and may be None.
         hidden_dims: the widths of the hidden layers; may be empty.
         out_dim: the width of the result; None: the last hidden layer, activated, is the result.
-        activation: of the hidden layers, one of `ACTIVATIONS`.
+        activation: the activation of the hidden layers, one of `ACTIVATIONS`.
         layer_norm: whether the result is normalised, as in MeshGraphNets (Pfaff et al. 2021).
-        bias: of all layers; without, and with relu, twice the arguments give twice the result.
+        bias: whether the layers have biases. An MLP with relu and without biases is homogeneous:
+            doubled arguments give a doubled result.
+
+    Raises:
+        ValueError: the activation is unknown, or a layer has no width.
     """
 
     no_bias: Tensor
@@ -69,11 +74,10 @@ class MLP(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation={activation!r}: must be one of {sorted(ACTIVATIONS)}")
+        check_one_of("activation", activation, sorted(ACTIVATIONS))
         dims = [sum(in_dims), *hidden_dims, *([] if out_dim is None else [out_dim])]
         if len(dims) < 2 or min(dims) < 1:
-            raise ValueError(f"widths {list(in_dims)} to {dims[1:]}: each layer needs a width")
+            raise ValueError(f"the width of each layer must be at least 1, got {dims}")
         self.in_dims = tuple(in_dims)
         self.out_dim = dims[-1]
         self.is_last_activated = out_dim is None
@@ -83,20 +87,23 @@ class MLP(nn.Module):
         self.norm = nn.LayerNorm(dims[-1]) if layer_norm else None
 
     def forward(self, *arguments: Argument) -> Tensor:
-        """The MLP of [a, b, ...].
+        """Apply the MLP to the concatenation [a, b, ...] of its arguments.
 
         Args:
-            *arguments: one for each of `in_dims`: a tensor [M, in_dim]; or a pair of a tensor
-                [R, in_dim] and the `Incidence` that says which of its rows each of the M items
-                reads; those with an in_dim of 0 are not looked at.
+            *arguments: one for each of `in_dims`: a tensor [M, in_dim], or a pair of a tensor
+                [R, in_dim] and the `Incidence` that maps each of the M items to the row that it
+                reads. Arguments with an in_dim of 0 are ignored.
 
         Returns:
             [M, out_dim].
+
+        Raises:
+            ValueError: an argument does not have the width in `in_dims`.
         """
         return self._run(arguments, None)[0]
 
     def with_sums(self, sum_by: Incidence, *arguments: Argument) -> tuple[Tensor, Tensor]:
-        """`forward` [M, out_dim], and its sums by the given map [R, out_dim], in one pass."""
+        """Return `forward` [M, out_dim] and its sums along a map [R, out_dim], in one pass."""
         is_plain = self.norm is None and not self.is_last_activated
         out, sums = self._run(arguments, sum_by if is_plain else None)
         return out, segment_sum(out, sum_by) if sums is None else sums
@@ -111,7 +118,7 @@ class MLP(nn.Module):
                 tensor, incidence = argument if isinstance(argument, tuple) else (argument, None)
                 if tensor is None or tensor.shape[-1] != in_dim:
                     found = "None" if tensor is None else f"{list(tensor.shape)}"
-                    raise ValueError(f"argument {k} is {found}: must be [.., {in_dim}]")
+                    raise ValueError(f"argument {k} must be [.., {in_dim}], got {found}")
                 tensors.append(tensor)
                 maps.append(incidence)
         if chosen(None):
@@ -126,7 +133,7 @@ class MLP(nn.Module):
         return out if self.norm is None else self.norm(out), sums
 
     def _plain(self, tensors: Sequence[Tensor], maps: Sequence[Incidence | None]) -> Tensor:
-        """The same in torch's own operations: gather, concatenate, one layer after another."""
+        """Compute the MLP with torch's own operations: gather, concatenate, apply the layers."""
         gathered = [t if m is None else gather(t, m) for t, m in zip(tensors, maps, strict=True)]
         out, activate = torch.cat(gathered, dim=1), getattr(torch, self.activation, None)
         activate = activate or getattr(nn.functional, self.activation)

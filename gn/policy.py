@@ -1,4 +1,4 @@
-"""A model's logits as a choice of one allowed node in each graph. Knows no task.
+"""Turn a model's logits into the choice of one allowed node per graph, for any task.
 
 N nodes and B graphs in a batch; `graphs` maps nodes to graphs (`Topology.node_graph`).
 """
@@ -16,7 +16,7 @@ NONE = -1  # the choice of a graph in which nothing is allowed
 
 
 def log_probabilities(logits: Tensor, allowed: Tensor, graphs: Incidence) -> Tensor:
-    """The log-softmax over the allowed nodes of each graph, [N]; -∞ for nodes not allowed.
+    """Compute the log-softmax [N] over the allowed nodes of each graph; -∞ for other nodes.
 
     Args:
         logits: [N].
@@ -30,13 +30,13 @@ def log_probabilities(logits: Tensor, allowed: Tensor, graphs: Incidence) -> Ten
 
 
 def entropy(log_probability: Tensor, graphs: Incidence) -> Tensor:
-    """-Σ p log p over the nodes of each graph, [B], of log-probabilities [N]."""
+    """Compute -Σ p log p over the nodes of each graph [B] from log-probabilities [N]."""
     finite = torch.where(log_probability.isfinite(), log_probability, 0)
     return -_sums(log_probability.exp() * finite, graphs)
 
 
 def greedy(log_probability: Tensor, graphs: Incidence) -> Tensor:
-    """The likeliest node of each graph [B]: of equals the first; NONE where none is allowed."""
+    """Choose the likeliest node of each graph [B], the first in a tie; NONE if none is allowed."""
     best = _largest(log_probability, graphs)[graphs.index]
     return _first((log_probability == best) & log_probability.isfinite(), graphs)
 
@@ -46,31 +46,30 @@ def sample(
     graphs: Incidence,
     uniform: Tensor | torch.Generator,
 ) -> Tensor:
-    """A node of each graph by its probability [B]; NONE where none is allowed.
+    """Draw a node of each graph [B] from its probabilities; NONE if no node is allowed.
 
     Args:
         log_probability: [N].
         graphs: the graph of each node; nodes in the order of their graphs.
-        uniform: numbers from [0, 1), one for each graph [B], or what draws them.
+        uniform: numbers from [0, 1), one for each graph [B], or the generator that draws them.
     """
     if isinstance(uniform, torch.Generator):
         uniform = torch.rand(graphs.num_rows, generator=uniform, dtype=torch.float64,
                              device=uniform.device).to(log_probability.device)  # fmt: skip
     weight = log_probability.detach().double().exp()
-    # The sum up to and with each node of its graph; those of a graph without a node that counts
-    # are never asked.
+    # The cumulative sum of each node within its graph; unused in graphs without an allowed node.
     total = torch.cat([weight.new_zeros(1), weight.cumsum(0)])
     ends = total[graphs.pointers]  # [B + 1]
     within = total[1:] - ends[:-1][graphs.index]
     threshold = uniform * ends.diff()
     is_beyond = (weight > 0) & (within > threshold[graphs.index])
     chosen = _first(is_beyond, graphs)
-    # Rounding may leave nobody beyond the threshold: then it is the last node that counts.
+    # Rounding may leave no node beyond the threshold; the choice is then the last allowed node.
     return torch.where(chosen == NONE, _last(weight > 0, graphs), chosen)
 
 
 class Stepping(Protocol):
-    """What a search needs of the rules of a problem that is solved step by step."""
+    """The interface that a search needs from a problem that is solved step by step."""
 
     def start(self, batch: Batch) -> Any: ...  # noqa: ANN401, D102
     def observe(self, state: Any) -> Batch: ...  # noqa: ANN401, D102
@@ -82,36 +81,35 @@ class Stepping(Protocol):
 def beam(
     rules: Stepping, repeated: Batch, width: int, logits: Callable[[Batch], Tensor]
 ) -> tuple[Any, Tensor]:
-    """Keep the `width` likeliest sequences of choices of each graph, one choice after another.
+    """Beam search: keep the `width` likeliest sequences of choices of each graph.
 
-    A step asks the model once, about all sequences side by side. States are not moved from one
-    place in the batch to another: those that are kept are stepped to again from the start, which
-    costs no call of the model.
+    Each step calls the model once, on all sequences in one batch. States are not copied between
+    places of the batch: the kept sequences are replayed from the start, without calls of the model.
 
     Args:
-        rules: of the problem; an action of NONE leaves a graph as it is.
+        rules: the rules of the problem; an action of NONE leaves a graph unchanged.
         repeated: each graph `width` times in a row, B · width graphs.
-        width: how many sequences are kept.
-        logits: of the nodes [N] of what is observed.
+        width: the number of sequences that are kept for each graph.
+        logits: maps an observation to the logits of its nodes [N].
 
     Returns:
         The last state, and the log-probability of each sequence [B · width], the best of each
-        graph first; -∞ for places without a sequence, which wait.
+        graph first; -∞ for places without a sequence, which do nothing.
     """
     graphs = Incidence(repeated.batch, repeated.num_graphs)
     first = graphs.pointers[:-1]  # [B · width]
     score = torch.full(
         (graphs.num_rows // width, width), -torch.inf, dtype=torch.float64, device=first.device
     )
-    score[:, 0] = 0  # all places hold the same empty sequence: one of them counts
-    history = first.new_empty(0, graphs.num_rows)  # [t, B · width], numbers within the graph
+    score[:, 0] = 0  # all places hold the same empty sequence, which is counted once
+    history = first.new_empty(0, graphs.num_rows)  # [t, B · width], node numbers within the graph
     state = rules.start(repeated)
     while not bool((rules.is_over(state) | score.view(-1).isinf()).all()):
         log_p = log_probabilities(logits(rules.observe(state)), rules.allowed(state), graphs)
         dense = _padded(log_p, rules.is_over(state), graphs)  # [B · width, n + 1]
         total = score.view(-1, 1) + dense
         best, place = total.view(len(score), -1).topk(width, dim=1)
-        parent, node = place // dense.size(1), place % dense.size(1) - 1  # NONE: it waits
+        parent, node = place // dense.size(1), place % dense.size(1) - 1  # NONE: no action
         node = torch.where(best.isinf(), NONE, node)
         rows = torch.arange(len(score), device=first.device).unsqueeze(1) * width + parent
         history = torch.cat([history[:, rows.view(-1)], node.view(1, -1)])
@@ -120,9 +118,9 @@ def beam(
 
 
 def _padded(log_probability: Tensor, is_over: Tensor, graphs: Incidence) -> Tensor:
-    """A row for each graph: first to wait, then its nodes: [B, n + 1] float64.
+    """Pad log-probabilities to one row per graph: no action, then its nodes [B, n + 1] float64.
 
-    A graph that is over can do nothing but wait, which is certain; others cannot.
+    "No action" has probability 1 in a graph that is over and probability 0 in all others.
     """
     dense = log_probability.new_full(
         (graphs.num_rows, int(graphs.counts.max()) + 1), -torch.inf, dtype=torch.float64
@@ -136,7 +134,7 @@ def _padded(log_probability: Tensor, is_over: Tensor, graphs: Incidence) -> Tens
 
 
 def _replayed(rules: Stepping, batch: Batch, history: Tensor, first: Tensor) -> Any:  # noqa: ANN401
-    """The state after choices [t, B] of nodes numbered within their graphs."""
+    """Replay choices [t, B] of nodes, numbered within their graphs; return the last state."""
     state = rules.start(batch)
     for within in history:
         state = rules.apply(state, torch.where(within == NONE, NONE, within + first))
@@ -144,19 +142,19 @@ def _replayed(rules: Stepping, batch: Batch, history: Tensor, first: Tensor) -> 
 
 
 def _sums(values: Tensor, graphs: Incidence) -> Tensor:
-    """The sum over each graph [B] of values [N]."""
+    """Sum values [N] over each graph [B]."""
     return values.new_zeros(graphs.num_rows).index_add(0, graphs.index, values)
 
 
 def _largest(values: Tensor, graphs: Incidence) -> Tensor:
-    """The largest of each graph [B] of values [N]; 0 where it is -∞."""
+    """Return the largest of values [N] in each graph [B]; 0 where it is -∞."""
     lowest = values.new_full((graphs.num_rows,), -torch.inf)
     largest = lowest.scatter_reduce(0, graphs.index, values, "amax")
     return torch.where(largest.isfinite(), largest, 0)
 
 
 def _first(is_one: Tensor, graphs: Incidence) -> Tensor:
-    """The first node of each graph [B] that is one of those [N] bool; NONE if none is."""
+    """Return the first node of each graph [B] with `is_one` [N] bool; NONE if there is none."""
     num_nodes = len(is_one)
     node = torch.arange(num_nodes, device=is_one.device).masked_fill(~is_one, num_nodes)
     first = node.new_full((graphs.num_rows,), num_nodes)
@@ -165,7 +163,7 @@ def _first(is_one: Tensor, graphs: Incidence) -> Tensor:
 
 
 def _last(is_one: Tensor, graphs: Incidence) -> Tensor:
-    """The last such node [B]; NONE if none is."""
+    """Return the last node of each graph [B] with `is_one` [N] bool; NONE if there is none."""
     node = torch.arange(len(is_one), device=is_one.device).masked_fill(~is_one, NONE)
     last = node.new_full((graphs.num_rows,), NONE)
     return last.scatter_reduce(0, graphs.index, node, "amax")

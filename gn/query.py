@@ -1,6 +1,6 @@
-"""A query for the way between two nodes, by the names that its models ask for.
+"""The query of a shortest-path task, as models without parameters read it.
 
-N nodes, E edges, B graphs. An edge is left by its sender, and points to its receiver.
+N nodes, E edges, B graphs. An edge leads from its sender to its receiver.
 """
 
 from typing import NamedTuple
@@ -20,10 +20,10 @@ NEXT_HOP, LABELS = (0, 1, 0), (1, 1, 0)  # widths of the two answers
 
 
 class Query(NamedTuple):
-    """What is given, as the state that a model starts from.
+    """The given quantities: the state that a model starts from.
 
     Attributes:
-        x: the straight line from each node to the end [N, 1].
+        x: the straight-line distance from each node to the end [N, 1].
         node_is_start: [N, 1] bool.
         node_is_end: [N, 1] bool.
         edge_length: [E, 1].
@@ -36,18 +36,21 @@ class Query(NamedTuple):
 
 
 def check_query(spec: GraphSpec) -> None:
-    """Raise ValueError for a task that is none of paths, or has another answer than two of them."""
+    """Raise ValueError for a task that is not about paths, or asks for neither of the two answers.
+
+    A path task has a start, an end, edge lengths and positions; its answer is the next hop of each
+    node (`NEXT_HOP`) or labels of nodes and edges (`LABELS`).
+    """
     missing = [name for name in (START, END) if name not in spec.node_names]
     missing += [name for name in (LENGTH,) if name not in spec.edge_names]
     if missing or not spec.position_dim:
-        raise ValueError(
-            f"a task without {' and '.join(missing) or 'positions'} is not allowed: one of paths is"
-        )
+        lacks = " and ".join(missing) or "positions"
+        raise ValueError(f"the task must be about paths in space, got one without {lacks}")
     check_asked(spec, NEXT_HOP, LABELS)
 
 
 def query_of(batch: Batch, spec: GraphSpec, topology: Topology) -> Query:
-    """The query of every graph; in a graph without an end all straight lines lead to 0."""
+    """Return the query of every graph; without an end, distances are to the origin."""
     is_start, is_end = (
         batch.x[:, spec.node_column(name)].unsqueeze(1) > 0 for name in (START, END)
     )
@@ -61,11 +64,11 @@ def query_of(batch: Batch, spec: GraphSpec, topology: Topology) -> Query:
 
 
 def pointed(logits: Tensor, query: Query, spec: GraphSpec, topology: Topology) -> GraphOutput:
-    """The answer of edges that are the better the larger their logit [E, 1].
+    """Turn edge logits [E, 1] into an answer; a larger logit marks a better edge.
 
-    Asked for next hops it is the logits. Asked for labels it is 1 for the nodes and edges of the
-    walk from the start along the best edges, of equals the first, and -1 for all others; a walk
-    that runs in a circle ends after as many hops as there are nodes.
+    For a task of next hops the answer is the logits. For a task of labels it is 1 for the nodes and
+    edges of the walk from the start along the best edges (the first in a tie), and -1 for all
+    others. A walk in a circle ends after as many hops as there are nodes.
     """
     if spec.asked == NEXT_HOP:
         return GraphOutput(edge_attr=logits)

@@ -1,4 +1,4 @@
-"""From attributes to states, and from states to answers: what most models begin and end with.
+"""The encoder and readout that most models share: attributes to states, states to answers.
 
 N nodes, E edges, B graphs, H width of a state.
 """
@@ -38,7 +38,7 @@ class Encoder(nn.Module):
         self.graph = MLP([spec.global_in], [hidden_dim], hidden_dim)
 
     def forward(self, batch: Batch, topology: Topology) -> State:
-        """The states [N, H], [E, H], [B, H] of a batch."""
+        """Encode a batch: states [N, H], [E, H], [B, H]."""
         x = self.node(batch.x, (batch.u, topology.node_graph))
         return State(x, self.edge(batch.edge_attr), self.graph(batch.u))
 
@@ -46,15 +46,15 @@ class Encoder(nn.Module):
 class Readout(nn.Module):
     """A node answers from (x_i, u), an edge from (e_k, x_s, x_r, u), a graph from (u, ρ(x)).
 
-    ρ is the mean beside the maximum. Each answer is an MLP with one hidden layer; only those that
-    the spec asks for are there.
+    ρ is the mean and the maximum, concatenated. Each answer is an MLP with one hidden layer, built
+    only if the spec asks for it.
 
     Args:
         spec: widths out.
         hidden_dim: width of the hidden layers.
         node_dim: width of x.
         edge_dim: width of edge_attr.
-        global_dim: width of u; 0: no u is read.
+        global_dim: width of u; 0: u is not read.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class Readout(nn.Module):
     def forward(
         self, x: Tensor, edge_attr: Tensor, u: Tensor | None, topology: Topology
     ) -> GraphOutput:
-        """Answers [N, node_out], [E, edge_out], [B, global_out], None where not asked for.
+        """Compute answers [N, node_out], [E, edge_out], [B, global_out]; None where the width is 0.
 
         Args:
             x: [N, node_dim].
             edge_attr: [E, edge_dim].
-            u: [B, global_dim]; may be None if none is read.
-            topology: who sends to whom.
+            u: [B, global_dim]; may be None if `global_dim` is 0.
+            topology: the senders, receivers and graphs of the batch.
         """
         t = topology
         ends = (x, t.senders), (x, t.receivers)
@@ -94,7 +94,7 @@ class Readout(nn.Module):
 
 
 def ends(spec: GraphSpec, hidden_dim: int) -> tuple[Encoder, Readout]:
-    """Encoder and readout of states of one width H, of which answers read u too."""
+    """Build an encoder and a readout for states x, edge_attr and u of one width H."""
     check_widths(hidden_dim=hidden_dim)
     widths = [hidden_dim] * 4
     return Encoder(spec, hidden_dim), Readout(spec, *widths)

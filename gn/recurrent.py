@@ -11,7 +11,7 @@ class GatedUpdate(nn.Module):
     """φ^v(x_i, incoming_i) = GRU(input incoming_i, state x_i).
 
     Args:
-        incoming: the ρ whose result is the input.
+        incoming: the reduction ρ that computes the input.
         dim: width of the state.
     """
 
@@ -20,5 +20,5 @@ class GatedUpdate(nn.Module):
         self.cell = nn.GRUCell(incoming.out_dim, dim)
 
     def forward(self, x: Tensor, incoming: Tensor, *_: Any) -> Tensor:  # noqa: ANN401
-        """The new state [N, dim], of x [N, dim] and incoming [N, F]; of u it reads nothing."""
+        """Return the new state [N, dim] from x [N, dim] and incoming [N, F]; u is not read."""
         return self.cell(incoming, x)

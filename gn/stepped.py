@@ -1,4 +1,4 @@
-"""Models that take steps: encode once, update any number of times, decode.
+"""Models that take message-passing steps: encode once, update any number of times, decode.
 
 N nodes, E edges, B graphs, H width of a state.
 """
@@ -23,11 +23,14 @@ from gn.topology import Topology
 
 @dataclass(frozen=True)
 class StopRule:
-    """Stop when the states no longer change: the number of steps is that of the instance.
+    """Stop each graph when its states no longer change, so that every instance has its own steps.
 
-    A graph stops when no node's state moves by more than `tolerance` times the largest state of
-    the graph, in `patience` steps on end; at the latest after `max_steps_per_node` steps for each
-    of its nodes. It needs no label: a wave that still travels is a change.
+    A graph stops after `patience` consecutive steps in which no node's state changes by more than
+    `tolerance` times the largest state of the graph; at the latest after `max_steps_per_node` steps
+    for each of its nodes. The rule needs no label.
+
+    Raises:
+        ValueError: a value is out of its range.
     """
 
     tolerance: float = 0.03
@@ -39,20 +42,23 @@ class StopRule:
         for name in ("tolerance", "max_steps_per_node"):
             value = getattr(self, name)
             if type(value) not in (int, float) or not 0 < value < math.inf:
-                raise ValueError(f"{name} is {value!r}: a number above 0 is needed")
+                raise ValueError(f"{name} must be a number above 0, got {value!r}")
 
 
 class SteppedModel(GraphModel):
     """state_0 = encode(G); state_t = step(state_{t-1}, state_0); answer_t = decode(state_t).
 
-    A subclass says what a step is, between ends of its own or those of `readout.py`. States are
-    named tuples of tensors: `x` and `node_*` hold a row for every node, `u` one for every graph,
-    all others one for every edge; what no step changes is passed on as it is.
+    A subclass defines the step, and uses the ends of `readout.py` or its own. States are named
+    tuples of tensors: `x` and `node_*` have a row for every node, `u` for every graph, all other
+    fields for every edge. A field that no step changes must be passed on as the same object.
 
     Args:
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
         ends: encoder and readout; None: the subclass has its own `encode` and `decode`.
-        has_adjustable_steps: whether another number may be asked for.
+        has_adjustable_steps: whether a caller may ask for another number of steps.
+
+    Raises:
+        ValueError: the number of steps is not a whole number of at least 1.
     """
 
     def __init__(
@@ -69,29 +75,29 @@ class SteppedModel(GraphModel):
             self.encoder, self.readout = ends
 
     def encode(self, batch: Batch, topology: Topology) -> Any:  # noqa: ANN401
-        """The state before the first step."""
+        """Return the state before the first step."""
         return self.encoder(batch, topology)
 
     @abstractmethod
     def step(self, state: Any, encoded: Any, topology: Topology, index: int) -> Any:  # noqa: ANN401
-        """The state after step `index` (0, 1, ...), from the one before it and the encoding."""
+        """Return the state after step `index` (0, 1, ...) from the last state and the encoding."""
 
     def decode(self, state: Any, encoded: Any, topology: Topology) -> GraphOutput:  # noqa: ANN401
-        """The answer that a state gives."""
+        """Compute the answer from a state."""
         del encoded
         return self.readout(*state, topology)
 
     def node_states(self, state: Any, topology: Topology) -> Tensor:  # noqa: ANN401
-        """The states of the nodes [N, H]: what `StopRule` watches, and who looks inside sees."""
+        """Return the node states [N, H] that `StopRule` compares and `GraphOutput` reports."""
         del topology
         return state.x
 
     def select(self, moving: Tensor, new: Any, old: Any, topology: Topology) -> Any:  # noqa: ANN401
-        """The new state of the graphs that move [B] bool, the old one of those that rest."""
+        """Take the new state for the graphs in `moving` [B] bool, the old state for the others."""
         return _where(moving, new, old, topology)
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """The answer after the given number of steps."""
+        """Return the answer after the given number of steps."""
         if not isinstance(num_message_passing_steps, Tensor):
             return self.unroll(batch, num_message_passing_steps, num_last=1)[0]
         for extreme in num_message_passing_steps.aminmax():
@@ -111,7 +117,7 @@ class SteppedModel(GraphModel):
         num_last: int | None = None,
         num_with_gradient: int | None = None,
     ) -> list[GraphOutput]:
-        """The answers after each of the last steps."""
+        """Return the answers after each of the last steps."""
         own = self.num_message_passing_steps
         num_steps = own if num_message_passing_steps is None else num_message_passing_steps
         self._check_steps(num_steps)
@@ -126,13 +132,13 @@ class SteppedModel(GraphModel):
         """Step each graph until its states stop changing.
 
         Returns:
-            The answer, and how many steps each graph took [B].
+            The answer, and the number of steps of each graph [B].
         """
         topology = Topology.from_batch(batch)
         encoded = state = self.encode(batch, topology)
         most = (rule.max_steps_per_node * topology.node_graph.counts[:, 0]).ceil().clamp(min=1)
         num_steps = torch.zeros_like(most, dtype=torch.long)
-        still = torch.zeros_like(num_steps)  # steps on end without a change
+        still = torch.zeros_like(num_steps)  # consecutive steps without a change
         moving = torch.ones_like(most, dtype=torch.bool)
         while bool(moving.any()):
             index = int(num_steps.max())
@@ -146,7 +152,7 @@ class SteppedModel(GraphModel):
         return self._answer(state, encoded, topology), num_steps
 
     def _answer(self, state: Any, encoded: Any, topology: Topology) -> GraphOutput:  # noqa: ANN401
-        """The answer with the states that it was read from."""
+        """Return the answer together with the node states it was computed from."""
         states = self.node_states(state, topology)
         return self.decode(state, encoded, topology)._replace(states=states)
 
@@ -157,7 +163,7 @@ class SteppedModel(GraphModel):
         num_steps: int,
         num_without_gradient: int,
     ) -> Iterator[Any]:
-        """The state after each step."""
+        """Yield the state after each step."""
         state, is_enabled = encoded, torch.is_grad_enabled()
         for index in range(num_steps):
             with torch.set_grad_enabled(is_enabled and index >= num_without_gradient):
@@ -168,16 +174,16 @@ class SteppedModel(GraphModel):
         own = self.num_message_passing_steps
         if num_steps < 1 or not (self.has_adjustable_steps or num_steps == own):
             allowed = "at least 1" if self.has_adjustable_steps else own
-            raise ValueError(f"num_message_passing_steps is {num_steps}: allowed is {allowed}")
+            raise ValueError(f"num_message_passing_steps must be {allowed}, got {num_steps}")
 
 
 def joined(encoded: State, state: State) -> State:
-    """The encoding beside the state: what a step reads that is shown its input again."""
+    """Concatenate encoding and state, so that each step reads the encoded input again."""
     return State(*(torch.cat(pair, dim=1) for pair in zip(encoded, state, strict=True)))
 
 
 def _where(moving: Tensor, new: Any, old: Any, t: Topology) -> Any:  # noqa: ANN401
-    """The new state of the graphs that move [B], the old one of those that rest."""
+    """Take the new state for the graphs in `moving` [B] bool, the old state for the others."""
     kept = {}
     for (name, now), was in zip(new._asdict().items(), old, strict=True):
         rows = moving
@@ -189,7 +195,7 @@ def _where(moving: Tensor, new: Any, old: Any, t: Topology) -> Any:  # noqa: ANN
 
 
 def _change(new: Tensor, old: Tensor, t: Topology) -> Tensor:
-    """The largest change of a node's state, relative to the largest state of its graph [B]."""
+    """Return the largest change of a node state relative to the graph's largest state [B]."""
     moved = segment_max((new - old).norm(dim=1, keepdim=True), t.node_graph)
     largest = segment_max(new.norm(dim=1, keepdim=True), t.node_graph)
     return (moved / largest.clamp(min=torch.finfo(new.dtype).tiny)).squeeze(1)

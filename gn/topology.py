@@ -1,4 +1,4 @@
-"""Who sends to whom, and who belongs to which graph: worked out once a batch, used at every step.
+"""Maps edge -> sender, edge -> receiver, node -> graph and edge -> graph, computed once per batch.
 
 N nodes, E edges, B graphs, M items (edges or nodes) that belong to R rows (nodes or graphs).
 """
@@ -17,14 +17,14 @@ from torch_geometric.index import index2ptr
 class Incidence:
     """A map of M items to R rows: the row of each item, and the items of each row.
 
-    The first is what a gather reads and the second what a reduction reads, and each is the other's
-    backward. Everything but `index` is worked out when first asked for, then kept.
+    A gather reads the row of each item, a reduction the items of each row; each operation is the
+    backward of the other. All attributes but `index` are computed on first use, then cached.
 
     Attributes:
         index: [M], the row of each item.
         num_rows: R.
-        via: for a map made of two (edge -> receiver -> graph), the two; else None. The rows of the
-            first must lie in the order of their own rows.
+        via: the two maps of a composition (edge -> receiver -> graph), else None. The rows of the
+            first map must be sorted by their rows in the second map.
         starts: for stacked maps, where the entries of each item begin [M + 1]; else None.
     """
 
@@ -47,25 +47,25 @@ class Incidence:
 
     @property
     def num_items(self) -> int:
-        """M."""
+        """The number of items M."""
         if self.via is not None:
             return self.via[0].num_items
         return self.index.shape[0] // (1 if self.starts is None else 2)
 
     @cached_property
     def order(self) -> Tensor:
-        """The items in the order of their rows [M]; stable, so that sums are always the same."""
+        """The items sorted by row [M]; a stable sort, so that sums are reproducible."""
         if self.via is not None:
             return self.via[0].order
         index = self.index
-        # looking whether the items are in order already would make a GPU's host wait; sorting not
+        # On a GPU the check for sorted items would make the host wait; sorting does not.
         if index.device.type == "cpu" and bool((index[1:] >= index[:-1]).all()):
             return torch.arange(len(index), device=index.device)
         return index.argsort(stable=True)
 
     @cached_property
     def pointers(self) -> Tensor:
-        """Row r has the items `order[pointers[r]:pointers[r + 1]]` [R + 1]."""
+        """The bounds [R + 1] of each row: row r has items `order[pointers[r]:pointers[r + 1]]`."""
         if self.via is not None:
             return self.via[0].pointers[self.via[1].pointers]
         return index2ptr(self.index[self.order], self.num_rows)
@@ -76,14 +76,17 @@ class Incidence:
         return self.pointers.diff().unsqueeze(1)
 
     def stack(self, other: Incidence) -> Incidence:
-        """Both maps of the same items at once, to the R rows here and then the rows of `other`.
+        """Combine two maps of the same items: rows of this map, then the rows of `other`.
 
-        Its `index` [2 M] has two entries for each item, one after the other.
+        The `index` [2 M] of the result has two consecutive entries for each item.
+
+        Raises:
+            ValueError: this map is stacked already.
         """
         if id(other) in self._stacks:
             return self._stacks[id(other)][1]
         if self.starts is not None:
-            raise ValueError("more than two maps cannot be stacked")
+            raise ValueError("a stacked map cannot be stacked again")
         index = torch.stack([self.index, other.index + self.num_rows], dim=1).flatten()
         both = Incidence(index, self.num_rows + other.num_rows)
         both.order = torch.cat([self.order, other.order])
@@ -99,7 +102,7 @@ class Topology:
 
     Attributes:
         senders: edge -> node.
-        receivers: edge -> node; edges sorted by it are the fastest, any order is right.
+        receivers: edge -> node; any order of edges is correct, sorted by receiver is fastest.
         node_graph: node -> graph.
         edge_graph: edge -> graph.
     """
@@ -111,28 +114,28 @@ class Topology:
 
     @property
     def num_nodes(self) -> int:
-        """N."""
+        """The number of nodes N."""
         return self.senders.num_rows
 
     @property
     def num_graphs(self) -> int:
-        """B."""
+        """The number of graphs B."""
         return self.node_graph.num_rows
 
     @classmethod
     def from_batch(cls, batch: Batch | Data) -> Topology:
-        """The topology of a PyG batch, or of one graph, on its device.
+        """Build the topology of a PyG batch, or of one graph, on its device.
 
-        Nodes of a graph are contiguous, as PyG's batching makes them. Edges may be in any order: on
-        the CPU those sorted by receiver are recognised and not sorted again; on a GPU both ends are
-        sorted, so that the host need not wait.
+        The nodes of a graph are contiguous, as in every PyG batch. Edges may be in any order. On
+        the CPU, edges that are already sorted by receiver are not sorted again; on a GPU both ends
+        are always sorted, so that the host need not wait.
 
         Args:
-            batch: with `edge_index` [2, E] (row 0 senders, row 1 receivers), `num_nodes`, and, if
-                it holds several graphs, `batch` [N] and `num_graphs`.
+            batch: with `edge_index` [2, E] (row 0 senders, row 1 receivers), `num_nodes`, and, for
+                several graphs, `batch` [N] and `num_graphs`.
 
         Returns:
-            Its topology; pointers and orders are worked out when a step first asks for them.
+            The topology; pointers and orders are computed on first use.
         """
         num_nodes, edge_index = int(batch.num_nodes or 0), batch.edge_index
         assert edge_index is not None, "a graph without edges has an edge_index [2, 0]"

@@ -13,7 +13,7 @@ from experiments.run.matching import num_parameters
 from experiments.run.parts import RunParts
 
 ROOT = Path(__file__).parent.parent
-# Published studies whose configuration has changed since they were run: to be run again.
+# Published studies whose configuration has changed since they were run; they must be run again.
 PENDING = (
     "charges_cpu",
     "inductive_bias",
@@ -25,7 +25,7 @@ PENDING = (
 
 
 def but_pending(studies, *, also_current=()):
-    """Studies as parameters; those that are to be run again are expected to fail."""
+    """Make test parameters of studies; studies that must be run again are expected to fail."""
     mark = pytest.mark.xfail(reason="to be run again with its new configuration", strict=True)
     return [
         pytest.param(name, marks=mark if name in PENDING and name not in also_current else ())
@@ -38,11 +38,11 @@ torch.set_num_threads(1)
 
 @cache
 def stems(group):
-    """Names of the yaml files of a configuration group: a new one is tested by existing."""
+    """List the yaml files of a configuration group, so that a new file is tested at once."""
     return sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml"))
 
 
-NAMES = ["label=test", "task_label=test"]  # Hydra fills these in where it starts a job
+NAMES = ["label=test", "task_label=test"]  # Hydra sets these when it starts a job
 
 
 def composed(*overrides, config_name="train"):
@@ -57,7 +57,7 @@ def study(*overrides):
 
 @cache
 def the_study(*overrides):
-    """One study for all tests that only look at it: to compose one takes longer than most tests."""
+    """Share one study between all tests that only read it: composing it is slower than a test."""
     return study(*overrides)
 
 
@@ -67,12 +67,12 @@ def model_yaml(model_name):
 
 @cache
 def needed_types(model_name):
-    """The kinds of nodes that the model is made for; () if any will do."""
+    """Return the kinds of nodes that the model requires; () if it takes any graph."""
     return get_class(model_yaml(model_name)["_target_"]).node_types
 
 
 def fits(task_name, model_name):
-    """Whether the model is defined for what the task asks of which graphs."""
+    """Return whether the model is defined for the task."""
     return accepts(model_name, the_study(f"task={task_name}").spec)
 
 
@@ -85,23 +85,24 @@ def accepts(model_name, spec):
 
 
 def kind_of(task_name):
-    """What a model sees of a task: which answers it asks for, of what kinds of graphs."""
+    """Return the properties of a task that a model sees: its answers and its kinds of graphs."""
     spec = the_study(f"task={task_name}").spec
     outs = spec.node_out > 0, spec.edge_out > 0, spec.global_out > 0
     return *outs, spec.position_dim > 0, spec.is_vector, spec.node_types
 
 
 def is_sampled(task_name, model_name, models):
-    """Whether the fast tests try a pair: one task of a kind with every model, all with a few.
+    """Return whether the fast tests include a pair of task and model.
 
-    The others are slow tests: with each domain there would be as many more as there are models.
+    They try one task of each kind with every model, and every task with a few models. All other
+    pairs are slow tests.
     """
     first = next(t for t in stems("task") if kind_of(t) == kind_of(task_name))
     return task_name == first or model_name in models or own_task(model_name) == task_name
 
 
 def own_task(model_name):
-    """The first task whose kinds of nodes are those that the model is made for."""
+    """Return the first task with the kinds of nodes that the model requires."""
     needed = needed_types(model_name)
     tasks = [name for name in stems("task") if fits(name, model_name)]
     return next(t for t in tasks if the_study(f"task={t}").spec.node_types == needed)
@@ -109,13 +110,13 @@ def own_task(model_name):
 
 @cache
 def has_parameters(model_name):
-    """Whether there is a gradient at all."""
+    """Return whether the model has parameters to train."""
     node = model_yaml(model_name)
     return num_parameters(node, spec_of(get_class(node["_target_"]))) > 0
 
 
 def instances(task_name, size, count=6, data_seed=0):
-    """Instances of the task on the distribution it is trained on."""
+    """Return instances of the task, drawn from its training distribution."""
     parts = the_study(f"task={task_name}")
     return parts.task, [graph.clone() for graph in _instances(task_name, size, count, data_seed)]
 
@@ -129,7 +130,7 @@ def _instances(task_name, size, count, data_seed):
 
 @pytest.fixture
 def tiny():
-    """Overrides that make a training last a second."""
+    """Return overrides for a training of about a second."""
     return [
         "model=node_mlp",
         "label=tiny",

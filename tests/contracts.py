@@ -1,4 +1,4 @@
-"""What the contract tests compare: instances in other forms, answers, scores."""
+"""Helpers of the contract tests: transformed instances, answers and scores."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ def batch_of(graphs):
 
 
 def build(task_name, model_name, seed=0):
-    """The model of a yaml for a task, without composing a configuration of both."""
+    """Build the model of a yaml for a task, without composing a whole configuration."""
     spec = the_study(f"task={task_name}").spec
     torch.manual_seed(seed)
     return build_partial(construct(model_yaml(model_name), "model"), "model", spec=spec).eval()
@@ -34,7 +34,7 @@ def constant(spec, batch):
 
 
 def scores(task, answer, batch):
-    """Each score of the instances that have it."""
+    """Return each score, for the instances on which it is defined."""
     defined, everywhere = task.defined(batch), torch.ones(batch.num_graphs, dtype=torch.bool)
     values = task.score(answer, batch)
     assert set(defined) <= set(values)
@@ -47,7 +47,7 @@ def as_arrays(found):
 
 
 def judged(task, batch):
-    """Scores of the right answer, each beside what it should be; facts of the instances are not."""
+    """Pair the scores of the right answer with the perfect scores; skip facts of instances."""
     found = scores(task, task.solution, batch)
     perfect = {name: task.metrics[name].perfect for name in found}
     assert set(task.metrics) == set(found) | set(task.relative(as_arrays(found)))
@@ -58,7 +58,7 @@ def judged(task, batch):
 
 
 def assert_near(values, perfect):
-    """Errors may be a little above 0: positions follow true velocities by the trapezium rule."""
+    """Compare scores; errors may be slightly above 0, since positions use the trapezium rule."""
     is_error = not perfect.any()
     torch.testing.assert_close(values, perfect, rtol=1.3e-6, atol=5e-3 if is_error else 1e-5)
 
@@ -68,16 +68,16 @@ def first_score(task, answer, batch):
 
 
 def shuffled(instance):
-    """An order of the nodes: there may be more of them than the size says."""
+    """Draw an order of the nodes, whose number may differ from the size."""
     return torch.randperm(instance.x.size(0))
 
 
 def refuses(model, batch):
-    """Whether the graphs are too large for the model, which then says so instead of an answer."""
+    """Return whether the graphs are too large for the model, which must then raise an error."""
     most = model.max_num_nodes
     if most is None or int(batch.ptr.diff().max()) <= most:
         return False
-    with pytest.raises(ValueError, match=f"at most {most} are allowed"):
+    with pytest.raises(ValueError, match=f"must be at most {most}, got"):
         model(batch)
     return True
 
@@ -88,7 +88,7 @@ def are_equal(instance, other):
 
 
 def relabelled(instance, order):
-    """The same instance with its nodes in another order: node order[i] becomes node i."""
+    """Reorder the nodes of an instance: node order[i] becomes node i."""
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order))
     result = Data()
@@ -122,23 +122,23 @@ def assert_close(output, other):
 
 
 def precise(batch):
-    """The same batch in double precision: what is left of a difference is none of rounding."""
+    """Convert a batch to double precision, so that rounding errors are negligible."""
     for name in ATTRIBUTES:
         batch[name] = batch[name].double()
     return batch
 
 
 def there_and_back(model, instance):
-    """The answer for a graph, and that for it relabelled, each where it was before.
+    """Return the answer for a graph, and the answer for its relabelled copy in the old order.
 
-    In float64: the spread of messages that are alike is nothing but rounding.
+    Computed in float64, since the standard deviation of equal messages is pure rounding.
     """
     order = shuffled(instance)
     batch = precise(batch_of([instance]))
     moved = precise(batch_of([relabelled(instance, order)]))
     model.double()
     output, other = model(batch), model(moved)
-    # edge k of `batch` is the edge of `moved` between the places its ends went to
+    # edge k of `batch` corresponds to the edge of `moved` between its relabelled nodes
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order))
     codes = {tuple(pair): k for k, pair in enumerate(moved.edge_index.t().tolist())}

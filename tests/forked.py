@@ -1,7 +1,7 @@
-"""Commands of the project in processes of their own, each a fork of one that has imported all.
+"""Commands of the project in forked processes, which need not import torch again.
 
-To import torch and torch-geometric takes longer than most trainings of the tests. All else is as
-where `python -m` starts one: arguments, environment, signals, exit code, what is said.
+Importing torch and torch-geometric takes longer than most trainings of the tests. Everything else
+is as with `python -m`: arguments, environment, signals, exit code and output.
 """
 
 import atexit
@@ -21,7 +21,7 @@ IMPORTED = ["experiments.train", "experiments.search", "tests.forked"]
 
 
 class Forked:
-    """`python -m module words`; like `subprocess.Popen`."""
+    """A forked `python -m module words` with the interface of `subprocess.Popen`."""
 
     def __init__(self, module, *words, env=None):
         SERVER.set_forkserver_preload(IMPORTED)
@@ -33,7 +33,7 @@ class Forked:
 
     @property
     def returncode(self):
-        """None while it lives."""
+        """The exit code; None while the process runs."""
         return self._process.exitcode
 
     def poll(self):
@@ -55,14 +55,14 @@ class Forked:
         return self.returncode
 
     def communicate(self, timeout=LAST_RESORT):
-        """As of a process whose stderr is read: nothing, and what it said."""
+        """Wait for the process; return None for stdout, and its stderr."""
         self.wait(timeout)
         return None, self._said.read()
 
 
 def _become(module, words, env, said):
-    """Be that command."""
-    # It is no worker of the tests' process, and may have workers.
+    """Turn this process into the command."""
+    # The command is not a worker of the test process, and may have workers itself.
     multiprocessing.process._parent_process = None
     multiprocessing.current_process().daemon = False
     for number in (1, 2):

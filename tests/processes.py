@@ -1,11 +1,11 @@
-"""Processes that tests start, waited for as long as they live: a slow machine fails no test."""
+"""Processes started by tests; tests wait until they end, so that a slow machine fails no test."""
 
 import subprocess
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LAST_RESORT = 3600  # seconds, after which a process hangs
+LAST_RESORT = 3600  # seconds after which a process counts as hanging
 
 
 def run(words, **options):
@@ -15,12 +15,12 @@ def run(words, **options):
 
 
 def start(words, **options):
-    """Start a process whose stderr is read at its end."""
+    """Start a process whose stderr is read when it ends."""
     return subprocess.Popen(words, stderr=subprocess.PIPE, text=True, **{"cwd": ROOT, **options})
 
 
 def ended(process):
-    """Exit code and what it said; one that hangs is an error, and leaves no process behind."""
+    """Return exit code and stderr of a process; kill it and fail if it hangs."""
     try:
         _, text = process.communicate(timeout=LAST_RESORT)
     except subprocess.TimeoutExpired:
@@ -31,7 +31,7 @@ def ended(process):
 
 
 def wait_until(is_time, process=None):
-    """Wait for what a process does; fails if the process ends before."""
+    """Wait until a condition holds; fail if the process ends before."""
     limit = time.monotonic() + LAST_RESORT
     while not is_time():
         if process is not None and process.poll() is not None:

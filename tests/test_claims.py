@@ -1,4 +1,4 @@
-"""Every finding of the README is a claim, with cells that are those of the tables."""
+"""Every finding in the README is a claim whose evidence agrees with the tables."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 
 TEXT = PAGE.read_text(encoding="utf-8")
 CLAIMS = re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
-FINDINGS = (  # of the README: from here, to there
+FINDINGS = (  # parts of the README: first words, and the words after the part
     ("![Shortest paths", "Two commands, on Linux"),
     ("## Three more findings", "Every sentence with a number"),
 )
@@ -20,7 +20,7 @@ def one_line(text):
 
 
 def quotes(claim):
-    """The sentences that a claim quotes."""
+    """Return the sentences that a claim quotes."""
     blocks = re.findall(r"(?:^> .*\n)+", claim, re.MULTILINE)
     return [one_line(re.sub(r"^> ", "", block, flags=re.MULTILINE)) for block in blocks]
 
@@ -38,7 +38,7 @@ def one_lines(text):
 
 
 def findings():
-    """The sentences of the README that report a number, in digits or in words."""
+    """Return the sentences of the README that report a number, in digits or in words."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for start, end in FINDINGS:
         part = readme[readme.index(start) : readme.index(end)]

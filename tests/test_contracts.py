@@ -1,4 +1,4 @@
-"""What every task and model must keep; read from conf/, so a new one is tested by existing."""
+"""The contracts of all tasks and models, read from conf/ so that new ones are tested at once."""
 
 from itertools import product
 
@@ -29,7 +29,7 @@ from tests.contracts import (
 )
 
 TASKS, MODELS = stems("task"), stems("model")
-SOME_MODELS = ("deep_sets", "encode_process_decode", "linear")  # that every task is tried with
+SOME_MODELS = ("deep_sets", "encode_process_decode", "linear")  # tried with every task
 PAIRS = [
     pytest.param(*pair, marks=() if is_sampled(*pair, SOME_MODELS) else pytest.mark.slow)
     for pair in product(TASKS, MODELS)
@@ -91,7 +91,7 @@ def test_a_batch_of_training_is_drawn_by_its_generator_and_gives_a_gradient(task
 
 @pytest.mark.parametrize("task_name", TASKS)
 def test_the_loss_of_a_batch_is_that_of_its_parts(task_name):
-    """Processes share a batch: each mean is one over the terms that it says it is."""
+    """Each part of the loss is a mean over its stated number of terms, so processes can add up."""
     task, small = instances(task_name, 8, 4)
     _, large = instances(task_name, 13, 3)
     batch, model = batch_of([*small, *large]), build(task_name, "linear")
@@ -142,7 +142,7 @@ def test_a_model_learns_from_the_loss(task_name, model_name):
 
 @pytest.mark.parametrize(("task_name", "model_name"), PAIRS)
 def test_a_model_does_not_know_the_order_of_nodes_and_edges(task_name, model_name):
-    """Or, where it says that it does, lets the order make a difference to one of a few graphs."""
+    """A model that declares to depend on the order must do so for one of a few graphs."""
     _, graphs = instances(task_name, 12, 4)
     model = build(task_name, model_name)
     answers = [
@@ -174,7 +174,7 @@ def test_a_batch_equals_its_graphs(task_name, model_name):
 
 @pytest.mark.parametrize(("task_name", "model_name"), PAIRS)
 def test_a_model_of_size_8_answers_at_size_64(task_name, model_name):
-    """Of instances that take long to make a smaller one will do."""
+    """Use a smaller size for instances that take long to make."""
     size = 64 if the_study(f"task={task_name}").task.cost < 100 else 24
     task, graphs = instances(task_name, size, 2)
     batch = batch_of(graphs)

@@ -1,4 +1,4 @@
-"""Every command in the documentation is run, or composed where a run would take minutes."""
+"""Every command in the documentation runs; commands of several minutes are only composed."""
 
 import re
 import shlex
@@ -21,7 +21,7 @@ MODULES = {path.stem for path in (ROOT / "conf").glob("*.yaml")}
 
 
 def blocks(page, language):
-    """(what follows the language, the text) of every fenced block."""
+    """Yield (words after the language, text) of every fenced block."""
     pattern = rf"^```{language}( [^\n]*)?\n(.*?)^```$"
     return re.findall(pattern, page.read_text(), re.MULTILINE | re.DOTALL)
 
@@ -41,7 +41,7 @@ ALL_COMMANDS = [
 
 
 def patched(text, diff):
-    """A file in which the lines of a block that begin with + follow the line before them."""
+    """Insert the lines of a block that begin with + into a file, after the line before them."""
     lines = [line[1:] for line in diff.splitlines() if line.startswith(" ")]
     added = [line[1:] for line in diff.splitlines() if line.startswith("+")]
     assert text.count(lines[-1]) == 1
@@ -49,7 +49,7 @@ def patched(text, diff):
 
 
 def with_all_that_is_added(copy):
-    """A copy of the project to which every file of CONTRIBUTING.md was added."""
+    """Add every file of CONTRIBUTING.md to a copy of the project."""
     keep = ("data_gen", "gn", "experiments", "conf", "docs", "tests", "pyproject.toml", "results")
     for name in keep:
         source = ROOT / name
@@ -77,7 +77,7 @@ def output_of(command, copy):
 
 
 def test_what_is_added_is_found(tmp_path):
-    """The contract tests try a new task and a new model, the floor plan finds their files."""
+    """The contract tests try the new task and model, and the layout tests find their files."""
     with_all_that_is_added(tmp_path / "copy")
     chosen = "triangles and (linear or degree_mlp) and (learns or perfect) or stems"
     ran = output_of(
@@ -110,7 +110,7 @@ def test_every_documented_command_exists(command):
         return
     if words[0] in ("git", "cd"):
         return
-    if words[2] == "torch.distributed.run":  # starts the module that comes after it
+    if words[2] == "torch.distributed.run":  # starts the module named after it
         words = ["python", *words[words.index("-m", 3) :]]
     assert words[:2] == ["python", "-m"]
     module = words[2]
@@ -142,7 +142,7 @@ def test_the_page_of_models_is_what_the_code_says():
 
 
 def expanded(words):
-    """The first job of a sweep: `seed=0,1,2` is `seed=0`."""
+    """Return the first job of a sweep: `seed=0,1,2` becomes `seed=0`."""
     sweep = re.compile(r"^([\w./@]+)=([^\[\]{}()',]+(?:,[^\[\]{}()',]+)+)$")
     yield [f"{m[1]}={m[2].split(',')[0]}" if (m := sweep.match(word)) else word for word in words]
 

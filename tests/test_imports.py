@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("data_gen", "gn", "experiments")  # the arrow: each may import those before it
+PACKAGES = ("data_gen", "gn", "experiments")  # each package may import the ones before it
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-OPTIONAL = {"wandb"}  # imported only where it is asked for
+OPTIONAL = {"wandb"}  # imported only on request
 OPTIONAL |= {"wandb_workspaces", "tensorboard"}
 
 

@@ -1,4 +1,4 @@
-"""The floor plan: what lies where, and who may know of whom."""
+"""The layout of the code: the place of each kind of file, and the allowed imports."""
 
 import ast
 
@@ -7,13 +7,13 @@ from omegaconf import OmegaConf
 
 from tests.conftest import ROOT
 
-# Rooms of experiments/, each of which imports from those before it; the commands from all.
+# Folders of experiments/: each may import from those before it; the commands from all of them.
 ROOMS = (
     "settings", "tables", "statistics", "processes", "learning", "run", "figures", "tracking",
     "study", "report_page", "sweep",
 )  # fmt: skip
 COMMAND_LINES = 100
-HELPERS = ("__init__", "learner", "clause_tables", "clause_walk")  # that no yaml names
+HELPERS = ("__init__", "learner", "clause_tables", "clause_walk")  # modules that no yaml names
 SHELVES = {"tasks": "task", "distributions": "distribution", "edge_weights": "edge_weights"}
 
 
@@ -22,7 +22,7 @@ def modules(package):
 
 
 def imported(path):
-    """Names of modules that a file imports, wherever in it."""
+    """Yield the names of all modules that a file imports, also inside functions."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -37,7 +37,7 @@ def room(path):
 
 
 def domains():
-    """The folders of data_gen with tasks or distributions of their own."""
+    """Return the folders of data_gen that have tasks or distributions."""
     return {p.parent.name for shelf in SHELVES for p in (ROOT / "data_gen").glob(f"*/{shelf}")}
 
 
@@ -98,7 +98,7 @@ def test_the_core_imports_no_domain(path):
 
 
 def targets(node):
-    """Every class that a configuration names."""
+    """Yield every class that a configuration names."""
     if isinstance(node, dict):
         yield from ([node["_target_"]] if "_target_" in node else [])
         for value in node.values():
@@ -109,7 +109,7 @@ def targets(node):
 
 
 def shelves():
-    """Each group of conf with the modules that its files name classes of."""
+    """Return each group of conf with the modules whose classes its files may name."""
     found = {g: list((ROOT / "data_gen").glob(f"*/{shelf}/*.py")) for shelf, g in SHELVES.items()}
     found["model"] = [*(ROOT / "gn/models").glob("*.py"), *(ROOT / "gn/heuristics").glob("*.py")]
     found["learning"] = list((ROOT / "experiments/learning").glob("*.py"))
@@ -118,7 +118,7 @@ def shelves():
 
 @pytest.mark.parametrize("group", shelves())
 def test_a_yaml_has_the_stem_of_its_module_and_stems_are_unique(group):
-    """A further setting of the same code is a further yaml, of another stem."""
+    """Another configuration of the same class is another yaml with another stem."""
     stems = [path.stem for path in shelves()[group] if path.stem not in HELPERS]
     assert len(set(stems)) == len(stems)
     named = set()

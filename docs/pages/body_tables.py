@@ -1,4 +1,4 @@
-"""The tables of docs/n_body.md, from those of the studies."""
+"""The tables of docs/n_body.md, made from the tables of the studies."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,14 +14,14 @@ PARTICLES = (3, 4, 5, 10, 20, 50)
 
 
 def number(value: float) -> str:
-    """Three digits."""
+    """Format a number with three digits."""
     return f"{value:.3g}" if value < 1000 else f"{value:.1e}"
 
 
 def of(
     rows: Sequence[Row], task: str, model: str, metric: str, distribution: str, size: int
 ) -> str:
-    """Mean over the seeds with its 95 % interval; – where there is none, n/a where undefined."""
+    """Format the mean over seeds with its 95 % interval; –: no such cell, n/a: not defined."""
     place = (task, model, metric, distribution, size)
     found = [r for r in rows if (r.task, r.model, r.metric, r.distribution, r.size) == place]
     if not found:
@@ -31,7 +31,7 @@ def of(
 
 
 def models_of(rows: Sequence[Row], task: str) -> list[str]:
-    """In the order of their error at home."""
+    """Return the models sorted by their error on the training distribution."""
     metric = "velocity_ratio" if task in HOMES else "error"
     size = 6 if task in HOMES else 5
     home = HOMES.get(task, "charges_egnn")
@@ -46,7 +46,7 @@ def models_of(rows: Sequence[Row], task: str) -> list[str]:
 
 
 def transfer() -> Iterator[str]:
-    """The error of a single step, by that of constant velocity, at every size."""
+    """Yield the single-step error relative to constant velocity, at every size."""
     rows = read_table(RESULTS / "nbody_cpu" / "transfer.csv")
     for task, home in HOMES.items():
         for model in models_of(rows, task):
@@ -55,7 +55,7 @@ def transfer() -> Iterator[str]:
 
 
 def rollouts() -> Iterator[str]:
-    """What becomes of the interaction network's rollouts."""
+    """Yield the scores of the interaction network's rollouts."""
     rows = read_table(RESULTS / "nbody_cpu" / "transfer.csv")
     for task, home in HOMES.items():
         for size in SIZES:
@@ -64,7 +64,7 @@ def rollouts() -> Iterator[str]:
 
 
 def shifts() -> Iterator[str]:
-    """Other laws, masses, speeds, boxes and ends, at the size trained on and at twice it."""
+    """Yield the scores under each shift, at the training size and at twice that size."""
     rows = read_table(RESULTS / "nbody_cpu" / "transfer.csv")
     for task, home in HOMES.items():
         names = {r.distribution for r in rows if r.task == task} - {home}
@@ -78,7 +78,7 @@ def shifts() -> Iterator[str]:
 
 
 def particles() -> Iterator[str]:
-    """Errors of positions ten frames on, of the published generator and of the clean one."""
+    """Yield errors of positions ten frames later, for the published and the clean generator."""
     rows = read_table(RESULTS / "charges_cpu" / "transfer.csv")
     for distribution in ("charges_egnn", "charges"):
         for model in models_of(rows, "charges"):
@@ -87,7 +87,7 @@ def particles() -> Iterator[str]:
 
 
 def broken() -> Iterator[str]:
-    """Where the energy breaks: how often, and what that has of EGNN's error."""
+    """Yield how often scenes break the conservation of energy, and their part of EGNN's error."""
     rows = read_table(RESULTS / "charges_cpu" / "transfer.csv")
     for size in PARTICLES:
         metrics = ("broken", "share_of_broken", "error_clean", "error_broken", "ratio", "close")
@@ -96,7 +96,7 @@ def broken() -> Iterator[str]:
 
 
 def laws() -> Iterator[str]:
-    """EGNN on other laws, charges, speeds and rooms."""
+    """Yield EGNN's scores under other laws, charges, speeds and starting volumes."""
     rows = read_table(RESULTS / "charges_cpu" / "transfer.csv")
     names = ("charges_fixed_box", "charges_uneven", "charges_yukawa", "charges_fast")
     for name in names:

@@ -1,10 +1,10 @@
-"""Fill the cells that each claim of docs/claims.md rests on, from the tables of the studies.
+"""Fill the evidence of each claim in docs/claims.md from the tables of the studies.
 
     python -m docs.pages.claims
 
-The first four columns of such a line are written by hand: study, method (`model@rule`, or
-`task/model@rule`), cell and metric; mean with its interval, runs and instances come from the
-tables.
+The first four columns of an evidence line are written by hand: study, method (`model@rule`, or
+`task/model@rule`), cell and metric. The mean with its interval, the runs and the instances come
+from the tables.
 """
 
 import re
@@ -22,7 +22,7 @@ LINE = re.compile(r"\| (?P<study>\w+) \| `(?P<method>[^`]+)` \| `(?P<law>[^`]+)`
 
 
 def number(value: float) -> str:
-    """Two decimals, or three digits of what is smaller than 0.01."""
+    """Format a number with two decimals, or with three digits if it is below 0.01."""
     return f"{value:.2f}" if abs(value) >= 0.01 or value == 0 else f"{value:.3g}"
 
 
@@ -33,7 +33,7 @@ def _methods(study: str, metric: str) -> dict[str, list[Row]]:
 
 
 def rows_of(line: str) -> list[Row]:
-    """The rows that a line is made of; raises KeyError if there are none."""
+    """Return the rows of the tables behind a line; raise KeyError if there are none."""
     match = LINE.fullmatch(line)
     assert match is not None, line
     of_method = _methods(match["study"], match["metric"])[match["method"]]
@@ -45,7 +45,7 @@ def rows_of(line: str) -> list[Row]:
 
 
 def filled(text: str) -> str:
-    """A page whose lines of cells say what the tables say."""
+    """Return the page with its evidence lines filled from the tables."""
     lines = [_filled(line) if LINE.fullmatch(line) else line for line in text.splitlines()]
     return "\n".join([*lines, ""])
 

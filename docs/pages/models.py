@@ -1,4 +1,4 @@
-"""The page of all models, from their code and from what they are seen to do.
+"""Write the page of all models from their docstrings and from probes of their behaviour.
 
 python -m docs.pages.models    # writes docs/models.md
 """
@@ -27,25 +27,25 @@ from gn.models.transformer import Layer
 PAGE = ROOT / "docs" / "models.md"
 WEIGHTED = (EdgeAttention, GATv2Conv, nn.MultiheadAttention, Layer)
 REDUCTIONS = (Aggregation, torch_geometric.nn.aggr.Aggregation)
-PARTS = ("several", "multi", "degreescaler", "fused", "var")  # that hold, or are held by, others
-READERS = ("encoder", "readout", "pool", "mean_size")  # parts that are not of a step
+PARTS = ("several", "multi", "degreescaler", "fused", "var")  # composed of, or part of, others
+READERS = ("encoder", "readout", "pool", "mean_size")  # modules outside of the steps
 
 HEAD = """# Models
 
 Every file of `gn/models/` with every yaml of `conf/model/`. This page is written by
-`python -m docs.pages.models`, from the docstrings and from what the models are seen to do on
-random graphs with random weights; a test holds it to the code.
+`python -m docs.pages.models` from the docstrings and from probes of each model on random graphs
+with random weights; a test compares it with the code.
 
 - **φ, ρ**: the equations of a step (edges k from sender s to receiver r, nodes i, globals u; ⁰
   marks the encoding), and the reductions in it.
-- **globals**: *state*: what a node far away holds is heard where no edge leads from it; *input*:
-  the globals given are read, and nothing is heard from afar; –: neither.
-- **steps**: message-passing steps: any number (and how many by default), a fixed one, or none.
-- **invariance**: *nodes*: to their order (answers move with them); *space*: to rotations,
+- **globals**: *state*: an answer depends on a node to which no path of edges leads; *input*: an
+  answer depends on the given globals but on no such node; –: neither.
+- **steps**: message-passing steps: any number (with the default), a fixed number, or none.
+- **invariance**: *nodes*: to their order (the answers are permuted alike); *space*: to rotations,
   reflections and translations of their positions; *unit*: to the unit of the edge attributes.
 - **parameters**: with the arguments of the yaml, for 5 node, 1 edge and 1 global attributes and one
-  answer of each; of models that are defined for one domain alone, for a task of that domain.
-  Any other number: `model.match_parameters_of=<model or number>`.
+  answer of each; for models of a single domain, with a task of that domain.
+  To set the number: `model.match_parameters_of=<model or number>`.
 
 | model | φ | ρ | globals | steps | invariance | parameters | source |
 |---|---|---|---|---|---|---|---|
@@ -53,7 +53,7 @@ random graphs with random weights; a test holds it to the code.
 
 
 def page() -> str:
-    """The text of the page."""
+    """Return the text of the page."""
     return HEAD + "".join(_line(path) for path in sorted((ROOT / "conf" / "model").glob("*.yaml")))
 
 
@@ -66,7 +66,7 @@ def _line(path: Path) -> str:
         torch.manual_seed(0)
         model = build(partial, "model", spec=spec).double().eval()
         for parameter in model.parameters():
-            nn.init.normal_(parameter, std=0.3)  # nothing may be unseen because it begins at 0
+            nn.init.normal_(parameter, std=0.3)  # initial zeros would hide dependencies
     code = Path(inspect.getfile(type(model))).relative_to(ROOT)
     equations, source = _docstring(type(model))
     cells = (
@@ -83,7 +83,7 @@ def _line(path: Path) -> str:
 
 
 def _docstring(kind: type) -> tuple[str, str]:
-    """The equations, which are the first line, and the sources, which end a paragraph."""
+    """Return the equations (the first line) and the sources (the end of a paragraph)."""
     first, *paragraphs = (inspect.getdoc(kind) or "").split("\n\n")
     joined = [" ".join(paragraph.split()) for paragraph in (first, *paragraphs)]
     sources = [text.partition("Source: ")[2] for text in joined if "Source: " in text]
@@ -93,7 +93,7 @@ def _docstring(kind: type) -> tuple[str, str]:
 
 
 def _reductions(model: GraphModel) -> str:
-    """The names of what reduces several items to one, but for the readout."""
+    """Return the names of the model's reductions, without those of the readout."""
     modules = dict(model.named_modules())
     weighted = tuple(name for name, part in modules.items() if isinstance(part, WEIGHTED))
     found = ["softmax"] if weighted else []
@@ -111,7 +111,7 @@ def _steps(model: GraphModel) -> str:
 
 
 def _globals(model: GraphModel, spec: GraphSpec) -> str:
-    """Whether an answer depends on a node out of its sight, or on u."""
+    """Probe whether an answer depends on an unconnected node, or on u."""
     apart = random_graph(spec, is_apart=True)
     last = torch.tensor([apart.num_nodes - 1])
     far = changed(apart, x=lambda x: x.index_add(0, last, torch.ones_like(x[:1])))
@@ -130,7 +130,7 @@ def _invariance(model: GraphModel, spec: GraphSpec) -> str:
     moved = changed(graph, x=lambda x: torch.cat([x[:, :2] @ turn + 3, x[:, 2:]], dim=1))
     scaled = changed(graph, edge_attr=lambda e: 10 * e)
     words = ["nodes"] if model.is_permutation_equivariant else []
-    if spec.position_dim:  # there are no positions and no units of kinds
+    if spec.position_dim:  # one-hot kinds have neither positions nor units
         words += [] if _differ(model, graph, moved) else ["space"]
         words += [] if _differ(model, graph, scaled) else ["unit"]
     return ", ".join(words) or "–"
@@ -138,13 +138,13 @@ def _invariance(model: GraphModel, spec: GraphSpec) -> str:
 
 @torch.no_grad()
 def _differ(model: GraphModel, one: Batch, other: Batch, *, out_of_sight: bool = False) -> bool:
-    """Whether the answers differ, after three steps if they are free.
+    """Return whether the answers to two graphs differ (after three steps if adjustable).
 
     Args:
-        model: whose answers.
+        model: the model.
         one: a graph.
-        other: another with the same nodes and edges.
-        out_of_sight: only those of edges, or of the first node where edges have none, count.
+        other: a graph with the same nodes and edges.
+        out_of_sight: compare only the answers of edges, or else of the first node.
     """
     num_steps = 3 if model.has_adjustable_steps else None
     ours, theirs = model(one, num_steps), model(other, num_steps)

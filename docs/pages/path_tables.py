@@ -1,4 +1,4 @@
-"""The tables of docs/shortest_path.md and docs/inductive_bias.md, from those of the studies."""
+"""The tables of docs/shortest_path.md and docs/inductive_bias.md, made from the studies' tables."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -28,14 +28,14 @@ def _rows(study: str, metric: str = "valid") -> list[Row]:
 
 
 def _of(rows: Sequence[Row], model: str, rule: str, distribution: str, size: int) -> str:
-    """Of a method on a cell; – where it was not scored."""
+    """Format the score of a method on a cell; – if it was not scored."""
     place = (model, rule, distribution, size)
     found = [r for r in rows if (r.model, r.steps_rule, r.distribution, r.size) == place]
     return written(over_runs(found)) if found else "–"
 
 
 def home() -> Iterator[str]:
-    """The quickstart's methods on the training family."""
+    """Yield the quickstart's methods on the training family."""
     rows = _rows("quickstart")
     for model, rule in QUICKSTART:
         cells = [_of(rows, model, rule, HOME, size) for size in (16, 32, 64, 128, 256)]
@@ -45,7 +45,7 @@ def home() -> Iterator[str]:
 
 
 def families() -> Iterator[str]:
-    """Three methods on every family, with its degree and diameter at 256 vertices."""
+    """Yield three methods on every family, with its degree and diameter at 256 vertices."""
     rows = _rows("quickstart")
     methods = (("next_hop", "12", "1x"), ("demo_max", "10", "1x"), ("ruler", "", ""))
     for cell in read_cells(RESULTS / "quickstart" / "cells.csv"):
@@ -61,7 +61,7 @@ def families() -> Iterator[str]:
 
 
 def asked() -> Iterator[str]:
-    """Both ways of asking, three networks, on the training family."""
+    """Yield three networks with both questions, on the training family."""
     rows = _rows("size_transfer")
     for task, name in (("shortest_path", "labels"), ("shortest_path_next_hop", "next hops")):
         mine = [row for row in rows if row.task == task]
@@ -101,7 +101,7 @@ def _names_of_choices() -> dict[str, str]:
 
 
 def bias() -> Iterator[str]:
-    """Every model of the suite, in the groups of the figure, the best at 128 first."""
+    """Yield every model of the suite in the groups of the figure, sorted by the score at 128."""
     rows = [r for r in _rows("inductive_bias") if r.steps_rule in ("oracle+2", "")]
     figure = yaml.safe_load((ROOT / "conf/figure/inductive_bias.yaml").read_text())
     of_model: dict[str, list[Row]] = {}
@@ -133,7 +133,7 @@ def _over(rows: Sequence[Row], *cells: tuple[str, int]) -> str:
 
 
 def stops() -> Iterator[str]:
-    """Score (steps) at each size, a cell for each rule of stopping."""
+    """Yield the scores (steps) at each size, with a column for each rule of steps."""
     rows = _rows("inductive_bias")
     stopped = dict.fromkeys(
         (r.model, r.distribution) for r in rows if r.steps_rule == "adaptive@0.03"

@@ -1,4 +1,4 @@
-"""Widths and random graphs on which models show what they are."""
+"""Specs and random graphs for probing the properties of models."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ SPECS = (
 
 
 def spec_of(kind: type[GraphModel]) -> GraphSpec:
-    """Widths that a class of models is defined for."""
+    """Return a spec that a class of models is defined for."""
     return next(spec for spec in SPECS if _is_of(spec, kind))
 
 
@@ -47,7 +47,7 @@ def _is_of(spec: GraphSpec, kind: type[GraphModel]) -> bool:
 
 
 def random_graph(spec: GraphSpec, *, is_apart: bool = False) -> Batch:
-    """A random graph of 8 nodes, or of a formula; `is_apart`: no edge leads to its last node."""
+    """Make a random graph of 8 nodes or of a formula; `is_apart`: its last node has no edge in."""
     if spec.node_types == KINDS:
         return _instance(Tour(), UniformPoints(), is_apart=is_apart)
     if spec.node_names:
@@ -71,7 +71,7 @@ def random_graph(spec: GraphSpec, *, is_apart: bool = False) -> Batch:
 
 
 def _formula_graph(*, is_apart: bool) -> Batch:
-    """A random formula of 4 variables with 8 clauses of 2; `is_apart`: the last one is empty."""
+    """Make a random formula of 4 variables, 8 clauses of 2; `is_apart`: plus an empty clause."""
     rng = np.random.default_rng(1)
     clauses = [(1 + rng.permutation(4)[:2]) * rng.choice([-1, 1], 2) for _ in range(8)]
     clauses = [clause.tolist() for clause in clauses] + [[]] * is_apart
@@ -81,7 +81,7 @@ def _formula_graph(*, is_apart: bool) -> Batch:
 
 
 def _instance(task: Task[Any], law: Distribution[Any], *, is_apart: bool) -> Batch:
-    """An instance of 8 nodes; `is_apart`: no edge leads to the last one."""
+    """Make an instance of 8 nodes; `is_apart`: no edge leads to its last node."""
     rng = np.random.default_rng(1)
     instance = task.sample(task.posed([law.draw(8, rng)])[0], rng)
     if is_apart:
@@ -94,7 +94,7 @@ def _instance(task: Task[Any], law: Distribution[Any], *, is_apart: bool) -> Bat
 
 
 def changed(batch: Batch, **changes: Callable[[Tensor], Tensor]) -> Batch:
-    """A copy with other fields, each made of what it was."""
+    """Copy a batch and change some fields by functions of their values."""
     copy = batch.clone()
     for name, change in changes.items():
         copy[name] = change(copy[name])

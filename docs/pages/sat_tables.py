@@ -1,4 +1,4 @@
-"""The tables of docs/sat.md, from those of the studies."""
+"""The tables of docs/sat.md, made from the tables of the studies."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ FAMILIES = ("sr", "random_ksat", "community_attachment", "popularity_similarity"
 def of(
     rows: Sequence[Row], model: str, metric: str, distribution: str, size: int, rule: str
 ) -> str:
-    """Mean over the seeds with its 95 % interval; – where there is none."""
+    """Format the mean over seeds with its 95 % interval; – if there is no such cell."""
     place = (model, metric, distribution, size)
     found = [r for r in rows if (r.model, r.metric, r.distribution, r.size) == place]
     found = [r for r in found if r.steps_rule in (rule, "")]
@@ -28,7 +28,7 @@ def of(
 
 
 def rounds() -> Iterator[str]:
-    """Scores by the number of rounds."""
+    """Yield scores by the number of rounds."""
     rows = read_table(RESULTS / "sat_cpu" / "transfer.csv")
     for model, metric in (
         ("neuro_sat", "correct"),
@@ -42,7 +42,7 @@ def rounds() -> Iterator[str]:
 
 
 def cells() -> Iterator[str]:
-    """All scores of every cell after 32 and 256 rounds, and what WalkSAT solves in as many."""
+    """Yield all scores of every cell after 32 and 256 rounds, and the score of WalkSAT."""
     rows = read_table(RESULTS / "sat_cpu" / "transfer.csv")
     cells = {(c.distribution, c.size): c
              for c in read_cells(RESULTS / "sat_cpu" / "cells.csv")}  # fmt: skip
@@ -61,7 +61,7 @@ def cells() -> Iterator[str]:
 
 
 def families() -> Iterator[str]:
-    """What the cells of each family are, and what its own network and the best other one score."""
+    """Yield the cells of each family with the scores of its own and the best other network."""
     rows = read_table(RESULTS / "sat_families" / "transfer.csv")
     cells = read_cells(RESULTS / "sat_families" / "cells.csv")
     for family in FAMILIES:
@@ -81,14 +81,14 @@ def families() -> Iterator[str]:
 
 
 def _mean(rows: Sequence[Row], model: str, distribution: str, size: int) -> float:
-    """The mean share that is decided rightly, over the seeds."""
+    """Return the mean over seeds of the share of right decisions."""
     place = (model, "correct", distribution, size)
     found = [r.mean for r in rows if (r.model, r.metric, r.distribution, r.size) == place]
     return sum(found) / len(found) if found else 0.0
 
 
 def difficulty() -> Iterator[str]:
-    """From small to large and back."""
+    """Yield the transfer from small to large formulas and back."""
     rows = read_table(RESULTS / "sat_difficulty" / "transfer.csv")
     for model in ("easy", "medium", "hard"):
         for metric in ("correct", "solved"):

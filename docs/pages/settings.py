@@ -1,4 +1,4 @@
-"""The yaml of all settings of a training, from the dataclasses that are its schema.
+"""Write the yaml of all settings of a training from the dataclasses of its schema.
 
 python -m docs.pages.settings    # writes conf/train.yaml
 """
@@ -47,12 +47,12 @@ hydra:
 
 
 def page() -> str:
-    """All of the yaml."""
+    """Return the text of the yaml."""
     return HEAD + "\n".join(_lines(RunSettings, "")) + "\n" + TAIL
 
 
 def _lines(kind: type[Settings], indent: str) -> Iterator[str]:
-    """The settings of a section, then the sections in it, each with what it means."""
+    """Yield the settings of a section, then its inner sections, with their comments."""
     sections = kind.sections()
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         if field.name in sections:
@@ -67,7 +67,7 @@ def _lines(kind: type[Settings], indent: str) -> Iterator[str]:
 
 
 def _setting(field: "dataclasses.Field[Any]", indent: str) -> list[str]:
-    """A setting with its default; a long comment stands above it."""
+    """Write a setting with its default; a long comment is put above it."""
     made = field.default_factory
     default = field.default if made is dataclasses.MISSING else made()
     text = _yaml(field.name, default, indent)
@@ -81,7 +81,7 @@ def _setting(field: "dataclasses.Field[Any]", indent: str) -> list[str]:
 
 
 def _yaml(name: str, value: object, indent: str) -> list[str]:
-    """A value as yaml: mappings that are not empty by lines, all else in one."""
+    """Write a value as yaml: non-empty mappings on several lines, other values on one."""
     if isinstance(value, dict) and value:
         inner = [_yaml(str(k), v, f"{indent}  ") for k, v in value.items()]
         return [f"{indent}{name}:", *(line for lines in inner for line in lines)]

@@ -1,11 +1,11 @@
-"""The tables of docs/statistics.md, from what the benchmarks found."""
+"""The tables of docs/statistics.md, made from the results of the benchmarks."""
 
 import csv
 from collections.abc import Iterator
 
 from docs.pages.tables import ROOT
 
-FAMILIES = {  # how the name of a situation begins -> what it is
+FAMILIES = {  # prefix of the situation's name -> description
     "share": "shares from 0.01 to 0.99; 1 to 10 runs; 200 and 1,000 instances; runs alike or not",
     "error": "log-normal errors, σ from 0.5 to 1.7; 3, 5 and 10 runs; 1,000 and 2,000 instances",
     "ratio": "their ratio to the errors of a trivial answer",
@@ -16,7 +16,7 @@ FAMILIES = {  # how the name of a situation begins -> what it is
 
 
 def coverage() -> Iterator[str]:
-    """Each family of situations: how many, and how often their intervals hold the truth."""
+    """Yield each family of situations: their number and the coverage of their intervals."""
     with (ROOT / "docs" / "coverage.csv").open() as file:
         lines = list(csv.DictReader(file))
     for start, what in FAMILIES.items():
@@ -29,7 +29,7 @@ def coverage() -> Iterator[str]:
 
 
 def fresh() -> Iterator[str]:
-    """Ten samples of each headline cell."""
+    """Yield the results of ten samples of each headline cell."""
     with (ROOT / "docs" / "fresh_samples.csv").open() as file:
         for line in csv.DictReader(file):
             cell = f"`{line['method']}` | `{line['distribution']}` {line['size']}"

@@ -2,9 +2,8 @@
 
     python -m docs.pages.tables
 
-A table of a page whose numbers are those of a study has a comment above it, as in
-`<!-- table: sat_tables.rounds -->`: the function that yields its lines below the head. The head is
-written by hand.
+A generated table has a comment above it, such as `<!-- table: sat_tables.rounds -->`, that names
+the function which yields its lines. The head of the table is written by hand.
 """
 
 import importlib
@@ -22,7 +21,7 @@ HEAD = 2  # lines of a table that are written by hand
 
 
 def with_tables(text: str) -> str:
-    """A page whose marked tables say what the studies say."""
+    """Return the page with its marked tables filled from the studies."""
     lines, written = iter(text.splitlines()), []
     for line in lines:
         written.append(line)
@@ -44,7 +43,7 @@ def _lines_of(module: str, name: str) -> Iterable[str]:
 
 
 def written(estimate: Estimate, number: Callable[[float], str] = "{:.2f}".format) -> str:
-    """A mean with its interval, where there is one; n/a where it is not defined."""
+    """Format a mean with its interval, if there is one; n/a if the mean is not defined."""
     mean, low, high = estimate
     if math.isnan(mean):
         return "n/a"
@@ -52,12 +51,12 @@ def written(estimate: Estimate, number: Callable[[float], str] = "{:.2f}".format
 
 
 def pages() -> list[Path]:
-    """All that may have such tables."""
+    """Return all pages that may have generated tables."""
     return sorted((ROOT / "docs").glob("*.md"))
 
 
 def main() -> None:
-    """Write those that changed."""
+    """Write the pages whose tables changed."""
     for page in pages():
         before = page.read_text(encoding="utf-8")
         after = with_tables(before)

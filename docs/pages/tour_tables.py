@@ -1,4 +1,4 @@
-"""The tables of docs/tours.md, from that of the study."""
+"""The tables of docs/tours.md, made from the table of the study."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ MODELS = (
 
 
 def _lines(distribution: str, metric: str) -> Iterator[str]:
-    """A line for each method, in percent; of what learns nothing one run stands for all."""
+    """Yield a line for each method, in percent; of methods without training only one run counts."""
     rows = read_table(RESULTS / "tour_mini" / "transfer.csv")
     for model in MODELS:
         cells = []
@@ -27,20 +27,20 @@ def _lines(distribution: str, metric: str) -> Iterator[str]:
 
 
 def gap() -> Iterator[str]:
-    """How much longer than the shortest, points uniform."""
+    """Yield the excess length over the shortest tour, for uniform points."""
     yield from _lines("uniform_points", "gap")
 
 
 def optimal() -> Iterator[str]:
-    """How often the shortest, points uniform."""
+    """Yield the share of shortest tours, for uniform points."""
     yield from _lines("uniform_points", "optimal")
 
 
 def gap_of_clusters() -> Iterator[str]:
-    """How much longer than the shortest, points in clusters."""
+    """Yield the excess length over the shortest tour, for points in clusters."""
     yield from _lines("clustered_points", "gap")
 
 
 def optimal_of_clusters() -> Iterator[str]:
-    """How often the shortest, points in clusters."""
+    """Yield the share of shortest tours, for points in clusters."""
     yield from _lines("clustered_points", "optimal")

@@ -1,4 +1,4 @@
-"""Bellman and Ford's algorithm, any number of rounds of it: what as many steps could do."""
+"""The Bellman-Ford algorithm with any number of rounds: the best that as many steps can do."""
 
 import torch
 from torch import Tensor
@@ -6,28 +6,32 @@ from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.kernels.segment import gather, segment_max
+from gn.model import check_one_of
 from gn.query import Query, check_query, pointed, query_of
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
 STARTS = ("nothing", "ruler")
-FAR = 2.0**40  # the estimate of a node that no round has reached: a number, so that answers are
+FAR = 2.0**40  # the estimate of a node not yet reached: finite, so that answers are finite
 
 
 class BellmanFord(SteppedModel):
     """x_i' = min_s (d(i, s) + x_s), x_i⁰ = ∞ or |x_i - x_end|, x_end = 0; e_k' = -(d_k + x_r).
 
-    Estimates of the length of the way to the end. From nothing they start at infinity, and after k
-    rounds are right where the shortest way has at most k edges; the answer sees one edge further.
-    From a ruler they start at the straight line, which is never too long where lengths are
-    distances. Of nodes that are not reached all edges are alike, and the first is taken. It has no
-    parameters: `train.skip=true`. Source: Bellman 1958, "On a routing problem"; Ford 1956, "Network
-    flow theory"; from a ruler the start of Hart, Nilsson and Raphael 1968 (A*).
+    x estimates the distance to the end. With start "nothing", estimates start at infinity and after
+    k rounds are exact for shortest paths of at most k edges; the answer looks one edge further.
+    With start "ruler", they start at the straight-line distance, a lower bound if lengths are
+    distances. All edges of a node that is not reached tie, and the first is taken. The model has no
+    parameters (`train.skip=true`). Source: Bellman 1958, "On a routing problem"; Ford 1956,
+    "Network flow theory"; from a ruler the start of Hart, Nilsson and Raphael 1968 (A*).
 
     Args:
-        spec: next hops, or labels of nodes and edges, of queries for a path.
-        num_message_passing_steps: how many rounds if the call does not say.
+        spec: the spec of a path task with next hops, or with labels of nodes and edges.
+        num_message_passing_steps: the default number of rounds.
         start: "nothing" or "ruler".
+
+    Raises:
+        ValueError: the task is not about paths, or `start` is unknown.
     """
 
     place: Tensor
@@ -37,25 +41,24 @@ class BellmanFord(SteppedModel):
     ) -> None:
         super().__init__(num_message_passing_steps, None)
         self.check_spec(spec)
-        if start not in STARTS:
-            raise ValueError(f"start is {start!r}: one of {STARTS} is needed")
+        check_one_of("start", start, STARTS)
         self.spec, self.start = spec, start
         self.register_buffer("place", torch.zeros(0), persistent=False)
 
     @classmethod
     def check_spec(cls, spec: GraphSpec) -> None:
-        """Queries for a path."""
+        """Raise ValueError for a task that is not about paths."""
         check_query(spec)
 
     def encode(self, batch: Batch, topology: Topology) -> Query:
-        """Estimates before the first round [N, 1]."""
+        """Return the query with the estimates before the first round [N, 1]."""
         query = query_of(batch, self.spec, topology)
         if self.start == "ruler":
             return query
         return query._replace(x=torch.where(query.node_is_end, 0, torch.full_like(query.x, FAR)))
 
     def step(self, state: Query, encoded: Query, topology: Topology, index: int) -> Query:
-        """Every node asks all that its edges point to; one without edges keeps what it has."""
+        """Update each estimate from the receivers of the node's edges; keep it without edges."""
         del encoded, index
         shortest = -segment_max(-_ways(state, topology), topology.senders)
         is_left = topology.senders.counts > 0
@@ -63,12 +66,12 @@ class BellmanFord(SteppedModel):
         return state._replace(x=x)
 
     def decode(self, state: Query, encoded: Query, topology: Topology) -> GraphOutput:
-        """The shorter the way by an edge, the better the edge."""
+        """Prefer the edge with the shortest way to the end."""
         del encoded
         return pointed(-_ways(state, topology), state, self.spec, topology)
 
 
 def _ways(state: Query, topology: Topology) -> Tensor:
-    """The length of the way to the end by each edge [E, 1]; FAR at the most."""
+    """Return the length of the way to the end through each edge [E, 1], at most FAR."""
     estimate = gather(state.x, topology.receivers)
     return torch.where(estimate < FAR, state.edge_length + estimate, FAR)

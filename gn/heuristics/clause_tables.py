@@ -1,7 +1,8 @@
 """Formulas as padded tables, for a search that flips one variable at a time in every formula.
 
-N nodes, B graphs, n literals, L the most literals of a clause, O the most clauses that a literal is
-in, P places for the clauses of a graph. Literals are numbered 1 ... n in the order of their nodes.
+N nodes, B graphs, n literals, L the largest number of literals in a clause, O the largest number of
+clauses with one literal, P places for the clauses of a graph. Literals are numbered 1 ... n in the
+order of their nodes.
 """
 
 from dataclasses import dataclass
@@ -13,30 +14,30 @@ from torch_geometric.data import Batch
 from gn.formula import CLAUSE, COMPLEMENT, LITERAL, TO_CLAUSE
 
 BLOCK_BITS = 5
-BLOCK = 1 << BLOCK_BITS  # places, a whole number of which every graph has
+BLOCK = 1 << BLOCK_BITS  # number of places in a block; the places of a graph are whole blocks
 
 
 @dataclass(frozen=True)
 class ClauseTables:
-    """Who is in which clause, of all formulas of a batch.
+    """The literals of every clause, and the clauses of every literal, for a batch of formulas.
 
-    Clause j of graph g has the place g P + j; the last block of a graph's places is of no clause.
-    Literals have four numbers more than there are: 0 and n + 1 (nothing is read from them), `rest`
-    = n + 2 (what is flipped where nothing is) and `pad` = n + 3 (fills rows).
+    Clause j of graph g has the place g P + j; the last block of a graph's places holds no clause.
+    Tables over literals have four extra numbers: 0 and n + 1 (never read), `rest` = n + 2 (flipped
+    when there is nothing to flip) and `pad` = n + 3 (fills rows).
 
     Attributes:
         nodes: the node of each literal [n].
         graph: the graph of each number [n + 4].
         complement: the complement of each number [n + 4].
-        firsts: for each variable its literal of the smaller number [n / 2].
-        variable: for each of these its place among the variables of its graph [n / 2].
-        num_variables: of each graph [B].
-        candidates: for each clause the complements of its literals, which are true where it is
-            false: [B P, L]; `rest` in a row of none.
-        touched: for each literal the clauses of its complement, then its own [n + 4, 2 O].
-        clause, literal: who is in which clause, each pair once [K].
-        is_idle: places that can never be false: of no clause, or of one with a literal and its
-            complement [B P].
+        firsts: for each variable the smaller number of its two literals [n / 2].
+        variable: the index of each variable within its graph [n / 2].
+        num_variables: the number of variables of each graph [B].
+        candidates: for each clause the complements of its literals, which are all true if the
+            clause is false [B P, L]; `rest` in the row of an empty place.
+        touched: for each literal the clauses of its complement, then its own clauses [n + 4, 2 O].
+        clause, literal: the pairs (clause, literal in it), each pair once [K].
+        is_idle: places that can never be false: without a clause, or with a clause that has a
+            literal and its complement [B P].
     """
 
     nodes: Tensor
@@ -53,12 +54,12 @@ class ClauseTables:
 
     @property
     def num_literals(self) -> int:
-        """Number of literals n."""
+        """The number of literals n."""
         return len(self.nodes)
 
     @classmethod
     def from_batch(cls, batch: Batch) -> "ClauseTables":
-        """The tables of a batch of literal-clause graphs, whatever the order of nodes and edges.
+        """Build the tables of a batch of literal-clause graphs; nodes and edges in any order.
 
         Raises:
             ValueError: a literal of a clause has no complement.
@@ -77,7 +78,7 @@ class ClauseTables:
         pairs = torch.unique(place[receivers] * size + number[senders])
         clause, literal = pairs // size, pairs % size
         if bool((complement[literal] == literal).any()):
-            raise ValueError("a literal of a clause has no complement: each needs one")
+            raise ValueError("each literal of a clause must have a complement, got one without")
         is_idle[clause[torch.isin(clause * size + complement[literal], pairs)]] = True
 
         candidates = _table(clause, complement[literal], len(is_idle), pad)
@@ -92,7 +93,7 @@ class ClauseTables:
 
 
 def _places(batch: Batch) -> tuple[Tensor, Tensor]:
-    """The place of each node that is a clause [N], and which places are of none [B P]."""
+    """Return the place of each clause node [N], and a mask of places without a clause [B P]."""
     clauses = (batch.node_type == CLAUSE).nonzero().squeeze(1)
     graph = batch.batch[clauses]
     rank, counts = _ranks(graph, batch.num_graphs)
@@ -104,14 +105,14 @@ def _places(batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def _ranks(rows: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
-    """The place of each item among those of its row, and how many each row has; rows in order."""
+    """Return the index of each item within its row, and the items per row; rows must be sorted."""
     counts = torch.bincount(rows, minlength=num_rows)
     starts = counts.cumsum(0) - counts
     return torch.arange(len(rows), device=rows.device) - starts[rows], counts
 
 
 def _table(rows: Tensor, values: Tensor, num_rows: int, fill: int) -> Tensor:
-    """The values of each row side by side, filled up to equal lengths; rows in order."""
+    """Arrange the values of each row in a padded table; rows must be sorted."""
     rank, counts = _ranks(rows, num_rows)
     table = values.new_full((num_rows, max(1, int(counts.max()))), fill)
     table[rows, rank] = values

@@ -1,7 +1,7 @@
-"""A walk through the assignments of every formula of a batch, by single flips.
+"""A walk through the assignments of every formula of a batch, one flip of a variable at a time.
 
-B graphs, n literals, L the most literals of a clause, O the most clauses that a literal is in, P
-places for the clauses of a graph, in K blocks; see `clause_tables.py`.
+B graphs, n literals, L the largest number of literals in a clause, O the largest number of clauses
+with one literal, P places for the clauses of a graph, in K blocks; see `clause_tables.py`.
 """
 
 import torch
@@ -9,19 +9,19 @@ from torch import Tensor
 
 from gn.heuristics.clause_tables import BLOCK, BLOCK_BITS, ClauseTables
 
-ONE = 1 << 40  # a clause's state is ONE for each true literal, plus the sum of their numbers
-MANY = 1 << 40  # breaks of what is no literal
-CHUNK = 64  # flips between two looks at whether all is done
+ONE = 1 << 40  # a clause's state is ONE per true literal, plus the sum of the literals' numbers
+MANY = 1 << 40  # the breaks of a number that is not a literal
+CHUNK = 64  # flips between two checks of whether all walks are over
 
 
 class Walk:
     """The walks of all formulas of a batch.
 
     Attributes:
-        truth: the assignment now, by the number of a literal [n + 4].
-        breaks: for each true literal how many clauses have no other true one [n + 4].
-        fewest_false: the fewest false clauses that were met [B].
-        best_truth: an assignment of so few, the first [n + 4].
+        truth: the current assignment, by the number of a literal [n + 4].
+        breaks: for each true literal the number of clauses without another true literal [n + 4].
+        fewest_false: the fewest false clauses so far [B].
+        best_truth: the first assignment with the fewest false clauses [n + 4].
     """
 
     def __init__(self, tables: ClauseTables, limits: Tensor, noise: float, seed: int) -> None:
@@ -45,7 +45,7 @@ class Walk:
         weights = self.truth[t.literal] * (ONE + t.literal)
         self.state = numbers.new_zeros(len(t.is_idle)).index_add(0, t.clause, weights)
         self.state[t.is_idle] = 8 * ONE
-        self.fill = self.state[-1:]  # what fills `touched`
+        self.fill = self.state[-1:]  # the place that pads `touched`
         self.num_false = (self.state < ONE).view(-1, BLOCK).sum(dim=1, dtype=torch.int8)
         self.breaks = torch.zeros_like(numbers)
         self.breaks.index_add_(0, self._critical(self.state), torch.ones_like(self.state))
@@ -56,7 +56,7 @@ class Walk:
         self.starts = torch.arange(len(limits), device=device) * (width // BLOCK)
 
     def run(self) -> None:
-        """Flip until every formula has a model or its limit."""
+        """Flip until every formula is satisfied or has reached its limit of flips."""
         most = int(self.limits.max())
         is_done = False
         while not is_done and self.num_flips <= most:
@@ -64,7 +64,7 @@ class Walk:
             is_done = bool(((self.fewest_false == 0) | (self.limits < self.num_flips)).all())
 
     def advance(self, num_flips: int) -> None:
-        """So many flips, of those that have neither a model nor reached their limit."""
+        """Flip `num_flips` times in each formula that is neither satisfied nor at its limit."""
         shares = torch.rand(num_flips, 3, dtype=torch.float64, generator=self.random)
         is_noisy = (shares[:, 2] < self.noise).tolist()
         num_false, flipped = [], []
@@ -78,11 +78,11 @@ class Walk:
         self._remember(torch.stack(num_false), torch.stack(flipped))
 
     def _false_clause(self, share: Tensor) -> tuple[Tensor, Tensor]:
-        """How many clauses are false [B], and the place of one; of none, to flip nothing [B]."""
+        """Return the number of false clauses and the place of one, or an empty place, each [B]."""
         count = self.num_false.view(len(self.limits), -1)[:, :-1].cumsum(dim=1)  # [B, K - 1]
         number = count[:, -1]
         index = torch.where(self.limits > self.num_flips, (number * share).long(), number)
-        is_before = count <= index.unsqueeze(1)  # all, to flip nothing
+        is_before = count <= index.unsqueeze(1)  # all True to flip nothing
         block = self.starts + is_before.sum(dim=1)
         index = index - (count * is_before).amax(dim=1)
         is_false = self.state.view(-1, BLOCK).index_select(0, block) < ONE
@@ -90,7 +90,7 @@ class Walk:
         return number, BLOCK * block + within.clamp(max=BLOCK - 1)
 
     def _literal(self, clause: Tensor, share: Tensor, is_noisy: bool) -> Tensor:
-        """The true literal to make false, so that the clause becomes true [B]."""
+        """Choose the true literal to make false, so that the clause becomes true [B]."""
         literals = self.tables.candidates.index_select(0, clause)  # [B, L]
         breaks = self.breaks.index_select(0, literals.view(-1)).view_as(literals)
         most = breaks.amin(dim=1, keepdim=True)
@@ -113,13 +113,13 @@ class Walk:
         self.breaks.index_add_(0, self._critical(torch.cat([before, after])), self.signs)
 
     def _critical(self, state: Tensor) -> Tensor:
-        """The one true literal of each clause: 0 where there is none, n + 1 where several are."""
+        """Return the only true literal of each clause; 0 if there is none, n + 1 if several."""
         return (state - ONE).clamp(0, self.tables.num_literals + 1)
 
     def _remember(self, num_false: Tensor, flipped: Tensor) -> None:
-        """Find the best of the assignments before each of the last flips, each [flips, B]."""
+        """Update the best assignment with those before each of the last flips, each [flips, B]."""
         index = torch.arange(len(flipped), device=flipped.device).unsqueeze(1)
-        fewest = (num_false * len(flipped) + index).amin(dim=0)  # of equals the first
+        fewest = (num_false * len(flipped) + index).amin(dim=0)  # the first in a tie
         number, when = fewest // len(flipped), fewest % len(flipped)
         is_better = (number < self.fewest_false)[self.tables.graph]
         best = self._after(flipped, index < when)
@@ -128,7 +128,7 @@ class Walk:
         self.truth = self._after(flipped, torch.ones_like(flipped, dtype=torch.bool))
 
     def _after(self, flipped: Tensor, is_done: Tensor) -> Tensor:
-        """The assignment after those of the last flips that are done."""
+        """Return the assignment after those of the last flips with `is_done`."""
         times = torch.zeros_like(self.breaks)
         times.index_add_(0, flipped.view(-1), is_done.view(-1).long())
         return self.truth ^ ((times + times[self.tables.complement]) % 2 == 1)

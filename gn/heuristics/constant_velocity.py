@@ -1,4 +1,4 @@
-"""Every body goes on as it goes: what is left to learn is all that the law does."""
+"""Every body keeps its velocity: a baseline without any force."""
 
 from torch_geometric.data import Batch
 
@@ -9,14 +9,14 @@ from gn.integrator import Integrator
 class ConstantVelocity(Integrator):
     """x' = x + Δt v, v' = v.
 
-    It has no parameters: `train.skip=true`. Source: the constant-velocity baseline of Battaglia et
-    al. 2016.
+    The model has no parameters (`train.skip=true`). Source: the constant-velocity baseline of
+    Battaglia et al. 2016.
 
     Args:
-        spec: of a task that knows the mechanics of its bodies.
+        spec: the spec of a task with mechanics.
     """
 
     def step(self, mechanics: Mechanics, batch: Batch, state: BodyState) -> BodyState:
-        """The state a frame later, whatever the law."""
+        """Return the state one frame later, without any force."""
         position, velocity = state
         return position + mechanics.time_step(batch) * velocity, velocity

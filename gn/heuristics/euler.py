@@ -1,4 +1,4 @@
-"""The true law with a step of Euler's a frame: the force of now is taken for that of the frame."""
+"""The true law with one Euler step per frame: the force is constant during a frame."""
 
 from torch_geometric.data import Batch
 
@@ -9,16 +9,17 @@ from gn.integrator import Integrator
 class Euler(Integrator):
     """v' = v + Δt a(x, v), x' = x + Δt (v + v') / 2.
 
-    What a network does that learns the force without fault and knows nothing of the frame. Of first
-    order. It has no parameters: `train.skip=true`. Source: Hairer, Nørsett and Wanner 1993,
-    "Solving ordinary differential equations I", section II.1.
+    The method is of first order. It bounds a network that learns the force at the start of a frame
+    perfectly and does not model the motion within the frame. The model has no parameters
+    (`train.skip=true`). Source: Hairer, Nørsett and Wanner 1993, "Solving ordinary differential
+    equations I", section II.1.
 
     Args:
-        spec: of a task that knows the mechanics of its bodies.
+        spec: the spec of a task with mechanics.
     """
 
     def step(self, mechanics: Mechanics, batch: Batch, state: BodyState) -> BodyState:
-        """The state a frame later."""
+        """Return the state one frame later."""
         position, velocity = state
         dt = mechanics.time_step(batch)
         change = dt * mechanics.acceleration(batch, state)

@@ -1,4 +1,4 @@
-"""Counts alone: how many models a random formula with these clause lengths has on average."""
+"""The expected number of models of a random formula, from its sizes alone."""
 
 import math
 
@@ -12,27 +12,27 @@ from gn.kernels.segment import gather, segment_sum
 from gn.model import Steps
 from gn.topology import Topology
 
-NEVER = -1e4  # the logarithm of the share of assignments that make an empty clause true
+NEVER = -1e4  # the log-probability that an empty clause is true (a finite stand-in for -∞)
 
 
 class FirstMoment(Heuristic):
     """x_i' = n ln 2 + Σ_c ln(1 - 2^-|c|).
 
-    The logarithm of the expected number of models of a formula of n variables whose clauses, of
-    lengths |c|, have random signs: where it is below 0 most such formulas have none. It reads
-    sizes and no relation, so of a pair that differs in a sign it says the same of both. Every
-    literal votes the whole logit, so that the mean of the votes is the logit (and their sum is of
-    the same sign). It has no parameters: `train.skip=true`. Source: Franco and Paull 1983,
+    The logit is the logarithm of the expected number of models of a formula of n variables whose
+    clauses, of lengths |c|, have random signs; below 0, most such formulas are unsatisfiable. The
+    model reads only sizes, so two formulas that differ in signs alone get the same answer. Every
+    literal votes the whole logit, so that the mean of the votes is the logit (and their sum has
+    its sign). The model has no parameters (`train.skip=true`). Source: Franco and Paull 1983,
     "Probabilistic analysis of the Davis Putnam procedure for solving the satisfiability problem".
 
     Args:
-        spec: a vote of every node, and no other answer.
+        spec: the spec of a formula task that asks for a vote of every node and no other answer.
     """
 
     node_types = NODES
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Votes [N, 1], alike for all literals of a graph, 0 for clauses."""
+        """Return votes [N, 1], equal for all literals of a graph, 0 for clauses."""
         del num_message_passing_steps
         topology = Topology.from_batch(batch)
         is_literal, is_clause = (

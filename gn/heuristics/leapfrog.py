@@ -1,4 +1,4 @@
-"""The true law with a leapfrog step a frame: kick, drift, kick."""
+"""The true law with one leapfrog step per frame: kick, drift, kick."""
 
 from torch_geometric.data import Batch
 
@@ -9,17 +9,18 @@ from gn.integrator import Integrator
 class Leapfrog(Integrator):
     """v' = v + Δt (a(x, v) + a(x', v + Δt a)) / 2, x' = x + Δt v + Δt² a / 2.
 
-    Of second order, and for forces that do not depend on velocities the same as kick, drift, kick,
-    which the simulators take many of for each frame. It has no parameters: `train.skip=true`.
-    Source: Verlet 1967, "Computer experiments on classical fluids"; Hairer, Lubich and Wanner 2003,
-    "Geometric numerical integration illustrated by the Störmer-Verlet method".
+    The method is of second order. For forces independent of the velocities it is kick, drift, kick,
+    of which the simulators take many steps per frame. The model has no parameters
+    (`train.skip=true`). Source: Verlet 1967, "Computer experiments on classical fluids"; Hairer,
+    Lubich and Wanner 2003, "Geometric numerical integration illustrated by the Störmer-Verlet
+    method".
 
     Args:
-        spec: of a task that knows the mechanics of its bodies.
+        spec: the spec of a task with mechanics.
     """
 
     def step(self, mechanics: Mechanics, batch: Batch, state: BodyState) -> BodyState:
-        """The state a frame later."""
+        """Return the state one frame later."""
         position, velocity = state
         dt = mechanics.time_step(batch)
         before = mechanics.acceleration(batch, state)

@@ -1,4 +1,4 @@
-"""Always to the nearest point: the tour that needs no thought."""
+"""The nearest-neighbour tour: always go to the nearest point that is left."""
 
 from typing import ClassVar
 
@@ -15,16 +15,16 @@ DISTANCE = len(NODES)  # the column of x that is the distance from here
 class NearestNeighbour(Heuristic):
     """x_i' = -d(here, i).
 
-    It has no parameters: `train.skip=true`. Source: Rosenkrantz, Stearns and Lewis 1977, "An
-    analysis of several heuristics for the traveling salesman problem".
+    The model has no parameters (`train.skip=true`). Source: Rosenkrantz, Stearns and Lewis 1977,
+    "An analysis of several heuristics for the traveling salesman problem".
 
     Args:
-        spec: a logit of every node, and no other answer.
+        spec: the spec of a tour task that asks for a logit of every node and no other answer.
     """
 
     node_types: ClassVar[tuple[str, ...]] = NODES
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Logits [N, 1]."""
+        """Return logits [N, 1]."""
         del num_message_passing_steps
         return GraphOutput(x=-batch.x[:, DISTANCE : DISTANCE + 1])

@@ -1,4 +1,4 @@
-"""A ruler laid on the map: what positions alone tell of a path, without a round."""
+"""Shortest-path answers from straight-line distances alone, without message passing."""
 
 import torch
 from torch import Tensor
@@ -14,14 +14,14 @@ from gn.topology import Topology
 class Ruler(GraphModel):
     """e_k' = -(λ d_k + |x_r - x_end|), λ = 1 or 0.
 
-    The neighbour by which the way to the end is shortest, if a straight line leads from there to
-    the end; without lengths (λ = 0, `greedy`), the neighbour that is nearest to it. It has no
-    parameters: `train.skip=true`. Source: Hart, Nilsson and Raphael 1968 (the estimate of A*);
+    The best edge minimises its length plus the straight-line distance from its receiver to the end;
+    without lengths (λ = 0, `greedy`) it leads to the neighbour nearest to the end. The model has no
+    parameters (`train.skip=true`). Source: Hart, Nilsson and Raphael 1968 (the estimate of A*);
     without lengths Finn 1987, "Routing and addressing problems in large metropolitan-scale
     internetworks" (greedy geographic routing).
 
     Args:
-        spec: next hops, or labels of nodes and edges, of queries for a path.
+        spec: the spec of a path task with next hops, or with labels of nodes and edges.
         reads_lengths: whether the length d_k of the edge counts (λ = 1).
     """
 
@@ -35,11 +35,11 @@ class Ruler(GraphModel):
 
     @classmethod
     def check_spec(cls, spec: GraphSpec) -> None:
-        """Queries for a path."""
+        """Raise ValueError for a task that is not about paths."""
         check_query(spec)
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Logits [E, 1], or labels [N, 1], [E, 1]."""
+        """Return logits [E, 1], or labels [N, 1], [E, 1]."""
         del num_message_passing_steps
         topology = Topology.from_batch(batch)
         query = query_of(batch, self.spec, topology)

@@ -1,7 +1,8 @@
-"""All layers of an MLP in one autograd function, with a backward that keeps to the same order.
+"""All layers of an MLP in one autograd function, with a hand-written backward.
 
-On a CPU all layers are applied to a slice of the items before the next slice is touched, so that
-what one layer writes is still in the cache when the next one reads it; a GPU takes all at once.
+On a CPU forward and backward process one slice of the items through all layers before the next
+slice, so that the output of a layer is still in the cache when the next layer reads it. A GPU
+processes all items at once.
 
 M items (rows of the result), R rows of a gathered argument, F its features, H features of a layer.
 """
@@ -17,20 +18,20 @@ from torch.autograd.function import once_differentiable
 from gn.kernels.gather import Plan, host_products, of_gathered
 from gn.kernels.segment import Context, gather_rows, sum_items
 
-SLICE_BYTES = 2**21  # of one layer on a CPU: larger ones leave the cache, smaller ones cost calls
+SLICE_BYTES = 2**21  # per layer, on a CPU: larger slices leave the cache, smaller ones cost calls
 EVERYTHING = slice(0, None)
 
 
 class Activation(NamedTuple):
-    """A function whose slope can be told from its result or its argument; slopes work in place."""
+    """An activation h = f(z) and its backward, which works in place and reads either h or z."""
 
-    apply: Callable[[Tensor], Tensor]  # z -> h, in place if its slope is told from h
+    apply: Callable[[Tensor], Tensor]  # z -> h; in place if the backward reads h
     backward: Callable[[Tensor, Tensor], Tensor]  # gradient of h, h (or z) -> gradient of z
-    slope_of_argument: bool = False  # whether z is kept for the backward, in the place of h
+    slope_of_argument: bool = False  # whether the backward reads z, which is kept instead of h
 
 
 def slices(num_items: int, width: int, like: Tensor) -> list[slice]:
-    """Equal slices of the items, of which `width` features fit the cache; one slice on a GPU."""
+    """Split the items into equal slices whose `width` features fit the cache; one on a GPU."""
     num_slices = -(-num_items * width * like.element_size() // SLICE_BYTES)
     if num_slices <= 1 or like.device.type != "cpu":
         return [EVERYTHING]
@@ -39,12 +40,12 @@ def slices(num_items: int, width: int, like: Tensor) -> list[slice]:
 
 
 def _slices(num_items: int, biases: Sequence[Tensor]) -> list[slice]:
-    """Slices of which the widest layer fits the cache."""
+    """Split the items into slices for which the widest layer fits the cache."""
     return slices(num_items, max(bias.shape[0] for bias in biases), biases[0])
 
 
 def _at(tensor: Tensor, items: slice) -> Tensor:
-    """`tensor[items]`, without a view where that is all of it."""
+    """Return `tensor[items]`; the tensor itself if the slice is everything."""
     return tensor if items is EVERYTHING else tensor[items]
 
 
@@ -59,7 +60,7 @@ class _MLP(Function):
         )  # [F, H] of each argument
         table = host_products(plan, arguments, parts, biases[0])
         out = weights[-1].new_empty(plan.num_items(arguments), weights[-1].shape[0])
-        hidden: list[Tensor] = []  # slice by slice
+        hidden: list[Tensor] = []  # of every layer, slice by slice
         for items in _slices(out.shape[0], biases):
             h = None if plan.rows is None else gather_rows(table, plan.rows, items)
             for k in plan.direct:
@@ -106,7 +107,7 @@ class _MLP(Function):
 
 
 class _Gradients:
-    """The gradients of an MLP's tensors, to which those of one slice of items after another add."""
+    """The gradients of an MLP's tensors, accumulated over the slices of items."""
 
     def __init__(
         self,
@@ -128,7 +129,7 @@ class _Gradients:
         self.first = biases[0].new_empty(plan.num_items(arguments), biases[0].shape[0])  # [M, H]
 
     def add_layer(self, k: int, d: Tensor, kept: Tensor, items: slice) -> Tensor:
-        """Layer k > 0, from the gradient of its results; returns that of the one before."""
+        """Add layer k > 0, from the gradient of its results; return that of the previous layer."""
         h = self.activation.apply(kept) if self.activation.slope_of_argument else kept
         self.weights[k].addmm_(d.t(), h, beta=float(items.start > 0))
         self.biases[k] += d.sum(0)
@@ -136,14 +137,14 @@ class _Gradients:
         return self.activation.backward(d, kept)
 
     def add_argument(self, k: int, d: Tensor, argument: Tensor, items: slice) -> None:
-        """Argument k and its part of the first weight, from the gradient of its products."""
+        """Add argument k and its part of the first weight, from the gradient of its products."""
         self.parts[k].addmm_(d.t(), _at(argument, items), beta=float(items.start > 0))
         if (of_argument := self.arguments[k]) is not None:
             torch.mm(d, self.of_parts[k], out=_at(of_argument, items))
 
 
 def _of_results(plan: Plan, grads: Sequence[Tensor | None], items: slice) -> Tensor:
-    """The gradient of the items' results, from their own and that of the sums they went into."""
+    """Return the gradient of the items' results: their own plus that of their sums."""
     own, of_sums = grads
     if of_sums is None or plan.sum_by is None:
         assert own is not None
@@ -155,11 +156,11 @@ def _of_results(plan: Plan, grads: Sequence[Tensor | None], items: slice) -> Ten
 def fused_mlp(
     plan: Plan, activation: Activation, tensors: Sequence[Tensor]
 ) -> tuple[Tensor, Tensor | None]:
-    """The MLP on its concatenated arguments, without concatenating or copying any.
+    """Apply an MLP to its concatenated arguments, without concatenating or copying any argument.
 
     Args:
-        plan: what is done with the arguments.
-        activation: what is between two layers.
+        plan: how each argument is read, and along which map the results are summed.
+        activation: the activation between two layers.
         tensors: the arguments, [M, F] or [R, F]; the weights, [H, sum of F] and [H, H]; the biases.
 
     Returns:

@@ -1,7 +1,7 @@
-"""The LSTM cell with layer norm, in one autograd function: most of what a recurrent network costs.
+"""The LSTM cell with layer norm in one autograd function: the main cost of a recurrent network.
 
-On a CPU a slice of the rows goes through the whole cell before the next one is touched, so that
-what one operation writes is still in the cache when the next one reads it; a GPU takes all at once.
+On a CPU one slice of the rows goes through the whole cell before the next slice, so that the output
+of an operation is still in the cache when the next one reads it. A GPU processes all rows at once.
 
 R rows, F features of the input, H width of the state; gates in the order input, forget, output,
 candidate.
@@ -29,7 +29,7 @@ _aten = torch.ops.aten
 class LayerNormLSTMCell(nn.Module):
     """c' = LN(σ(f + 1) c + σ(i) relu(g));  h' = σ(o) relu(c'), each gate LN(W [x, h]) by itself.
 
-    The norms make the cell bounded, however many steps it takes, though its activation is not.
+    The norms keep the state bounded for any number of steps, although relu is unbounded.
     Source: TensorFlow's `LayerNormBasicLSTMCell` as Selsam et al. 2019 use it (Ba et al. 2016).
 
     Args:
@@ -50,19 +50,19 @@ class LayerNormLSTMCell(nn.Module):
         forget_bias = torch.zeros(GATES, 1, 1)
         forget_bias[1] = FORGET_BIAS
         self.register_buffer("forget_bias", forget_bias, persistent=False)
-        for weight in (self.input_weight, self.hidden_weight):  # as one matrix, Glorot's law
+        for weight in (self.input_weight, self.hidden_weight):  # Glorot, as one matrix
             bound = (6 / (input_dim + hidden_dim + GATES * hidden_dim)) ** 0.5
             nn.init.uniform_(weight, -bound, bound)
 
     def forward(
         self, x: Tensor, state: tuple[Tensor, Tensor], *, is_plain: bool | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The new state.
+        """Compute the new state.
 
         Args:
             x: input [R, F].
             state: h and c, each [R, H].
-            is_plain: see `plain`.
+            is_plain: the path to take, see `plain.py`; None: the one chosen by `plain`.
 
         Returns:
             h' and c', each [R, H].
@@ -71,7 +71,7 @@ class LayerNormLSTMCell(nn.Module):
             return self._plain(x, *state)
         dtype = self.gate_scale.dtype
         if torch.is_autocast_enabled(x.device.type) and dtype != torch.float64:
-            dtype = torch.get_autocast_dtype(x.device.type)  # of the matrix products alone
+            dtype = torch.get_autocast_dtype(x.device.type)  # of the matrix products only
         weights = (_centred(w).to(dtype) for w in (self.input_weight, self.hidden_weight))
         shift = self.gate_shift + self.forget_bias
         return _Cell.apply(  # pyright: ignore[reportReturnType]
@@ -79,7 +79,7 @@ class LayerNormLSTMCell(nn.Module):
         )
 
     def _plain(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        """The same in torch's own operations, a line an equation."""
+        """Compute the new state with torch's own operations, one line per equation."""
         z = x @ self.input_weight.mT + h @ self.hidden_weight.mT  # [4, R, H]
         normed = nn.functional.layer_norm(z, z.shape[-1:], eps=EPS)
         i, f, o, g = normed * self.gate_scale + self.gate_shift + self.forget_bias
@@ -89,12 +89,12 @@ class LayerNormLSTMCell(nn.Module):
 
 
 def _centred(weight: Tensor) -> Tensor:
-    """Each gate's weight [4, H, F], its outputs with mean 0, as a layer norm makes them."""
+    """Centre each gate's weight [4, H, F] over its outputs, as the layer norm would."""
     return weight - weight.mean(dim=1, keepdim=True)
 
 
 class _Cell(Function):
-    """Of centred weights: the norm of a gate is then a division by its root mean square alone."""
+    """The cell on centred weights: a gate's norm is then a division by its root mean square."""
 
     @staticmethod
     def forward(ctx: Context, *tensors: Tensor) -> tuple[Tensor, Tensor]:
@@ -141,7 +141,7 @@ class _Cell(Function):
             along = (d * m).mean(dim=1, keepdim=True)
             d.sub_(d.mean(dim=1, keepdim=True)).addcmul_(m, along, value=-1).mul_(rate[at])
             torch.mul(d, a[1], out=d_c[at])
-            e = torch.empty_like(n, memory_format=torch.contiguous_format)  # of the gates
+            e = torch.empty_like(n, memory_format=torch.contiguous_format)  # gradient of the gates
             torch.mul(d, a[3], out=e[0])
             torch.mul(d, c[at], out=e[1])
             torch.mul(from_h, new_c[at].clamp_min(0), out=e[2])
@@ -164,16 +164,16 @@ class _Cell(Function):
 
 
 def _set_product(out: Tensor, a: Tensor, b: Tensor) -> None:
-    """Out = a b; of a and b in a lower precision, as they are."""
+    """Set `out` to a b, computed in the precision of a and b."""
     out.copy_(torch.mm(a, b)) if a.dtype != out.dtype else torch.mm(a, b, out=out)
 
 
 def _add_product(out: Tensor, a: Tensor, b: Tensor) -> None:
-    """Out += a b."""
+    """Add a b, computed in the precision of a and b, to `out`."""
     out.add_(torch.mm(a, b)) if a.dtype != out.dtype else out.addmm_(a, b)
 
 
 def _rate(values: Tensor, out: Tensor) -> Tensor:
-    """1 / the root mean square of the last dimension, into `out`."""
+    """Write 1 / the root mean square over the last dimension to `out`."""
     torch.linalg.vector_norm(values, dim=-1, keepdim=True, out=out)
     return out.square_().div_(values.shape[-1]).add_(EPS).rsqrt_()

@@ -1,9 +1,9 @@
-"""Which path a kernel takes: its own backward, or a plain one of torch's differentiable operations.
+"""The choice between the two paths of a kernel: a hand-written backward, or plain torch operations.
 
 The hand-written backwards are fast and can be differentiated once. The plain paths compute the same
-and take all that torch does: second derivatives (Hamiltonian networks, force matching), `vmap` and
-the other transforms of `torch.func`. Every kernel has an argument `is_plain`; left open, it is what
-`plain` says.
+values and support all of autograd: second derivatives (Hamiltonian networks, force matching),
+`vmap` and the other transforms of `torch.func`. Every kernel has an argument `is_plain`; its
+default None takes the path that `plain` chose.
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,16 @@ class _Choice:
 
 @contextmanager
 def plain() -> Iterator[None]:
-    """Let kernels take their plain paths: a context manager around the calls of a model."""
+    """Make all kernels take their plain paths inside this context manager."""
     before = _Choice.is_plain
     _Choice.is_plain = True
     try:
-        with sdpa_kernel(SDPBackend.MATH):  # torch's own attention has such paths as well
+        with sdpa_kernel(SDPBackend.MATH):  # the plain path of torch's own attention
             yield
     finally:
         _Choice.is_plain = before
 
 
 def chosen(is_plain: bool | None) -> bool:
-    """The path of a kernel whose argument is `is_plain`; None leaves it open."""
+    """Return the path of a kernel: its argument `is_plain`, or the choice of `plain` if None."""
     return _Choice.is_plain if is_plain is None else is_plain

@@ -1,4 +1,4 @@
-"""Gathers and reductions along an `Incidence`, each the other's backward, in a fixed order.
+"""Gathers and reductions along an `Incidence`, in a fixed order; each is the backward of the other.
 
 M items, R rows, F features, as in `topology.py`.
 """
@@ -19,7 +19,7 @@ Map = Callable[[Tensor], Tensor]
 
 
 def _bags(rows: Tensor, index: Tensor, pointers: Tensor) -> Tensor:
-    """The sum of `rows[index[pointers[k]:pointers[k + 1]]]` for every k: one kernel, no copies."""
+    """Sum `rows[index[pointers[k]:pointers[k + 1]]]` for every k: one kernel, no copies."""
     if index.shape[0] == 0:
         return rows.new_zeros(pointers.shape[0] - 1, rows.shape[1])
     rows = rows.detach().contiguous()
@@ -27,7 +27,7 @@ def _bags(rows: Tensor, index: Tensor, pointers: Tensor) -> Tensor:
 
 
 def gather_rows(rows: Tensor, incidence: Incidence, items: slice = slice(None)) -> Tensor:
-    """`gather` of the given items, without a gradient; for stacked maps the sum of their rows."""
+    """Do `gather` for the given items, without gradient; stacked maps: sum the rows of an item."""
     if incidence.starts is None:
         index = incidence.index if items.stop is None else incidence.index[items]
         return rows.index_select(0, index)
@@ -38,7 +38,7 @@ def gather_rows(rows: Tensor, incidence: Incidence, items: slice = slice(None)) 
 
 
 def sum_items(items: Tensor, incidence: Incidence) -> Tensor:
-    """`segment_sum` without a gradient."""
+    """Do `segment_sum` without gradient."""
     return _bags(items, incidence.order, incidence.pointers)
 
 
@@ -57,7 +57,7 @@ class _Linear(Function):
 
 
 def _linear(rows: Tensor, there: Map, back: Map) -> Tensor:
-    """A linear map of rows; its transpose takes their gradients back."""
+    """Apply the linear map `there`; its transpose `back` is the backward."""
     return _Linear.apply(rows, there, back)  # pyright: ignore[reportReturnType]
 
 
@@ -84,14 +84,14 @@ class _Max(Function):
 
 
 def gather(rows: Tensor, incidence: Incidence, *, is_plain: bool | None = None) -> Tensor:
-    """For each item the features of its row: [R, F] -> [M, F]."""
+    """Read the row of each item: [R, F] -> [M, F]."""
     if chosen(is_plain):
         return rows[incidence.index]
     return _linear(rows, lambda r: gather_rows(r, incidence), lambda i: sum_items(i, incidence))
 
 
 def segment_sum(items: Tensor, incidence: Incidence, *, is_plain: bool | None = None) -> Tensor:
-    """For each row the sum over its items: [M, F] -> [R, F]; 0 for a row without any."""
+    """Sum the items of each row: [M, F] -> [R, F]; 0 for a row without items."""
     if chosen(is_plain):
         return items.new_zeros(incidence.num_rows, items.shape[1]).index_add(
             0, incidence.index, items
@@ -102,9 +102,9 @@ def segment_sum(items: Tensor, incidence: Incidence, *, is_plain: bool | None = 
 def carry(
     rows: Tensor, senders: Incidence, receivers: Incidence, *, is_plain: bool | None = None
 ) -> Tensor:
-    """For each receiving row the sum of the sending rows of its items: [S, F] -> [R, F].
+    """Sum the sending rows over the items of each receiving row: [S, F] -> [R, F].
 
-    The same as a gather and a sum, of which nothing of the size of the items is ever made.
+    Equal to a gather followed by a sum, without a tensor of the size of the items.
     """
     if chosen(is_plain):
         return segment_sum(gather(rows, senders, is_plain=True), receivers, is_plain=True)
@@ -116,7 +116,7 @@ def carry(
 
 
 def segment_max(items: Tensor, incidence: Incidence, *, is_plain: bool | None = None) -> Tensor:
-    """For each row the largest of its items, by feature: [M, F] -> [R, F]; 0 without any.
+    """Take the maximum over the items of each row, by feature: [M, F] -> [R, F]; 0 without items.
 
     Items that tie share the gradient.
     """
@@ -128,9 +128,9 @@ def segment_max(items: Tensor, incidence: Incidence, *, is_plain: bool | None = 
 
 
 def segment_softmax(scores: Tensor, incidence: Incidence) -> Tensor:
-    """The softmax over the items of each row: [M, F] -> [M, F], by feature.
+    """Compute the softmax over the items of each row, by feature: [M, F] -> [M, F].
 
-    Scores are taken relative to the largest of the row, so that none can overflow.
+    The largest score of the row is subtracted first, so that no exponential overflows.
     """
     largest = segment_max(scores.detach(), incidence)
     weight = (scores - gather(largest, incidence)).exp().to(scores.dtype)

@@ -1,4 +1,4 @@
-"""CommNet: agents that hear the mean of what their neighbours think."""
+"""CommNet: each node receives the mean of its senders' states."""
 
 from torch import nn
 
@@ -11,15 +11,15 @@ from gn.topology import Topology
 
 
 class CommNet(SteppedModel):
-    """x_i' = tanh(A x_i + C mean_k x_s + D x_i⁰): linear in everything but the tanh.
+    """x_i' = tanh(A x_i + C mean_k x_s + D x_i⁰): linear but for the tanh.
 
-    Of an edge only its ends are read. Source: Sukhbaatar et al. 2016, the controller structure with
-    two of its extensions: local connectivity and skip connections.
+    Edge attributes are read by the readout alone. Source: Sukhbaatar et al. 2016, the controller
+    structure with two of its extensions: local connectivity and skip connections.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class CommNet(SteppedModel):
         self.mean = Mean(hidden_dim)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """One round of talk."""
+        """Run one round of communication."""
         del index
         heard = self.mean(gather(state.x, topology.senders), topology.receivers)
         x = self.own(state.x) + self.heard(heard) + self.first(encoded.x)

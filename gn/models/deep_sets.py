@@ -1,4 +1,4 @@
-"""Deep sets: nodes see what all nodes and edges come to together, but no relation."""
+"""Deep sets: nodes read a summary of all nodes and all edges, but no relations."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ from gn.topology import Topology
 class DeepSets(GraphModel):
     """u' = ρ(φ(x_i)), ρ(φ(e_k)); every output reads its own attributes and u'.
 
-    The edges are a second set: what is left of a graph network when no message is sent. An edge is
-    told which nodes it joins as it answers, from φ(x_s) and φ(x_r), as in every other model.
+    The edges are a second set: this is a graph network without messages. The answer of an edge also
+    reads φ(x_s) and φ(x_r) of its two nodes, as in every other model.
     Source: Zaheer et al. 2017; Battaglia et al. 2018, figure 4f.
 
     Args:
@@ -43,7 +43,7 @@ class DeepSets(GraphModel):
         self.graph = MLP([dim], [dim], spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0."""
         del num_message_passing_steps
         t = Topology.from_batch(batch)
         x, edge_attr = self.embed_node(batch.x), self.embed_edge(batch.edge_attr)

@@ -1,4 +1,4 @@
-"""E(n)-equivariant graph network: of the positions, answers depend on distances alone."""
+"""E(n)-equivariant graph network: answers depend on positions through distances alone."""
 
 from copy import copy
 from dataclasses import replace
@@ -18,13 +18,13 @@ from gn.topology import Topology
 
 
 class EgnnState(NamedTuple):
-    """Between two steps h and p change; the rest is the encoding."""
+    """The state between two steps. h and p change; the rest is the encoding."""
 
-    x: Tensor  # h [N, H]: does not turn or move with the positions
+    x: Tensor  # h [N, H]: invariant to rotations and translations of the positions
     edge_attr: Tensor  # [E, H]
     u: Tensor  # [B, H]
-    node_position: Tensor  # p [N, position_dim]: turns and moves with them
-    node_vectors: Tensor  # v [N, node_vectors position_dim]: turn with them
+    node_position: Tensor  # p [N, position_dim]: rotates and translates with the positions
+    node_vectors: Tensor  # v [N, node_vectors position_dim]: rotates with the positions
 
 
 class Layer(nn.Module):
@@ -32,9 +32,9 @@ class Layer(nn.Module):
 
     Args:
         dim: width H.
-        spec: of positions and vectors.
-        is_normalized: whether there is LN.
-        activation: of all φ.
+        spec: the spec with the numbers of positions and vectors.
+        is_normalized: whether node states are layer-normalised (LN).
+        activation: the activation of all φ.
     """
 
     def __init__(self, dim: int, spec: GraphSpec, is_normalized: bool, activation: str) -> None:
@@ -49,7 +49,7 @@ class Layer(nn.Module):
         self.scale_vectors = MLP([dim], [dim], vectors, activation) if vectors else None
 
     def forward(self, state: EgnnState, t: Topology) -> EgnnState:
-        """The state after the round."""
+        """Return the state after one round."""
         h, edge_attr, _, position, vectors = state
         apart = gather(position, t.receivers) - gather(position, t.senders)  # [E, position_dim]
         squared = apart.square().sum(dim=1, keepdim=True)  # [E, 1]
@@ -69,24 +69,27 @@ class Egnn(SteppedModel):
     """m = φ^e(e, h_s, h_i, |d|²);  p_i' = p_i + mean_k d φ^x(m);  h_i' = LN(h_i + φ^h(h_i, Σ_k m)).
 
     The edges k are those that i receives, s is the sender, d = p_i - p_s. The positions p are the
-    first `position_dim` columns of x, h⁰ is an encoding of the others (of 1, if there are none) and
-    e one of the edge attributes; p acts on h through |d|² alone, and answers read h, e and u⁰. So
-    they are invariant to rotations, reflections and translations of the positions, as far as the
-    other attributes are: a velocity or a displacement among them is read as if it were, unless the
-    spec says that it is a vector. Of vectors v h⁰ and e read the lengths, p_i' has φ^v(h_i) v_i
-    beside, and where the answer of a node is a vector it is the way from p to its last place: it
-    turns with them. Source: Satorras et al. 2021, equations 3 to 7, with C = 1 / the number of
-    edges that i receives.
+    first `position_dim` columns of x; h⁰ encodes the other columns (or 1 if there are none) and e
+    encodes the edge attributes. p acts on h through |d|² alone, and answers read h, e and u⁰. The
+    answers are therefore invariant to rotations, reflections and translations of the positions if
+    the other attributes are. An attribute that is a vector (a velocity, a displacement) breaks the
+    invariance unless the spec declares it as a vector: h⁰ and e then read its length, and p_i' gets
+    the extra term φ^v(h_i) v_i. A node answer that is a vector is the displacement of p over all
+    steps, which rotates with the positions. Source: Satorras et al. 2021, equations 3 to 7, with
+    C = 1 / the number of edges that i receives.
 
     Args:
         spec: widths in and out; with a `position_dim` of 0 there is neither p nor d.
         hidden_dim: width H of h, messages and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
-        is_normalized: whether there is LN, layer normalisation, which the source has not: one set
-            of weights serves all steps, of which hundreds would overflow without.
-        share_weights: one set of weights for all steps, of which any number can be taken; else one
-            for each step, as in the source, and the number is fixed.
-        activation: of all φ; the source's is "silu".
+        num_message_passing_steps: the default number of steps.
+        is_normalized: whether there is layer normalisation LN, an addition to the source: with one
+            set of weights for all steps, states would overflow after hundreds of steps without it.
+        share_weights: one set of weights for all steps, and any number of steps; else one set for
+            each step, as in the source, and a fixed number of steps.
+        activation: the activation of all φ; "silu" in the source.
+
+    Raises:
+        ValueError: the answer is a vector of another dimension than the positions.
     """
 
     def __init__(
@@ -99,7 +102,7 @@ class Egnn(SteppedModel):
         activation: str = "relu",
     ) -> None:
         if spec.is_vector and spec.node_out != spec.position_dim:
-            raise ValueError(f"node_out is {spec.node_out}: {spec.position_dim} is needed")
+            raise ValueError(f"node_out must be {spec.position_dim}, got {spec.node_out}")
         self.spec = spec
         both_ends = ends(_invariant(spec), hidden_dim)
         super().__init__(num_message_passing_steps, both_ends, share_weights)
@@ -109,7 +112,7 @@ class Egnn(SteppedModel):
         )
 
     def encode(self, batch: Batch, topology: Topology) -> EgnnState:
-        """The encodings h⁰, e, u⁰, and positions and vectors as they are."""
+        """Compute the encodings h⁰, e and u⁰; keep positions and vectors unchanged."""
         dim, spec = self.spec.position_dim, self.spec
         position, others = batch.x[:, :dim], batch.x[:, dim:]
         rest = copy(batch)
@@ -123,12 +126,12 @@ class Egnn(SteppedModel):
     def step(
         self, state: EgnnState, encoded: EgnnState, topology: Topology, index: int
     ) -> EgnnState:
-        """The state after one more round."""
+        """Return the state after one more round."""
         del encoded
         return self.layers[index % len(self.layers)](state, topology)
 
     def decode(self, state: EgnnState, encoded: EgnnState, topology: Topology) -> GraphOutput:
-        """Each answer from h, e and u⁰: no position; that of a vector is how far p went."""
+        """Compute answers from h, e and u⁰; a vector answer is the displacement of p."""
         output = self.readout(state.x, state.edge_attr, state.u, topology)
         if not self.spec.is_vector:
             return output
@@ -136,7 +139,7 @@ class Egnn(SteppedModel):
 
 
 def _invariant(spec: GraphSpec) -> GraphSpec:
-    """The widths of what does not turn: in the place of every vector, its length."""
+    """Return the widths of the invariant attributes: every vector is replaced by its length."""
     dim = spec.position_dim
     node_in = spec.node_in - dim - spec.node_vectors * (dim - 1)
     edge_in = spec.edge_in - spec.edge_vectors * (dim - 1)
@@ -145,7 +148,7 @@ def _invariant(spec: GraphSpec) -> GraphSpec:
 
 
 def _apart(values: Tensor, num_vectors: int, dim: int) -> tuple[Tensor, Tensor]:
-    """What does not turn [M, F], and the vectors that values begin with [M, num_vectors dim]."""
+    """Split off the leading vectors: invariant values [M, F], vectors [M, num_vectors dim]."""
     if not num_vectors:
         return values, values[:, :0]
     vectors, scalars = values[:, : num_vectors * dim], values[:, num_vectors * dim :]
@@ -154,7 +157,7 @@ def _apart(values: Tensor, num_vectors: int, dim: int) -> tuple[Tensor, Tensor]:
 
 
 def _small(mlp: MLP) -> MLP:
-    """The same with an answer near 0, as the source begins: the positions hardly move at first."""
+    """Initialise the last layer near 0, as in the source: at first positions hardly move."""
     last = mlp.layers[-1]
     assert isinstance(last, nn.Linear)
     nn.init.xavier_uniform_(last.weight, gain=0.001)

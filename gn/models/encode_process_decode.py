@@ -1,4 +1,4 @@
-"""Encode-process-decode, as the graph_nets demos have it."""
+"""Encode-process-decode, as in the graph_nets demos."""
 
 from collections.abc import Sequence
 
@@ -18,17 +18,17 @@ from gn.topology import Topology
 class EncodeProcessDecode(SteppedModel):
     """G_0 = encode(G); G_t = process([G_0, G_{t-1}]) (+ G_{t-1} if residual); answer = decode(G_T).
 
-    Encoder and decoder treat nodes, edges and globals each by themselves; the processor is a full
-    GN block, fed the encoding again at every step. Source: Battaglia et al. 2018, figure 6b;
+    Encoder and decoder treat nodes, edges and globals independently; the processor is a full GN
+    block that reads the encoding again at every step. Source: Battaglia et al. 2018, figure 6b;
     graph_nets, `demos/models.py`.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of every hidden layer and state.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
         aggregations: the reductions of each ρ, concatenated.
-        share_weights: one processor for all steps, of which any number can be taken; else one for
-            each step, and the number is fixed.
+        share_weights: one processor for all steps, and any number of steps; else one processor for
+            each step, and a fixed number of steps.
         is_residual: whether a step adds to the state, as in MeshGraphNets (Pfaff et al. 2021).
     """
 
@@ -54,7 +54,7 @@ class EncodeProcessDecode(SteppedModel):
         self.decode_global = _output(dim, spec.global_out)
 
     def encode(self, batch: Batch, topology: Topology) -> State:
-        """G_0."""
+        """Compute the encoding G_0."""
         del topology
         return State(
             self.encode_node(batch.x),
@@ -63,7 +63,7 @@ class EncodeProcessDecode(SteppedModel):
         )
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """G_t."""
+        """Compute G_t."""
         processor = self.processors[index % len(self.processors)]
         new = State(*processor(*joined(encoded, state), topology))
         if not self.is_residual:
@@ -71,7 +71,7 @@ class EncodeProcessDecode(SteppedModel):
         return State(*(old + change for old, change in zip(state, new, strict=True)))
 
     def decode(self, state: State, encoded: State, topology: Topology) -> GraphOutput:
-        """Each level by itself."""
+        """Decode nodes, edges and globals independently."""
         del encoded, topology
         return GraphOutput(
             x=self.decode_node(state.x) if self.decode_node else None,
@@ -81,17 +81,17 @@ class EncodeProcessDecode(SteppedModel):
 
 
 def _mlp(in_dims: Sequence[int], dim: int) -> MLP:
-    """The demo's MLP: two layers of width H, both activated, then normalised."""
+    """Build the demo's MLP: two activated layers of width H, then layer normalisation."""
     return MLP(in_dims, [dim, dim], None, layer_norm=True)
 
 
 def _output(dim: int, out_dim: int) -> nn.Module | None:
-    """The demo's decoder and output transform."""
+    """Build the demo's decoder and output transform; None for an output width of 0."""
     return nn.Sequential(_mlp([dim], dim), nn.Linear(dim, out_dim)) if out_dim else None
 
 
 def _block(dim: int, aggregations: str | Sequence[str]) -> GraphNetworkBlock:
-    """A full GN block on states of width 2 H: the encoding beside the current state."""
+    """Build a full GN block on inputs of width 2 H: the encoding and the current state."""
     incoming, all_edges, all_nodes = (aggregation(aggregations, dim) for _ in range(3))
     return GraphNetworkBlock(
         update_edge=_mlp([2 * dim, 2 * dim, 2 * dim, 2 * dim], dim),

@@ -1,4 +1,4 @@
-"""An LSTM over the moments of each node: memory without relations.
+"""An LSTM over the frames of each node: memory without relations.
 
 N nodes, T frames, H width of a state.
 """
@@ -17,14 +17,17 @@ from gn.topology import Incidence, Topology
 class FrameLstm(GraphModel):
     """h_i = LSTM(φ(x_i¹, u), .., φ(x_i^T, u));  x_i' = φ(h_i, u⁰);  e_k' = φ(e_k⁰, h_s, h_r, u⁰).
 
-    x_i^t is node i at moment t, the oldest first; h_i the state after the last. Every node is
-    followed by itself; what can be told from its own past needs no graph. A task without time has
-    a sequence of one moment. Source: Hochreiter and Schmidhuber 1997; Kipf et al. 2018, section
+    x_i^t is node i at frame t, the oldest first; h_i is the state after the last frame. Each node
+    is processed independently: the model uses its past but no graph. A task without time has a
+    sequence of one frame. Source: Hochreiter and Schmidhuber 1997; Kipf et al. 2018, section
     5.1 (the baseline "LSTM (single)").
 
     Args:
         spec: widths in and out; `num_frames` divides `node_in`.
         hidden_dim: width H of the hidden layers and of the LSTM's state.
+
+    Raises:
+        ValueError: `num_frames` does not divide `node_in`.
     """
 
     def __init__(self, spec: GraphSpec, hidden_dim: int = 40) -> None:
@@ -32,7 +35,7 @@ class FrameLstm(GraphModel):
         check_widths(hidden_dim=hidden_dim, num_frames=spec.num_frames)
         if spec.node_in % spec.num_frames:
             raise ValueError(
-                f"x has {spec.node_in} columns: {spec.num_frames} frames of equal width are needed"
+                f"node_in must be a multiple of num_frames ({spec.num_frames}), got {spec.node_in}"
             )
         self.num_frames = spec.num_frames
         self.frame_dim = spec.node_in // spec.num_frames
@@ -41,7 +44,7 @@ class FrameLstm(GraphModel):
         self.readout = Readout(spec, hidden_dim, hidden_dim, hidden_dim, hidden_dim)
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0."""
         del num_message_passing_steps
         t, num_frames = Topology.from_batch(batch), self.num_frames
         frames = batch.x.reshape(-1, self.frame_dim)  # [N, T F] -> [N T, F]

@@ -1,4 +1,4 @@
-"""The full graph network: every update reads everything that algorithm 1 offers it."""
+"""The full graph network: every update reads all the arguments of algorithm 1."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ from gn.topology import Topology
 class FullGraphNetwork(SteppedModel):
     """e_k' = φ^e(e_k, x_s, x_r, u);  x_i' = φ^v(x_i, ρ_k e_k', u);  u' = φ^u(u, ρ e', ρ x').
 
-    Each argument is the encoding beside the state, so that a step sees its input again. Source:
-    Battaglia et al. 2018, algorithm 1 and figure 4a.
+    Each argument is the concatenation of encoding and state, so that every step reads the encoded
+    input again. Source: Battaglia et al. 2018, algorithm 1 and figure 4a.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
         aggregations: the reductions of each ρ, concatenated.
     """
 
@@ -35,6 +35,6 @@ class FullGraphNetwork(SteppedModel):
         self.block = GraphNetworkBlock.build(widths, [dim], aggregations, layer_norm=True)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """One round of algorithm 1."""
+        """Run one round of algorithm 1."""
         del index
         return State(*self.block(*joined(encoded, state), topology))

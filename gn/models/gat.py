@@ -1,4 +1,4 @@
-"""Graph attention network: each node takes a mean of its senders, weighted by learned scores."""
+"""Graph attention network: each node averages its senders, weighted by learned scores."""
 
 from torch_geometric.nn import GATv2Conv
 
@@ -12,17 +12,17 @@ class Gat(ConvolutionModel):
     """w_k = softmax_k(a·leaky_relu(W x_s + V x_i + U e_k⁰));  x_i' = LN(x_i + relu(Σ_k w_k W x_s)).
 
     The edges k are those that i receives, s is the sender; each head has its own w and its own part
-    of the columns. No loops are added to the graph: they would need an attribute that no edge has,
-    and i itself is in the residual; without edges the sum is 0. Residual connection and layer
-    normalisation are not of the source. Source: Brody et al. 2022 (GATv2), section 3.3.
+    of the columns. No self-loops are added: they would need an edge attribute, and the residual
+    already contains x_i. For a node without edges the sum is 0. The residual connection and the
+    layer normalisation are additions to the source. Source: Brody et al. 2022 (GATv2), section 3.3.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
-        heads: how many; a divisor of `hidden_dim`.
-        share_weights: one layer for all steps, of which any number can be taken; else one for each
-            step, and the number is fixed.
+        num_message_passing_steps: the default number of steps.
+        heads: the number of heads, a divisor of `hidden_dim`.
+        share_weights: one layer for all steps, and any number of steps; else one layer for each
+            step, and a fixed number of steps.
     """
 
     def __init__(
@@ -45,6 +45,6 @@ class Gat(ConvolutionModel):
     def step(
         self, state: ConvolutionState, encoded: ConvolutionState, topology: Topology, index: int
     ) -> ConvolutionState:
-        """The node states after one more round."""
+        """Return the state after one more round, in which only the node states change."""
         del encoded, topology
         return state._replace(x=self.layer(index)(state.x, state.edge_index, state.edge_attr))

@@ -1,4 +1,4 @@
-"""Graph transformer: message passing along the edges beside attention over all nodes of a graph."""
+"""Graph transformer: message passing along edges plus attention over all nodes of a graph."""
 
 from torch_geometric.nn import GPSConv
 
@@ -11,19 +11,19 @@ from gn.topology import Topology
 class Gps(ConvolutionModel):
     """y = LN(x + GINE(x, e⁰)) + LN(x + attention(x));  x' = LN(y + φ(y)).
 
-    GINE is φ'((1 + ε) x_i + Σ_k relu(x_s + W e_k⁰)) over the edges that i receives, attention goes
-    from each node to all of its graph, so that time grows with the square of their number. Layer
-    normalisation of each node stands for the batch normalisation of the source: a batch must give
-    what its graphs give. There are no positional encodings: x is all that tells nodes apart.
-    Source: Rampášek et al. 2022 (GraphGPS), section 3.
+    GINE is φ'((1 + ε) x_i + Σ_k relu(x_s + W e_k⁰)) over the edges that i receives. Each node
+    attends to all nodes of its graph, so that time is quadratic in their number. Layer
+    normalisation of each node replaces the batch normalisation of the source, so that the answer
+    for a graph does not depend on its batch. There are no positional encodings: only x tells nodes
+    apart. Source: Rampášek et al. 2022 (GraphGPS), section 3.
 
     Args:
         spec: widths in and out.
-        hidden_dim: width H of states and hidden layers; φ has one of 2 H.
-        num_message_passing_steps: how many steps are taken if the call does not say.
-        heads: how many; a divisor of `hidden_dim`.
-        share_weights: one layer for all steps, of which any number can be taken; else one for each
-            step, and the number is fixed.
+        hidden_dim: width H of states and hidden layers; the hidden layer of φ has width 2 H.
+        num_message_passing_steps: the default number of steps.
+        heads: the number of heads, a divisor of `hidden_dim`.
+        share_weights: one layer for all steps, and any number of steps; else one layer for each
+            step, and a fixed number of steps.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Gps(ConvolutionModel):
         dim = hidden_dim
 
         def build() -> GPSConv:
-            of_node = {"mode": "node"}  # PyG's default mode mixes the nodes of a graph
+            of_node = {"mode": "node"}  # PyG's default mode normalises over all nodes of a graph
             local = gine(dim, dim, "sum")
             return GPSConv(dim, local, heads, norm="layer_norm", norm_kwargs=of_node)
 
@@ -47,7 +47,7 @@ class Gps(ConvolutionModel):
     def step(
         self, state: ConvolutionState, encoded: ConvolutionState, topology: Topology, index: int
     ) -> ConvolutionState:
-        """The node states after one more round."""
+        """Return the state after one more round, in which only the node states change."""
         del encoded
         node_graph, edges = topology.node_graph.index, {"edge_attr": state.edge_attr}
         x = self.layer(index)(state.x, state.edge_index, node_graph, **edges)

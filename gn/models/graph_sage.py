@@ -1,4 +1,4 @@
-"""GraphSAGE: a linear map of the node beside one of the mean of those that send to it."""
+"""GraphSAGE: a linear map of the node plus a linear map of the mean of its senders."""
 
 from torch_geometric.nn import SAGEConv
 
@@ -10,18 +10,18 @@ from gn.topology import Topology
 class GraphSage(ConvolutionModel):
     """x_i' = LN(x_i + relu(W x_i + V mean_k x_s)).
 
-    The edges k are those that i receives, s is the sender. Edge attributes have no place in the
-    layer: they reach the answers through the readout alone. Residual connection and layer
-    normalisation are not of the source, which scales states to length 1 instead. Source: Hamilton
-    et al. 2017, algorithm 1.
+    The edges k are those that i receives, s is the sender. Layers do not read edge attributes,
+    which reach the answers through the readout alone. The residual connection and the layer
+    normalisation are additions to the source, which scales states to length 1 instead. Source:
+    Hamilton et al. 2017, algorithm 1.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
         aggregation: the reduction over the senders: max, sum, mean or min.
-        share_weights: one layer for all steps, of which any number can be taken; else one for each
-            step, and the number is fixed.
+        share_weights: one layer for all steps, and any number of steps; else one layer for each
+            step, and a fixed number of steps.
     """
 
     def __init__(
@@ -42,6 +42,6 @@ class GraphSage(ConvolutionModel):
     def step(
         self, state: ConvolutionState, encoded: ConvolutionState, topology: Topology, index: int
     ) -> ConvolutionState:
-        """The node states after one more round."""
+        """Return the state after one more round, in which only the node states change."""
         del encoded, topology
         return state._replace(x=self.layer(index)(state.x, state.edge_index))

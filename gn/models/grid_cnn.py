@@ -1,4 +1,4 @@
-"""A convolutional network on the raster that the nodes of a graph form.
+"""A convolutional network on an image with one pixel for each node of a graph.
 
 N nodes, E edges, B graphs, H width of a state, C channels of a pixel.
 """
@@ -13,27 +13,27 @@ from gn.model import GraphModel, Steps, check_widths
 from gn.readout import Encoder, Readout
 from gn.topology import Incidence, Topology
 
-OFFSETS = 9  # of a neighbour in the raster: -1, 0, 1 rows by -1, 0, 1 columns
-CENTRE = 4  # a node is not its own neighbour
+OFFSETS = 9  # offsets of a neighbour in the image: -1, 0, 1 rows by -1, 0, 1 columns
+CENTRE = 4  # the offset 0, 0: a node is not its own neighbour
 
 
 class GridCnn(GraphModel):
     """p⁰ = [x⁰, 1, Σ_k [e_k, 1]_d];  p¹ = σ(K⁰ p⁰);  p^{l+1} = p^l + σ(K^l p^l), K a convolution.
 
-    Each node is a pixel, each graph an image of ⌈√n⌉ columns, each empty pixel 0 at every layer;
-    kernels are 3 x 3, and answers are read from the pixels as from states of nodes.
-    With positions in the plane (the first two coordinates) nodes fill the rows by y, a row by x: a
-    square grid becomes exactly its own raster, other graphs a distorted one. Without, they lie
-    there by index. Channels d are the 8 neighbours: of an edge they tell only if it joins
-    neighbours in the raster; any other is lost but in its own readout. Nodes at the very same
-    point are told apart by their index. Any size can be asked; what a pixel sees ends `num_layers`
-    pixels away. Source: LeCun et al. 1989; He et al. 2016 (residual layers); Battaglia et al. 2018,
+    Each node is a pixel and each graph an image of ⌈√n⌉ columns; empty pixels are 0 at every layer.
+    Kernels are 3 x 3, and the readout reads pixels as node states. With positions in the plane (the
+    first two coordinates), rows are filled by y and each row is sorted by x: a square grid becomes
+    its own image, other graphs are distorted. Without positions, nodes are placed by index. The
+    channels d are the 8 neighbouring pixels: an edge enters the image only if it joins neighbouring
+    pixels; any other edge is read by its own readout alone. Nodes at the same point are sorted by
+    index. The model takes graphs of any size; the receptive field is `num_layers` pixels in each
+    direction. Source: LeCun et al. 1989; He et al. 2016 (residual layers); Battaglia et al. 2018,
     table 1 (locality).
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of the hidden layers and of the channels.
-        num_layers: of the convolution.
+        num_layers: the number of convolutions.
     """
 
     def __init__(self, spec: GraphSpec, hidden_dim: int = 24, num_layers: int = 4) -> None:
@@ -49,7 +49,7 @@ class GridCnn(GraphModel):
         self.readout = Readout(spec, hidden_dim, hidden_dim, hidden_dim, hidden_dim)
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0."""
         del num_message_passing_steps
         t = Topology.from_batch(batch)
         state = self.encoder(batch, t)
@@ -61,14 +61,14 @@ class GridCnn(GraphModel):
         pixels = _image(torch.cat([state.x, ones, edges], dim=1), place, size)  # [B, C, rows, ..]
         is_node = _image(ones, place, size)
         for layer, convolution in enumerate(self.convolutions):
-            # an empty pixel stays 0, as what lies beyond the border is: no padding is ever seen
+            # Empty pixels stay 0 like the border: a graph's answer does not depend on the padding.
             new = convolution(pixels).relu() * is_node
             pixels = pixels + new if layer else new
         x = pixels.permute(0, 2, 3, 1).flatten(0, 2)[place]
         return self.readout(x, state.edge_attr, state.u, t)
 
     def raster(self, batch: Batch, topology: Topology) -> tuple[Tensor, Tensor]:
-        """Row [N] and column [N] of each node in the image of its graph."""
+        """Return the row [N] and column [N] of each node in the image of its graph."""
         nodes = topology.node_graph
         graph = nodes.index
         columns = nodes.counts[graph, 0].double().sqrt().ceil().long()
@@ -85,10 +85,7 @@ class GridCnn(GraphModel):
 
 
 def _sorted_by(*keys: Tensor) -> Tensor:
-    """The order [N] by the last of the keys [N]; where that ties, by the one before it, and so on.
-
-    What ties in all of them stays in the order of its indices.
-    """
+    """Return the lexicographic order [N] by keys [N], the last key first; ties stay by index."""
     order = keys[0].argsort(stable=True)
     for key in keys[1:]:
         order = order[key[order].argsort(stable=True)]
@@ -96,7 +93,7 @@ def _sorted_by(*keys: Tensor) -> Tensor:
 
 
 def _edge_channels(edge_attr: Tensor, t: Topology, row: Tensor, column: Tensor) -> Tensor:
-    """For each of a node's 8 neighbours, the edges from there: Σ [e_k, 1], [N, 8 (F + 1)]."""
+    """Sum [e_k, 1] over the edges from each of a node's 8 neighbours: [N, 8 (F + 1)]."""
     senders, receivers = t.senders.index, t.receivers.index
     down, right = row[senders] - row[receivers], column[senders] - column[receivers]
     near = ((down.abs() <= 1) & (right.abs() <= 1)).nonzero()[:, 0]
@@ -108,7 +105,7 @@ def _edge_channels(edge_attr: Tensor, t: Topology, row: Tensor, column: Tensor) 
 
 
 def _image(values: Tensor, place: Tensor, size: tuple[int, int, int]) -> Tensor:
-    """The values [N, C] at their pixels, 0 elsewhere: [B, C, rows, columns]."""
+    """Place the values [N, C] at their pixels, 0 elsewhere: [B, C, rows, columns]."""
     num_graphs, rows, columns = size
     flat = values.new_zeros(num_graphs * rows * columns, values.shape[1])
     flat = flat.index_copy(0, place, values)

@@ -1,4 +1,4 @@
-"""The independent recurrent block: nodes, edges and globals each go their own way in time."""
+"""The independent recurrent block: nodes, edges and globals are updated independently."""
 
 from torch import nn
 
@@ -9,15 +9,15 @@ from gn.topology import Topology
 
 
 class IndependentRecurrent(SteppedModel):
-    """e_k' = GRU^e(e_k⁰, e_k);  x_i' = GRU^v(x_i⁰, x_i);  u' = GRU^u(u⁰, u): no ρ at all.
+    """e_k' = GRU^e(e_k⁰, e_k);  x_i' = GRU^v(x_i⁰, x_i);  u' = GRU^u(u⁰, u): no ρ.
 
-    The input of a cell is the encoding, the same at every step; relations are seen by the readout
-    alone. Source: Battaglia et al. 2018, figure 4b.
+    The input of each cell is the encoding, at every step; only the readout reads relations.
+    Source: Battaglia et al. 2018, figure 4b.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class IndependentRecurrent(SteppedModel):
         self.update_global = nn.GRUCell(hidden_dim, hidden_dim)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """One step of each cell."""
+        """Run one step of each cell."""
         del topology, index
         return State(
             self.update_node(encoded.x, state.x),

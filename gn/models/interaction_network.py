@@ -1,4 +1,4 @@
-"""The interaction network: every relation has an effect, every object adds up those upon it."""
+"""The interaction network: every relation has an effect, every object sums its effects."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from torch_geometric.data import Batch
 from data_gen.spec import GraphOutput, GraphSpec
 from gn.block import GraphNetworkBlock, Wiring
 from gn.mlp import MLP
-from gn.model import check_widths
+from gn.model import check_one_of, check_widths
 from gn.readout import Readout, State
 from gn.stepped import SteppedModel
 from gn.topology import Topology
@@ -19,22 +19,25 @@ NODE_UPDATES = ("network", "sum", "sum_and_own")
 class InteractionNetwork(SteppedModel):
     """e_k' = φ^e(e_k, x_s, x_r);  c_i = Σ_k e_k';  x_i' = φ^v(x_i, c_i, u): one pass.
 
-    φ^e is the paper's f_R, the sum its aggregation a, φ^v its f_O and u its external effects. They
-    read attributes as they are, without an encoder. Where effects add up, as forces do, the answer
-    of a node is a linear map of x_i' = c_i, or of x_i' = c_i + φ^v(x_i, u): twice the effects make
-    twice the change, however many they are. Without φ^v a node that nothing acts on has the answer
-    0; with it, what all effects have in common may hide in it, as long as their number is the same.
+    φ^e is the paper's f_R, the sum its aggregation a, φ^v its f_O and u its external effects. There
+    is no encoder. With an additive `node_update`, as for forces, the answer of a node is linear in
+    x_i' = c_i or x_i' = c_i + φ^v(x_i, u), so that doubled effects double the change, for any
+    number of effects. Without φ^v a node without effects has the answer 0. With φ^v, a part common
+    to all effects may be learned by φ^v, which is right only while their number is constant.
     Source: Battaglia et al. 2016, equations 2-3.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of hidden layers, of effects and of states.
-        num_hidden_layers: of φ^e and φ^v.
-        activation: of both.
+        num_hidden_layers: the number of hidden layers of φ^e and φ^v.
+        activation: the activation of φ^e and φ^v.
         node_update: "network": φ^v(x_i, c_i, u), as published; "sum": c_i; "sum_and_own":
             c_i + φ^v(x_i, u).
-        reads_positions: whether the absolute positions of nodes, where the spec has them, are read;
-            without, the answer is the same wherever the whole system is.
+        reads_positions: whether the model reads the absolute positions of nodes; without them, the
+            answer is invariant to translations of the whole system.
+
+    Raises:
+        ValueError: `node_update` or `activation` is unknown, or a width is not positive.
     """
 
     def __init__(
@@ -48,8 +51,7 @@ class InteractionNetwork(SteppedModel):
     ) -> None:
         super().__init__(1, None, has_adjustable_steps=False)
         check_widths(hidden_dim=hidden_dim, num_hidden_layers=num_hidden_layers)
-        if node_update not in NODE_UPDATES:
-            raise ValueError(f"node_update is {node_update!r}: one of {NODE_UPDATES} is needed")
+        check_one_of("node_update", node_update, NODE_UPDATES)
         self.num_unread = 0 if reads_positions else spec.position_dim
         is_additive = node_update != "network"
         dim, hidden = hidden_dim, [hidden_dim] * num_hidden_layers
@@ -68,12 +70,12 @@ class InteractionNetwork(SteppedModel):
             self.of_sums = nn.Linear(dim, spec.node_out, bias=node_update != "sum")
 
     def encode(self, batch: Batch, topology: Topology) -> State:
-        """The attributes as they are."""
+        """Return the attributes unchanged."""
         del topology
         return State(batch.x[:, self.num_unread :], batch.edge_attr, batch.u)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """The only one."""
+        """Take the only step."""
         del encoded, index
         if not self.is_additive:
             return State(*self.block(*state, topology))
@@ -88,7 +90,7 @@ class InteractionNetwork(SteppedModel):
         return State(incoming, effects, u)
 
     def decode(self, state: State, encoded: State, topology: Topology) -> GraphOutput:
-        """The readout; of effects that add up, a linear map of their sum."""
+        """Apply the readout; with additive effects, nodes answer by a linear map of their sum."""
         del encoded
         output = self.readout(*state, topology)
         return output if self.of_sums is None else output._replace(x=self.of_sums(state.x))

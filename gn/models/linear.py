@@ -1,4 +1,4 @@
-"""The linear model: what can be told without any product of two attributes."""
+"""The linear model: a baseline without nonlinearities or message passing."""
 
 from torch_geometric.data import Batch
 
@@ -12,8 +12,8 @@ from gn.topology import Topology
 class Linear(GraphModel):
     """x_i' = W [x_i, Σ_k e_k, u];  e_k' = W [e_k, x_s, x_r, u];  u' = W [u, Σ_i x_i], each + b.
 
-    The sums are over the edges that i receives and over all nodes. Source: the linear baseline of
-    Satorras et al. 2021, table 2, x + t v with one learned t, is among these.
+    The sums are over the edges that i receives and over all nodes. Source: a generalisation of the
+    linear baseline of Satorras et al. 2021, table 2, x + t v with one learned t.
 
     Args:
         spec: widths in and out.
@@ -27,7 +27,7 @@ class Linear(GraphModel):
         self.graph = MLP([u, n], [], spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0."""
         del num_message_passing_steps
         t, x, e, u = Topology.from_batch(batch), batch.x, batch.edge_attr, batch.u
         ends = (x, t.senders), (x, t.receivers)

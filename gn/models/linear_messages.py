@@ -1,4 +1,4 @@
-"""Linear messages, a maximum over them, and a learned update: the form of dynamic programming."""
+"""Linear messages, their maximum, and a learned update: the form of dynamic programming."""
 
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
@@ -18,9 +18,9 @@ from gn.topology import Incidence, Topology
 
 
 class LinearMessage(nn.Module):
-    """φ^e: what an edge adds to a linear function of its sender; of the receiver it says nothing.
+    """φ^e: a linear function of the sender plus the part of the edge; the receiver is not read.
 
-    A term of the receiver would be the same for all that a maximum compares.
+    A term of the receiver would be equal in all messages that a maximum compares.
     """
 
     def __init__(self, node_dim: int, dim: int) -> None:
@@ -28,41 +28,43 @@ class LinearMessage(nn.Module):
         self.of_sender = nn.Linear(node_dim, dim, bias=False)
 
     def forward(self, edge_message: Tensor, sender: tuple[Tensor, Incidence], *_: object) -> Tensor:
-        """Messages [E, dim], of x [N, node_dim] and the part of the edge [E, dim]."""
+        """Compute messages [E, dim] from x [N, node_dim] and the part of the edge [E, dim]."""
         x, senders = sender
         return edge_message + gather(self.of_sender(x), senders)
 
 
 class LinearState(NamedTuple):
-    """Between two steps only `x` changes."""
+    """The state between two steps. Only `x` changes."""
 
     x: Tensor  # [N, H]
     edge_attr: Tensor  # [E, H], e⁰
-    edge_message: Tensor  # [E, H], B e⁰: the same at every step, so worked out once
+    edge_message: Tensor  # [E, H], B e⁰: constant over the steps, so computed once
 
 
 class LinearMessages(SteppedModel):
     """m_k = A [x⁰, x]_s + B e_k⁰;  x_i' = φ^v([x⁰, x]_i, max_k m_k);  answers read e⁰, x_s, x_r.
 
     A GN block (Battaglia et al. 2018, algorithm 1) without globals, whose φ^e is linear and whose
-    ρ^{e→v} picks: with that the update of Bellman and Ford, min_s (x_s + e_k), is within reach of
-    weights that extrapolate, which it is not for MLPs on edges. x⁰ and e⁰ are the encodings, read
-    again at every step; one set of weights serves all steps, so that any number of them can be
-    taken. No layer has a bias: twice the attributes give twice the states, as with lengths and
-    distances. Source: this suite, after Xu et al. 2021 ("How neural networks extrapolate"), section
-    4.
+    ρ^{e→v} is a maximum. It can represent the Bellman-Ford update, min_s (x_s + e_k), with weights
+    that extrapolate; MLPs on edges cannot. x⁰ and e⁰ are the encodings, read again at every step;
+    one set of weights serves any number of steps. No layer has a bias: doubled attributes give
+    doubled states, as for lengths and distances. Source: this suite, after Xu et al. 2021 ("How
+    neural networks extrapolate"), section 4.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states, messages and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
         aggregations: the reductions ρ^{e→v}, concatenated.
         node_features: the columns of x that are read, all if None.
-        relative_edges: whether edge attributes are divided by their mean size in the graph: what
-            is asked does not depend on the unit of length, so neither does the answer.
+        relative_edges: whether edge attributes are divided by their mean size in the graph, so that
+            the answer does not depend on the unit of length.
+
+    Raises:
+        ValueError: a width is not positive, or x has no column of `node_features`.
     """
 
-    message: ClassVar[type[nn.Module]] = LinearMessage  # φ^e of its two widths
+    message: ClassVar[type[nn.Module]] = LinearMessage  # φ^e, built from its two widths
 
     def __init__(
         self,
@@ -96,14 +98,14 @@ class LinearMessages(SteppedModel):
         self.graph = plain_mlp([2 * dim], [dim], spec.global_out) if spec.global_out else None
 
     def encode(self, batch: Batch, topology: Topology) -> LinearState:
-        """x⁰, e⁰ and B e⁰."""
+        """Compute x⁰, e⁰ and B e⁰."""
         inputs = batch.x if self.node_features is None else batch.x[:, self.node_features]
         edge_attr = self.encode_edge(self._edge_attr(batch, topology))
         x = self.encode_node(inputs, (batch.u, topology.node_graph))
         return LinearState(x, edge_attr, self.edge_message(edge_attr))
 
     def _edge_attr(self, batch: Batch, topology: Topology) -> Tensor:
-        """The edge attributes [E, F], relative to their mean size in the graph if so wanted."""
+        """Return the edge attributes [E, F], divided by their mean size if `relative_edges`."""
         if not self.relative_edges:
             return batch.edge_attr
         edges = topology.edge_graph
@@ -113,14 +115,14 @@ class LinearMessages(SteppedModel):
     def step(
         self, state: LinearState, encoded: LinearState, topology: Topology, index: int
     ) -> LinearState:
-        """The node states after one more round."""
+        """Return the state after one more round, in which only the node states change."""
         del index
         x = torch.cat([encoded.x, state.x], dim=1)
         x, _, _ = self.processor(x, state.edge_message, None, topology)
         return state._replace(x=x)
 
     def decode(self, state: LinearState, encoded: LinearState, topology: Topology) -> GraphOutput:
-        """Each answer from the states of its nodes and e⁰."""
+        """Compute each answer from the node states and e⁰."""
         del encoded
         t, (x, edge_attr, _) = topology, state
         return GraphOutput(
@@ -131,17 +133,18 @@ class LinearMessages(SteppedModel):
 
 
 def _columns(node_features: Sequence[int] | None, node_in: int) -> list[int] | None:
-    """The columns as a list; raises ValueError if x has one of them not."""
+    """Return the columns as a list; raise ValueError for a column that x does not have."""
     if node_features is None:
         return None
     is_list = isinstance(node_features, Sequence) and len(node_features) > 0
     if not is_list or not all(type(c) is int and 0 <= c < node_in for c in node_features):
         raise ValueError(
-            f"node_features is {node_features!r}: columns from 0 to {node_in - 1} are needed"
+            f"node_features must be a list of columns from 0 to {node_in - 1},"
+            f" got {node_features!r}"
         )
     return list(node_features)
 
 
 def plain_mlp(in_dims: Sequence[int], hidden_dims: Sequence[int], out_dim: int) -> MLP:
-    """An MLP without biases: twice the inputs give twice the outputs."""
+    """Build an MLP without biases: doubled inputs give doubled outputs."""
     return MLP(in_dims, hidden_dims, out_dim, bias=False)

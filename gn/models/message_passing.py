@@ -15,13 +15,13 @@ from gn.topology import Topology
 class MessagePassing(SteppedModel):
     """m_k = φ^e(e_k⁰, x_s, x_r);  x_i' = GRU(Σ_k m_k, x_i);  answers read ρ(x).
 
-    Edges keep their encoding and there is no global state; the graph's own answer reads all nodes.
+    Edges keep their encoding and there is no global state; a graph's answer reads all its nodes.
     Source: Gilmer et al. 2017, equations 1-3; Battaglia et al. 2018, figure 4c.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
         aggregations: the reductions of messages, concatenated.
     """
 
@@ -42,7 +42,7 @@ class MessagePassing(SteppedModel):
         )
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """One round of messages."""
+        """Run one round of messages."""
         del index
         x, _, _ = self.block(state.x, encoded.edge_attr, None, topology)
         return state._replace(x=x)

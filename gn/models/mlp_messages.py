@@ -1,4 +1,4 @@
-"""The control of linear messages: the same network with a hidden layer in each message."""
+"""The control for `LinearMessages`: its network with a hidden layer in each message."""
 
 from typing import ClassVar
 
@@ -16,15 +16,16 @@ class MlpMessage(nn.Module):
         self.mlp = plain_mlp([dim, node_dim], [dim], dim)
 
     def forward(self, edge_message: Tensor, sender: tuple[Tensor, Incidence], *_: object) -> Tensor:
-        """Messages [E, dim], of x [N, node_dim] and the part of the edge [E, dim]."""
+        """Compute messages [E, dim] from x [N, node_dim] and the part of the edge [E, dim]."""
         return self.mlp(edge_message, sender)
 
 
 class MlpMessages(LinearMessages):
     """m_k = φ^e(B e_k⁰, [x⁰, x]_s);  x_i' = φ^v([x⁰, x]_i, max_k m_k);  answers read e⁰, x_s, x_r.
 
-    What linearity brings is the difference to `LinearMessages`, whose arguments these are. Source:
-    this suite; Xu et al. 2021 ("How neural networks extrapolate"), section 4, for what to expect.
+    The difference to `LinearMessages`, which has the same arguments, measures the effect of
+    linearity. Source: this suite; Xu et al. 2021 ("How neural networks extrapolate"), section 4,
+    for what to expect.
     """
 
     message: ClassVar[type[nn.Module]] = MlpMessage

@@ -1,6 +1,7 @@
-"""NeuroSAT: literals and clauses pass messages until the literals agree.
+"""NeuroSAT: literals and clauses pass messages, then the literals vote.
 
-L literals, C clauses, K literals in all clauses together, N nodes, B graphs, H width of a state.
+L literals, C clauses, K pairs of a clause and a literal in it, N nodes, B graphs, H width of a
+state.
 """
 
 from dataclasses import dataclass
@@ -24,14 +25,14 @@ NUM_HIDDEN_LAYERS = 3
 
 @dataclass(frozen=True)
 class Formulas:
-    """Where the literals and the clauses of a batch are, and who is in which.
+    """The literals and clauses of a batch, and the pairs of a clause and a literal in it.
 
     Attributes:
         literals: the node of each literal [L].
         clauses: the node of each clause [C].
-        literal: item (a literal in a clause) -> literal, [K].
-        clause: item -> clause, [K].
-        complement: the complement of each literal [L]; L where it has none.
+        literal: pair -> literal, [K].
+        clause: pair -> clause, [K].
+        complement: the complement of each literal [L]; L for a literal without complement.
     """
 
     literals: Tensor
@@ -42,7 +43,7 @@ class Formulas:
 
     @classmethod
     def from_batch(cls, batch: Batch) -> "Formulas":
-        """Of a batch of typed graphs; each edge between a literal and its clause counts once."""
+        """Read a batch of typed graphs; each pair of literal and clause is counted once."""
         is_literal = batch.node_type == LITERAL
         literals, clauses = is_literal.nonzero().squeeze(1), (~is_literal).nonzero().squeeze(1)
         place = torch.empty_like(batch.node_type, dtype=torch.long)
@@ -65,7 +66,7 @@ class Formulas:
 
 
 class NeuroSatState(NamedTuple):
-    """Hidden states and cells; the formulas are those of the encoding."""
+    """Hidden states and cell states; no step changes the formulas."""
 
     literal: Tensor  # [L, H]
     literal_cell: Tensor  # [L, H]
@@ -77,19 +78,23 @@ class NeuroSatState(NamedTuple):
 class NeuroSat(SteppedModel):
     """c' = LSTM(Σ_{l ∈ c} φ^l(l), c);  l' = LSTM([Σ_{c ∋ l} φ^c(c'), ¬l], l);  votes φ(l).
 
-    A clause hears its literals, then a literal hears its clauses and its complement ("flip"). All
-    literals begin alike, and so do all clauses. A graph network on two kinds of nodes whose edges
-    have no attributes: messages are sent once a node, and their last layer is taken on the side
-    that has fewer rows. Source: Selsam et al. 2019, section 4; `python/neurosat.py`.
+    Each clause receives messages from its literals; each literal then receives messages from its
+    clauses and the state of its complement ("flip"). All literals share one initial state, and so
+    do all clauses. Edges have no attributes, so that messages are computed once per node, and their
+    last layer on the side with fewer rows. Source: Selsam et al. 2019, section 4;
+    `python/neurosat.py`.
 
     Args:
-        spec: widths in and out; node types as `literal_clause_graph` has them.
+        spec: widths in and out; node types as in `literal_clause_graph`.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many rounds are taken if the call does not say.
-        has_flip: whether a literal hears its complement.
+        num_message_passing_steps: the default number of rounds.
+        has_flip: whether a literal reads its complement.
         has_layer_norm: whether the cells have layer norms; else they are plain LSTMs.
-        clauses_first: whether literals hear the new clauses; else both hear the old ones, and a
-            round moves information half as far (G4SATBench, Li et al. 2024).
+        clauses_first: whether literals read the updated clauses; else both read the old states, and
+            a round moves information half as far (G4SATBench, Li et al. 2024).
+
+    Raises:
+        ValueError: the task has no literal and clause nodes.
     """
 
     node_types: ClassVar[tuple[str, ...]] = NODES
@@ -119,7 +124,7 @@ class NeuroSat(SteppedModel):
         self.vote = MLP([dim], hidden, spec.node_out)
 
     def encode(self, batch: Batch, topology: Topology) -> NeuroSatState:
-        """The start, the same for all."""
+        """Return the initial states, equal for all literals and for all clauses."""
         del topology
         formulas = Formulas.from_batch(batch)
         scale = self.literal_start.shape[0] ** -0.5
@@ -131,7 +136,7 @@ class NeuroSat(SteppedModel):
     def step(
         self, state: NeuroSatState, encoded: NeuroSatState, topology: Topology, index: int
     ) -> NeuroSatState:
-        """One round."""
+        """Run one round of messages."""
         del encoded, topology, index
         f = state.formulas
         heard = carry(self.literal_message(state.literal), f.literal, f.clause)
@@ -149,14 +154,14 @@ class NeuroSat(SteppedModel):
     def decode(
         self, state: NeuroSatState, encoded: NeuroSatState, topology: Topology
     ) -> GraphOutput:
-        """The votes of the literals; 0 for clauses."""
+        """Compute the votes of the literals; 0 for clauses."""
         del encoded
         votes = self.vote(state.literal)
         x = votes.new_zeros(topology.num_nodes, votes.shape[1])
         return GraphOutput(x=x.index_copy(0, state.formulas.literals, votes))
 
     def node_states(self, state: NeuroSatState, topology: Topology) -> Tensor:
-        """The hidden states of literals and clauses, in the order of their nodes."""
+        """Return the hidden states of literals and clauses, in the order of their nodes."""
         f = state.formulas
         states = state.literal.new_zeros(topology.num_nodes, state.literal.shape[1])
         return states.index_copy(0, f.literals, state.literal).index_copy(
@@ -166,7 +171,7 @@ class NeuroSat(SteppedModel):
     def select(
         self, moving: Tensor, new: NeuroSatState, old: NeuroSatState, topology: Topology
     ) -> NeuroSatState:
-        """By the graph of each literal and of each clause."""
+        """Select by the graph of each literal and of each clause."""
         f, graph = new.formulas, topology.node_graph.index
         literals, clauses = (moving[graph[nodes]].unsqueeze(1) for nodes in (f.literals, f.clauses))
         return NeuroSatState(

@@ -10,7 +10,7 @@ from torch_geometric.data import Batch
 from torch_geometric.utils import to_dense_batch
 
 from data_gen.spec import GraphOutput, GraphSpec
-from gn.model import GraphModel, Steps, check_widths
+from gn.model import GraphModel, Steps, check_one_of, check_widths
 from gn.readout import Encoder, Readout
 from gn.topology import Topology
 
@@ -20,17 +20,20 @@ ORDERS = ("given", "random")
 class NodeLstm(GraphModel):
     """h_1, .., h_n = BiLSTM(x⁰_1, .., x⁰_n);  x_i' = φ(h_i, u⁰);  e_k' = φ(e_k⁰, h_s, h_r, u⁰).
 
-    x⁰ is read from x and u: every node hears of every other, of no edge. What is assumed is an
-    order, which a graph has not: "given" takes that of the indices, "random" one that says
-    nothing. The random one is drawn anew for each graph and call in training; otherwise it is a
+    x⁰ encodes x and u: every node reads every other node, but no edge. The LSTM needs an order of
+    the nodes, which a graph does not have: "given" is the order of the indices, "random" a
+    permutation. In training, a new permutation is drawn for each graph and call; otherwise it is a
     fixed shuffle, a function of the number of nodes alone. Source: Graves and Schmidhuber 2005;
     the random order: Hamilton et al. 2017, section 3.3 (the LSTM aggregator).
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of the hidden layers and of the LSTM's state in each direction.
-        num_layers: of the LSTM.
-        order: of the nodes, "given" or "random".
+        num_layers: the number of layers of the LSTM.
+        order: the order of the nodes, "given" or "random".
+
+    Raises:
+        ValueError: `order` is unknown, or a width is not positive.
     """
 
     is_permutation_equivariant = False
@@ -40,8 +43,7 @@ class NodeLstm(GraphModel):
     ) -> None:
         super().__init__()
         check_widths(hidden_dim=hidden_dim, num_layers=num_layers)
-        if order not in ORDERS:
-            raise ValueError(f"order is {order!r}: must be one of {list(ORDERS)}")
+        check_one_of("order", order, ORDERS)
         self.order = order
         self.encoder = Encoder(spec, hidden_dim)
         self.lstm = nn.LSTM(
@@ -50,7 +52,7 @@ class NodeLstm(GraphModel):
         self.readout = Readout(spec, hidden_dim, 2 * hidden_dim, hidden_dim, hidden_dim)
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0."""
         del num_message_passing_steps
         t = Topology.from_batch(batch)
         state = self.encoder(batch, t)
@@ -61,11 +63,11 @@ class NodeLstm(GraphModel):
         lengths = t.node_graph.counts[:, 0].cpu()
         packed = pack_padded_sequence(in_order, lengths, batch_first=True, enforce_sorted=False)
         x, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)  # [B, n, 2 H]
-        x = x[is_node][order.argsort()]  # [N, 2 H], back where they came from
+        x = x[is_node][order.argsort()]  # [N, 2 H], back in the original order
         return self.readout(x, state.edge_attr, state.u, t)
 
     def node_order(self, topology: Topology) -> Tensor:
-        """The nodes in the order in which they are read [N], graph after graph."""
+        """Return the nodes in the order in which they are read [N], graph after graph."""
         graph = topology.node_graph.index
         nodes = torch.arange(len(graph), device=graph.device)
         if self.order == "given":
@@ -80,7 +82,7 @@ class NodeLstm(GraphModel):
 
 
 def _hash(index: Tensor, num_nodes: Tensor) -> Tensor:
-    """32 bits that look random, others for every index of a graph [N]: a multiply-xorshift hash.
+    """Hash each index to 32 pseudo-random bits, distinct within a graph [N]: multiply-xorshift.
 
     No product reaches 2^63.
     """

@@ -1,4 +1,4 @@
-"""Per-node MLP: every node and every edge is judged by its own attributes (no relations)."""
+"""Per-node MLP: every node and every edge answers from its own attributes (no relations)."""
 
 from torch_geometric.data import Batch
 
@@ -11,14 +11,13 @@ from gn.topology import Topology
 class NodeMLP(GraphModel):
     """x_i' = φ^v(x_i), e_k' = φ^e(e_k, x_s, x_r), u' = φ^u(u): a graph network without any ρ.
 
-    The control for what can be told without looking at anything else: a node by itself, an edge
-    with the two nodes that it joins. Source: Battaglia et al. 2018, section 4.2, the independent
-    block of figure 4b.
+    A control without relations: a node reads itself, an edge reads itself and its two nodes.
+    Source: Battaglia et al. 2018, section 4.2, the independent block of figure 4b.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of the hidden layers.
-        num_hidden_layers: how many.
+        num_hidden_layers: the number of hidden layers.
     """
 
     def __init__(
@@ -35,7 +34,7 @@ class NodeMLP(GraphModel):
         self.graph = MLP([spec.global_in], hidden, spec.global_out) if spec.global_out else None
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0."""
         del num_message_passing_steps
         t = Topology.from_batch(batch)
         ends = (batch.x, t.senders), (batch.x, t.receivers)

@@ -1,4 +1,4 @@
-"""The non-local network: nodes gather what they attend to among those that send to them."""
+"""The non-local network: each node attends to its senders."""
 
 from torch import nn
 
@@ -13,15 +13,15 @@ from gn.topology import Topology
 class NonLocal(SteppedModel):
     """w_k = exp(q_r · k_s / √d);  y_i = x_i + W Σ_k w_k v_s / Σ_k w_k;  x_i' = y_i + φ^v(y_i).
 
-    φ^e and ρ are dot-product attention; of an edge only its ends are read, so lengths enter
-    through the readout alone. Both terms are normalised by a layer norm first. Source: Wang et al.
-    2018; Vaswani et al. 2017; Battaglia et al. 2018, figure 4d.
+    φ^e and ρ are dot-product attention. Edge attributes, such as lengths, are read by the readout
+    alone. Attention and φ^v read layer-normalised states. Source: Wang et al. 2018; Vaswani et al.
+    2017; Battaglia et al. 2018, figure 4d.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers, of all heads together.
-        num_message_passing_steps: how many steps are taken if the call does not say.
-        heads: of the attention; they divide `hidden_dim`.
+        num_message_passing_steps: the default number of steps.
+        heads: the number of attention heads, a divisor of `hidden_dim`.
     """
 
     def __init__(

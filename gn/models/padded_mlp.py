@@ -17,19 +17,19 @@ from gn.topology import Incidence, Topology
 class PaddedMlp(GraphModel):
     """[x', e', u'] = φ([x_i, 1]_i, [Σ_k e_k, Σ_k 1]_ij, u), i and j in n slots, k the edges j → i.
 
-    Slots that no node is in, and pairs without an edge, hold zeros; an edge reads the output of
-    the pair of its ends, so that parallel edges answer alike. Every slot has weights of its own:
-    nothing is said of nodes being alike, of an order, or of who is related. There is no answer for
-    a graph of more nodes than slots. Source: Battaglia et al. 2016 (the MLP baseline); Wang et al.
-    2018 (NerveNet, the baseline MLPP).
+    Empty slots and pairs without an edge hold zeros. An edge reads the output of its pair of nodes,
+    so that parallel edges have equal answers. Every slot has its own weights: the model has no
+    inductive bias about symmetry, order or relations of nodes. A graph with more nodes than slots
+    has no answer. Source: Battaglia et al. 2016 (the MLP baseline); Wang et al. 2018 (NerveNet, the
+    baseline MLPP).
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of the hidden layers.
-        num_hidden_layers: how many.
+        num_hidden_layers: the number of hidden layers.
         max_num_nodes: the number of slots n.
-        random_slots: whether in training the nodes of each graph go to random slots, others at
-            every call; when not training, node i of a graph is in slot i.
+        random_slots: whether in training the nodes of each graph are put in random slots, drawn
+            anew at every call; outside training, node i of a graph is in slot i.
     """
 
     is_permutation_equivariant = False
@@ -55,7 +55,7 @@ class PaddedMlp(GraphModel):
         self.mlp = MLP(in_dims, [hidden_dim] * num_hidden_layers, sum(self.out_dims))
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0."""
         del num_message_passing_steps
         t, n = Topology.from_batch(batch), self.num_slots
         slots = self.slots(t)
@@ -74,7 +74,7 @@ class PaddedMlp(GraphModel):
         )
 
     def slots(self, topology: Topology) -> Tensor:
-        """The slot of each node [N], from 0 to n - 1.
+        """Return the slot of each node [N], from 0 to n - 1.
 
         Raises:
             ValueError: a graph has more nodes than there are slots.
@@ -82,7 +82,7 @@ class PaddedMlp(GraphModel):
         nodes, n = topology.node_graph, self.num_slots
         largest = int(nodes.counts.max())
         if largest > n:
-            raise ValueError(f"a graph of {largest} nodes: at most {n} are allowed")
+            raise ValueError(f"the number of nodes of a graph must be at most {n}, got {largest}")
         graph = nodes.index
         within = torch.arange(len(graph), device=graph.device) - nodes.pointers[graph]
         if not (self.random_slots and self.training):
@@ -92,5 +92,5 @@ class PaddedMlp(GraphModel):
 
 
 def _with_ones(values: Tensor) -> Tensor:
-    """[M, F] -> [M, F + 1]: a 1 beside each, that says it is there."""
+    """Append a column of ones that marks existing rows: [M, F] -> [M, F + 1]."""
     return torch.cat([values, values.new_ones(len(values), 1)], dim=1)

@@ -16,13 +16,13 @@ class Pgn(SteppedModel):
 
     φ^e is a sum of linear maps of its arguments, then an MLP with relu before each of its two
     layers. x⁰, e⁰ and u⁰ are the encodings, read again at every step, with one set of weights for
-    all steps; the pointers between nodes are given, as the edges. Source: Veličković et al. 2020;
+    all steps; the pointers between nodes are the given edges. Source: Veličković et al. 2020;
     as in CLRS-30 (Veličković et al. 2022), `processors.py: PGN`, with its layer normalisation.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states, messages and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Pgn(SteppedModel):
         )
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """The node states after one more round."""
+        """Return the state after one more round, in which only the node states change."""
         del index
         z = torch.cat([encoded.x, state.x], dim=1)  # [N, 2 H]
         x, _, _ = self.processor(z, state.edge_attr, state.u, topology)

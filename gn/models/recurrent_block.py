@@ -1,4 +1,4 @@
-"""The recurrent graph network: a block whose nodes keep a GRU's or an LSTM's state."""
+"""The recurrent graph network: a block whose node update is a GRU or an LSTM."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from data_gen.spec import GraphOutput, GraphSpec
 from gn.aggregation import aggregation
 from gn.kernels.segment import gather
 from gn.mlp import MLP
+from gn.model import check_one_of
 from gn.readout import ends
 from gn.stepped import SteppedModel
 from gn.topology import Topology
@@ -19,26 +20,29 @@ CELLS = {"gru": nn.GRUCell, "lstm": nn.LSTMCell}
 
 
 class RecurrentState(NamedTuple):
-    """The states of a GN, and what an LSTM remembers without telling."""
+    """The states of a graph network and the cell states of its LSTM."""
 
     x: Tensor  # [N, H]
     edge_attr: Tensor  # [E, H]
     u: Tensor  # [B, H]
-    node_memory: Tensor  # [N, H] of an LSTM, [N, 0] of a GRU
+    node_memory: Tensor  # [N, H], the cell state of an LSTM; [N, 0] for a GRU
 
 
 class RecurrentGraphNetwork(SteppedModel):
     """e_k' = φ^e(e_k⁰, e_k, x_s, x_r, u);  x_i' = RNN([x_i⁰, ρ e', u], x_i);  u' = φ^u(u, ρ x').
 
-    RNN is a GRU or LSTM cell, whose gates let a state last for many steps. Source: Battaglia et al.
-    2018, figure 6c.
+    RNN is a GRU or LSTM cell, whose gates can keep a state over many steps. Source: Battaglia et
+    al. 2018, figure 6c.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
         aggregations: the reductions of each ρ, concatenated.
         cell: "gru" or "lstm".
+
+    Raises:
+        ValueError: `cell` or an aggregation is unknown.
     """
 
     def __init__(
@@ -49,8 +53,7 @@ class RecurrentGraphNetwork(SteppedModel):
         aggregations: str | Sequence[str] = ("max",),
         cell: str = "gru",
     ) -> None:
-        if cell not in CELLS:
-            raise ValueError(f"cell is {cell!r}: must be one of {sorted(CELLS)}")
+        check_one_of("cell", cell, sorted(CELLS))
         super().__init__(num_message_passing_steps, ends(spec, hidden_dim))
         dim = hidden_dim
         self.has_memory = cell == "lstm"
@@ -61,7 +64,7 @@ class RecurrentGraphNetwork(SteppedModel):
         self.update_global = MLP([dim, self.aggregate_nodes.out_dim], [dim], dim)
 
     def encode(self, batch: Batch, topology: Topology) -> RecurrentState:
-        """The encoding, and an empty memory."""
+        """Return the encoding and a memory of zeros."""
         state = self.encoder(batch, topology)
         memory = state.x.new_zeros(len(state.x), state.x.shape[1] if self.has_memory else 0)
         return RecurrentState(state.x, state.edge_attr, state.u, memory)
@@ -69,7 +72,7 @@ class RecurrentGraphNetwork(SteppedModel):
     def step(
         self, state: RecurrentState, encoded: RecurrentState, topology: Topology, index: int
     ) -> RecurrentState:
-        """One round of algorithm 1, in which φ^u reads the nodes alone."""
+        """Run one round of algorithm 1, in which φ^u reads nodes but no edges."""
         del index
         t, (x, edge_attr, u, memory) = topology, state
         edge_attr = torch.cat([encoded.edge_attr, edge_attr], dim=1)
@@ -86,6 +89,6 @@ class RecurrentGraphNetwork(SteppedModel):
     def decode(
         self, state: RecurrentState, encoded: RecurrentState, topology: Topology
     ) -> GraphOutput:
-        """The answers of the states."""
+        """Compute the answers from the states; the memory is not read."""
         del encoded
         return self.readout(*state[:3], topology)

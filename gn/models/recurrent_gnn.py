@@ -1,4 +1,4 @@
-"""Recurrent graph network: messages of an MLP, and a gated recurrent unit that keeps the states."""
+"""Recurrent graph network: MLP messages and a gated recurrent update of the states."""
 
 import torch
 from torch import nn
@@ -15,14 +15,14 @@ class RecurrentGnn(SteppedModel):
     """z = [x⁰, x];  m_k = φ^e(e_k⁰, z_s, z_r);  x_i' = LN(GRU(max_k m_k, x_i)).
 
     x⁰ and e⁰ are the encodings, read again at every step, with one set of weights for all steps.
-    Without the batch normalisation that the source has in φ^e: a batch must give what its graphs
-    give. Source: Grötschla et al. 2022; as RecGNN in Minder et al. 2023 (SALSA-CLRS),
-    `baselines/core/models/processor.py`, with its layer normalisation.
+    φ^e has no batch normalisation, unlike the source, so that the answer for a graph does not
+    depend on its batch. Source: Grötschla et al. 2022; as RecGNN in Minder et al. 2023
+    (SALSA-CLRS), `baselines/core/models/processor.py`, with its layer normalisation.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states, messages and hidden layers.
-        num_message_passing_steps: how many steps are taken if the call does not say.
+        num_message_passing_steps: the default number of steps.
         aggregation: the reduction of the messages, one of `AGGREGATIONS`.
     """
 
@@ -41,7 +41,7 @@ class RecurrentGnn(SteppedModel):
         self.norm = nn.LayerNorm(dim)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """The node states after one more round."""
+        """Return the state after one more round, in which only the node states change."""
         del index
         t = topology
         z = torch.cat([encoded.x, state.x], dim=1)  # [N, 2 H]

@@ -1,4 +1,4 @@
-"""The relation network: what all pairs say together, and nothing else, is known."""
+"""The relation network: the global state is a function of the sum over all pairs."""
 
 from data_gen.spec import GraphSpec
 from gn.block import GraphNetworkBlock, Wiring
@@ -10,7 +10,7 @@ PAIRS = Wiring(("senders", "receivers"), (), ("all_edges",))  # figure 4e of Bat
 
 
 class RelationNetwork(SteppedModel):
-    """e_k' = φ^e(x_s, x_r);  u' = φ^u(Σ_k e_k'): one pass, in which nodes learn nothing.
+    """e_k' = φ^e(x_s, x_r);  u' = φ^u(Σ_k e_k'): one pass without a node update.
 
     The pairs are the edges of the graph. Source: Santoro et al. 2017, equation 1; Battaglia et al.
     2018, figure 4e.
@@ -27,7 +27,7 @@ class RelationNetwork(SteppedModel):
         self.block = GraphNetworkBlock.build(widths, [dim, dim], "sum", PAIRS)
 
     def step(self, state: State, encoded: State, topology: Topology, index: int) -> State:
-        """The only one; an edge's own answer reads its encoding, not what the pair said."""
+        """Take the only step; the answer of an edge reads its encoding instead of e_k'."""
         del index
         _, _, u = self.block(*state, topology)
         return State(state.x, encoded.edge_attr, u)

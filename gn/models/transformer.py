@@ -22,8 +22,8 @@ class Layer(nn.Module):
 
     Args:
         dim: width H of x, of all heads together.
-        heads: their number h; it divides `dim`.
-        pair_dim: width of what is known of a pair of nodes; None: nothing is, b = 0.
+        heads: the number of heads h, a divisor of `dim`.
+        pair_dim: width of the features of a pair of nodes; None: no features, b = 0.
     """
 
     def __init__(self, dim: int, heads: int, pair_dim: int | None) -> None:
@@ -36,13 +36,13 @@ class Layer(nn.Module):
         self.update = MLP([dim], [2 * dim], dim)
 
     def forward(self, x: Tensor, graph: Tensor, no_key: Tensor, pairs: Tensor | None) -> Tensor:
-        """The states after the layer.
+        """Return the states after the layer.
 
         Args:
             x: [N, H].
-            graph: of each node [N].
+            graph: the graph of each node [N].
             no_key: [B, 1, 1, n], 0 where the graph has a node, else -∞.
-            pairs: [B, n, n, pair_dim], who reads x who is read; None: nothing is known.
+            pairs: [B, n (query), n (key), pair_dim]; None: no pair features.
 
         Returns:
             [N, H].
@@ -67,19 +67,22 @@ class Layer(nn.Module):
 class Transformer(GraphModel):
     """x' = x + W softmax_j(q_i · k_j / √d + b_ij) v_j, then x'' = x' + φ(x'), L times over.
 
-    All pairs of nodes of a graph are related, weighted by content; nothing says where a node is
-    but its own attributes. Without `edge_bias` b = 0: of the edges nothing is seen but in their
-    own readout. With it, b_ij = w · Σ_k e_k + c where edges k lead from j to i, and 0 elsewhere,
-    w and c of each head and layer. Both terms are normalised by a layer norm first. Source:
-    Vaswani et al. 2017; Xiong et al. 2020 (the norm first); the bias: Ying et al. 2021, section
-    3.1 (spatial and edge encoding), of pairs one hop apart.
+    Each node attends to all nodes of its graph, weighted by content; there is no positional
+    encoding but the node's own attributes. Without `edge_bias`, b = 0 and edges are read by their
+    own readout alone. With `edge_bias`, b_ij = w · Σ_k e_k + c over the edges k from j to i, and 0
+    for pairs without an edge; each head and layer has its own w and c. Attention and φ read
+    layer-normalised states. Source: Vaswani et al. 2017; Xiong et al. 2020 (the norm first); the
+    bias: Ying et al. 2021, section 3.1 (spatial and edge encoding), of pairs one hop apart.
 
     Args:
         spec: widths in and out.
         hidden_dim: width H of states, of all heads together.
-        num_layers: how many layers, each with its own weights.
-        heads: of the attention; they divide `hidden_dim`.
-        edge_bias: whether attention sees the edges.
+        num_layers: the number of layers, each with its own weights.
+        heads: the number of attention heads, a divisor of `hidden_dim`.
+        edge_bias: whether attention reads the edges.
+
+    Raises:
+        ValueError: `heads` does not divide `hidden_dim`, or a width is not positive.
     """
 
     def __init__(
@@ -101,7 +104,7 @@ class Transformer(GraphModel):
         self.readout = Readout(spec, hidden_dim, hidden_dim, hidden_dim, hidden_dim)
 
     def forward(self, batch: Batch, num_message_passing_steps: Steps = None) -> GraphOutput:
-        """Outputs [N, node_out], [E, edge_out], [B, global_out], None where not asked for."""
+        """Return answers [N, node_out], [E, edge_out], [B, global_out]; None where width is 0."""
         del num_message_passing_steps
         t = Topology.from_batch(batch)
         state = self.encoder(batch, t)
@@ -117,9 +120,9 @@ class Transformer(GraphModel):
 
 
 def _pairs(edge_attr: Tensor, t: Topology, n: int) -> Tensor:
-    """[Σ_k e_k, 1] over the edges k of each pair, 0 for a pair without: [B, n, n, F + 1].
+    """Compute [Σ_k e_k, 1] over the edges k of each pair, 0 without edges: [B, n, n, F + 1].
 
-    The receiver reads the sender.
+    The receiver is the query, the sender the key.
     """
     nodes, receivers = t.node_graph, t.receivers.index
     within = torch.arange(t.num_nodes, device=receivers.device) - nodes.pointers[nodes.index]

@@ -22,7 +22,7 @@ GROUP_PARTS = (
 STEPS = "num_message_passing_steps"
 THRESHOLD = "distribution.geographic_threshold"
 
-# Keys, values, and a word besides them that the line has.
+# Keys, values, and a word that the error line has besides them.
 WRONG_VALUES = [
     ("task model", "null", "null"),
     (GROUP_PARTS, "null", "a mapping"),
@@ -63,7 +63,7 @@ WRONG_VALUES = [
     ("model._target_", "gn.stepped.joined", "not a class"),
     ("+task.depth +model.depth", "3", "those of its constructor"),
     ("model.hidden_dim", "wide null 1.5 true", "a whole number"),
-    ("model.hidden_dim model.num_message_passing_steps", "0 -2", "1 or more"),
+    ("model.hidden_dim model.num_message_passing_steps", "0 -2", "at least 1"),
     ("model.aggregations", "[median] [] null", "model"),
     ("model.share_weights", "maybe 3 null", "true and false"),
     (f"train.{THRESHOLD}.theta", "x null .inf", "a number"),
@@ -79,9 +79,9 @@ CHROMIUM_ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def report_page(tmp_path_factory):
-    """The path of the report of all committed studies: to make one takes seconds.
+    """Make the report of all committed studies once, since that takes seconds; return its path.
 
-    One for all processes of pytest-xdist.
+    All processes of pytest-xdist share it.
     """
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -96,13 +96,13 @@ def report_page(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def page(report_page):
-    """Its text."""
+    """Return the text of the report."""
     return report_page.read_text()
 
 
 @pytest.fixture(scope="module")
 def browser():
-    """A headless one; without it, the tests that ask for it are skipped."""
+    """Start a headless browser; tests that need it are skipped if there is none."""
     sync_api = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
@@ -115,7 +115,7 @@ def browser():
 
 @pytest.fixture
 def opened(browser, report_page):
-    """Open an address of the page; at the end, nothing went wrong and nothing was fetched."""
+    """Open an address of the page; check at the end that nothing failed and nothing was fetched."""
     contexts, wrong, asked = [], [], []
 
     def open_page(address="", path=report_page, width=1280, **options):
@@ -142,7 +142,7 @@ def opened(browser, report_page):
 
 @pytest.fixture
 def in_process(monkeypatch):
-    """Start a command in this process; gives what it exits with: a code and a line of text."""
+    """Run a command in this process; return its exit code and its line of text."""
 
     def start(module, *overrides):
         monkeypatch.setattr(sys, "argv", [f"experiments/{module}.py", *overrides])
@@ -153,6 +153,6 @@ def in_process(monkeypatch):
                 module, getattr(command, function)
             )
         code = raised.value.code
-        return (1, code) if isinstance(code, str) else (code, "")  # as the interpreter does
+        return (1, code) if isinstance(code, str) else (code, "")  # as the interpreter would
 
     return start

@@ -1,4 +1,4 @@
-"""What the tests of trackers share: where mirrors are, and what a whole one has."""
+"""Helpers of the tests of trackers: the places of mirrors and the contents of a complete one."""
 
 import json
 import math
@@ -14,7 +14,7 @@ def folders(tmp_path):
 
 
 def own_environment():
-    """Without the connection that this process has, if another test has made one."""
+    """Return an environment without a connection that another test may have made."""
     return {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
 
 
@@ -37,7 +37,7 @@ def without_nan(values):
 
 
 def assert_whole(mirror, run):
-    """Every line of the curve, every row of the table, the means as a summary, a good end."""
+    """Check that a mirror has every line of the curve and of the table, a summary and an end."""
     sent = wandb_files.history(mirror)
     assert [line for line in sent if "step" in line] == lines_of(run)
     rows = read_table(run / "transfer.csv")

@@ -1,4 +1,4 @@
-"""What the tests of the report share: pages of their own, and what a page knows."""
+"""Helpers of the tests of the report: making pages and reading the data in them."""
 
 import base64
 import gzip
@@ -15,7 +15,7 @@ from tests.experiments.test_tables_and_figures import row
 
 
 def written(folder, **changes):
-    """The text of a page written into a folder."""
+    """Write a page into a folder; return its text."""
     values = {"study": None, "results_dir": str(ROOT / "results"), "file": "report.html"}
     values |= {"file": str(folder / values["file"]), **changes}
     report(OmegaConf.create(values))
@@ -23,13 +23,13 @@ def written(folder, **changes):
 
 
 def data_of(page, study):
-    """What the page knows of a study."""
+    """Return the data of a study in the page."""
     blocks = re.findall(r'<script type="[^"]*" data-data="([^"]*)">([^<]*)</script>', page)
     return json.loads(gzip.decompress(base64.b64decode(dict(blocks)[html.escape(study)])))
 
 
 def make_study(folder, rows=None):
-    """A study that has nothing but a table."""
+    """Make a study that has only a table."""
     folder.mkdir(parents=True)
     write_table(rows or [row(seed=0), row(seed=1, mean=0.7)], folder / "transfer.csv")
     return folder

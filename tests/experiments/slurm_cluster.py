@@ -1,4 +1,4 @@
-"""A Slurm of one node for the time of a test: the real daemons, on files of a temporary folder."""
+"""A Slurm cluster of one node for the time of a test: real daemons in a temporary folder."""
 
 import os
 import shutil
@@ -35,14 +35,14 @@ PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 def is_installed():
-    """Debian's slurmctld, slurmd, slurm-client and munge, and the right to start them."""
+    """Return whether Debian's slurmctld, slurmd, slurm-client and munge can be started."""
     programs = ("slurmctld", "slurmd", "munged", "sbatch")
     return os.geteuid() == 0 and all(shutil.which(name) for name in programs)
 
 
 @contextmanager
 def cluster(folder):
-    """While entered it takes jobs; yields the environment in which `sbatch` finds it."""
+    """Run a cluster; yield the environment in which `sbatch` finds it."""
     for name in ("state", "spool"):
         (folder / name).mkdir(parents=True)
     (folder / "key").write_bytes(os.urandom(128))

@@ -12,14 +12,14 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-NONE = np.zeros(4)  # variance by the instances
+NONE = np.zeros(4)  # no variance over instances
 
 
 def test_the_interquartile_mean_is_that_of_the_middle_half_of_each_run():
     scores = np.array([[0.0, 1, 2, 300], [4, 5, 6, 700]])
     found = interquartile_mean(scores, NONE, is_share=False, is_error=False)
     assert found.mean == (1.5 + 5.5) / 2
-    interval = stats.t.interval(0.95, 1, 3.5, 2)  # sd 2 sqrt(2) by sqrt(2) runs
+    interval = stats.t.interval(0.95, 1, 3.5, 2)  # standard deviation 2 sqrt(2), over sqrt(2 runs)
     assert (found.low, found.high) == pytest.approx(interval, rel=2e-3)
 
 
@@ -40,7 +40,7 @@ def test_the_probability_of_improvement_is_the_share_of_pairs_that_are_won():
     assert probability_of_improvement(a[:, :1], b[:, :1]) == pytest.approx(u / 4)
 
 
-def test_what_is_always_better_is_so_with_certainty_and_what_is_alike_is_not():
+def test_always_better_has_probability_1_and_equal_has_one_half():
     a = rng().normal(size=(3, 8))
     assert probability_of_improvement(a + 100, a) == 1
     assert probability_of_improvement(a, a) == 0.5
@@ -51,7 +51,7 @@ def test_a_single_run_has_the_interval_of_its_instances():
     assert gap == pytest.approx((1, 1 - 0.196, 1 + 0.196), abs=1e-4)
 
 
-def test_infinite_errors_are_cut_off_or_told():
+def test_infinite_errors_are_clipped_or_reported():
     scores = np.array([[1.0, 2, 3, np.inf], [1, 2, 3, np.inf]])
     arguments = {"is_share": False, "is_error": True}
     assert interquartile_mean(scores, NONE, **arguments).mean == 2.5
@@ -70,8 +70,8 @@ def test_a_gap_above_0_is_a_loss_of_scores_and_of_errors():
 @pytest.mark.parametrize(
     ("scores", "expected"),
     [
-        ({8: 0.1, 16: 0.9, 32: 0.9, 64: 0.9}, 4),  # smaller than in training does not count
-        ({16: 0.9, 32: 0.9, 64: 0.8, 128: 0.9}, 2),  # what comes after a failure neither
+        ({8: 0.1, 16: 0.9, 32: 0.9, 64: 0.9}, 4),  # sizes below training do not count
+        ({16: 0.9, 32: 0.9, 64: 0.8, 128: 0.9}, 2),  # nor do sizes after a failure
         ({16: 0.8, 32: 0.9}, 0),
         ({16: 0.9, 32: float("nan"), 64: 0.9}, 1),
         ({16: 0.9, 40: 0.85}, 2.5),
@@ -119,7 +119,7 @@ def test_the_sign_test_of_two_runs_is_mcnemar_s():
     assert (higher, lower) == (9, 2)
     assert p == pytest.approx(2 * stats.binom.cdf(2, 11, 0.5))
     assert wins(a, a) == (0, 0, 1.0)
-    assert np.isnan(wins(a.repeat(2, axis=0), b)[2])  # of several runs: no test of new networks
+    assert np.isnan(wins(a.repeat(2, axis=0), b)[2])  # no sign test for several runs
 
 
 def test_instances_without_a_score_are_left_out():

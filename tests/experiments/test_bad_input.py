@@ -1,4 +1,4 @@
-"""What a wrong value ends in: one line with key and value, a code, and nothing written."""
+"""A wrong value ends in one line with key and value, an exit code, and no written file."""
 
 import sys
 from itertools import product
@@ -15,7 +15,7 @@ from tests.experiments.conftest import WRONG_VALUES
 from tests.forked import Forked
 from tests.processes import ended
 
-# Overrides together, and what the line has.
+# Combinations of overrides, and words of the error line.
 WRONG_TOGETHER = [
     (["train.num_stepz=3"], ["train.num_stepz"]),
     (["distribution@train.distribution=moebius"], ["moebius", "erdos_renyi"]),
@@ -36,7 +36,7 @@ WRONG_TOGETHER = [
     (["train.edge_weights.euclidean._target_=data_gen.graphs.distributions.grid.Grid"],
      ["train.edge_weights.euclidean", "Grid"]),
     (["task.answer._target_=data_gen.graphs.distributions.grid.Grid"], ["task", "Grid"]),
-    (["model=linear_messages", "model.hidden_dim=-2"], ["model", "hidden_dim is -2"]),
+    (["model=linear_messages", "model.hidden_dim=-2"], ["model", "hidden_dim", "got -2"]),
     (["model=linear_messages", "model.aggregations=median"], ["model", "median", "max"]),
     *(
         (["model=linear_messages", f"model.node_features={value}"], ["model", "node_features", "4"])
@@ -66,7 +66,7 @@ def folders(tmp_path):
 
 
 def shown(value):
-    """A value, or the first part of a list, as the line has it."""
+    """Return a value, or the first part of a list, as the error line shows it."""
     words = {"null": "None", "true": "True", "false": "False"}
     text = value.strip("'[]").split(",")[0].lstrip(".")
     return words.get(text, text)
@@ -81,7 +81,7 @@ def assert_one_line(code, text, *words):
 
 
 def sampled(cases, **how):
-    """Every fourth of them is fast: to start a command takes longer than what it tells."""
+    """Make every fourth case a fast test, since starting a command is slow."""
     marked = [
         pytest.param(*case, marks=[pytest.mark.slow] if number % 4 else [])
         for number, case in enumerate(cases)
@@ -105,7 +105,7 @@ def test_a_wrong_value_is_one_line_with_its_key(tmp_path, keys, values, word, in
 
 
 @pytest.mark.parametrize(("keys", "values", "word"), WRONG_VALUES[1:])  # the first are groups
-def test_so_is_every_other_wrong_value(tmp_path, keys, values, word):
+def test_every_other_wrong_value_is_one_line_too(tmp_path, keys, values, word):
     trained = composed(*folders(tmp_path))
     for key, value in product(keys.split(), values.split()):
         config = trained.copy()
@@ -133,7 +133,7 @@ def test_wrong_values_are_one_line_before_any_work(tmp_path, overrides, words, i
 @pytest.mark.parametrize(
     "key", ["train.num_stps", "train.schedule.x", "val.evry", "machine.x", "trian"]
 )
-def test_a_key_that_there_is_not_is_one_line_wherever_it_is_written(tmp_path, key, in_process):
+def test_an_unknown_key_is_one_line_wherever_it_is_written(tmp_path, key, in_process):
     code, text = in_process("train", *folders(tmp_path), f"+{key}=3")
     assert_one_line(code, text, f"{key}: there is no such key")
     assert not list(tmp_path.iterdir())

@@ -17,7 +17,7 @@ from tests.conftest import composed, study
 
 
 def sets_of_sizes(num_nodes):
-    """A data set of which only the numbers of nodes matter here."""
+    """Make a data set of which only the numbers of nodes matter."""
     pointers = torch.tensor([0, *np.cumsum(num_nodes)])
     return Packed({}, pointers, torch.zeros_like(pointers))
 
@@ -40,7 +40,7 @@ def test_an_epoch_takes_every_instance_once_in_an_order_of_its_own():
 
 
 def test_the_order_of_single_instances_is_that_of_the_published_runs():
-    """Written down before there were groups: results depend on it."""
+    """The expected order dates from before groups existed; published results depend on it."""
     batches = cached([1] * 10, 1, "train.batch_size=4", "seed=3")
     assert [batches.indices(step).tolist() for step in (0, 1, 2, 7)] == [
         [3, 8, 9, 7], [4, 6, 1, 2], [6, 5, 3, 1], [0, 3, 4, 1],
@@ -61,7 +61,7 @@ def test_groups_stay_together(batch_size, size):
     assert epochs[0] != epochs[1]
 
 
-def test_a_last_group_that_lacks_some_is_taken_as_it_is():
+def test_an_incomplete_last_group_is_taken_as_it_is():
     epoch = epoch_of(cached([1] * 7, 3, "train.batch_size=3"), 0, 3)
     assert sorted(epoch) == [[0, 1, 2], [3, 4, 5], [6]]
 
@@ -80,7 +80,7 @@ def test_a_curriculum_grows_from_the_smallest_to_all():
         assert indices <= set(smallest[:pool])
     assert len(set.union(*drawn[380:])) > 60
     later = cached(num_nodes, 1, "train.batch_size=10")
-    for step in range(20):  # the epochs begin where it ends
+    for step in range(20):  # the epochs begin where the curriculum ends
         assert batches.indices(400 + step).tolist() == later.indices(step).tolist()
 
 
@@ -120,7 +120,7 @@ def test_an_instance_that_the_model_cannot_take_is_one_line():
 
 
 def train(parts, folder, on_batch=lambda step, batch: None):
-    """What a training leaves: its weights and its curve, in bytes."""
+    """Train; return the bytes of the weights and of the curve."""
     torch.manual_seed(0)
     model = parts.build_model()
     folder.path.mkdir(exist_ok=True)
@@ -137,7 +137,7 @@ def train(parts, folder, on_batch=lambda step, batch: None):
 
 
 class Killed(BaseException):
-    """As by SIGKILL: nothing is saved on the way out."""
+    """An exception that acts like SIGKILL: nothing is saved on the way out."""
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_workers_make_the_same_batches_can_be_lost_and_are_gone_after_a_stop(
     parts = study(*tiny, "data.stream=true", "train.num_steps=10000", "train.batch_size=4",
                   "machine.num_workers=2", f"machine.data_dir={tmp_path}")  # fmt: skip
     workers, made = [], []
-    others = set(multiprocessing.active_children())  # of other tests
+    others = set(multiprocessing.active_children())  # child processes of other tests
 
     def interrupt(step, batch):
         made.append(batch)

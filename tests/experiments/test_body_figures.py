@@ -1,4 +1,4 @@
-"""Figures of bodies, from tables that are made up."""
+"""Figures of bodies, from made-up tables."""
 
 import dataclasses
 import math
@@ -17,7 +17,7 @@ from tests.experiments.test_tables_and_figures import row
 
 
 def scores():
-    """A row for everything that the figures of bodies show; one model has no answer at 24."""
+    """Make a row for everything in the figures of bodies; one model has no answer at 24."""
     metrics = {"velocity_ratio": 0.02, "energy_drift": 0.3, "energy_drift_true": 1e-5}
     for frame in (1, 10, 100):
         metrics |= {f"ratio_{frame}": 0.01 * frame, f"floor_{frame}": 1e-6 * frame}
@@ -72,7 +72,7 @@ def test_rows_of_one_kind_of_scene_are_in_its_panel_alone(name):
 
 
 def with_intervals(rows, low, high):
-    """Rows whose methods have an interval, between two multiples of the mean over the runs."""
+    """Give the methods of rows an interval between two multiples of the mean over the runs."""
     found = []
     for r in rows:
         about = {name: getattr(r, name) for name in KEY}
@@ -90,7 +90,7 @@ def test_a_method_without_an_answer_says_so_and_intervals_stay_above_0():
     assert [text.get_text() for text in axes.texts] == ["n/a"]
     ends = [s for c in axes.collections for s in c.get_segments() if len(s)]
     low = min(segment[:, 1].min() for segment in ends)
-    assert low == pytest.approx(0.02)  # the least run: the interval reaches 0
+    assert low == pytest.approx(0.02)  # the lowest run, since the interval reaches 0
     assert axes.get_ylim()[0] > 0
     assert "Bars: 95\xa0% intervals over runs and instances" in figure.get_supxlabel()
 
@@ -103,7 +103,7 @@ def test_the_answers_that_need_no_training_are_thin_grey_lines_without_intervals
     assert line.get_xydata().tolist() == [[size, 0.05] for size in (3, 6, 12, 24)]
     assert line.get_color() in GREYS
     text = " ".join(figure.get_supxlabel().split())
-    assert text.startswith("2 runs, 20 instances a cell. No intervals")  # Euler is no run
+    assert text.startswith("2 runs, 20 instances a cell. No intervals")  # Euler is not counted
     assert text.endswith("Grey: answers that need no training.")
 
 

@@ -1,4 +1,4 @@
-"""The studies of bodies, as configured."""
+"""Test the configurations of the studies of bodies."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ ARMS = sorted(path.stem for path in (ROOT / "conf/experiment/nbody_cpu").glob("*
 
 
 def test_the_first_hundred_updates_of_nbody_gpu_run_on_a_cpu(tmp_path):
-    """As configured, but for the number of scenes."""
+    """Run as configured, but with fewer scenes."""
     parts = study("experiment=nbody_gpu", "machine.device=cpu", "train.batch_size=20",
                   "train.num_instances=200", f"machine.data_dir={tmp_path}")  # fmt: skip
     torch.manual_seed(0)

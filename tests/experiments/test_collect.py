@@ -22,7 +22,7 @@ from tests.experiments.test_tables_and_figures import row
 
 
 def done_run(study, name, **changes):
-    """A folder like that of a run that is done."""
+    """Make a folder like that of a finished run."""
     run = RunFolder(study / name)
     write_table([row(**changes)], run.table_path())
     write_cells([CellSummary("grid", 16, 20, 16.0, 48.0, 3.0, {"hops": 3.0})], run.cells_path())
@@ -69,7 +69,7 @@ def test_a_sweep_is_joined_in_its_own_configuration_and_published_as_it_was(tmp_
     assert len({folder.name for folder in study.glob("*/")}) == 2
 
 
-def test_seeds_of_one_configuration_are_joined_and_each_cell_is_told_once(tmp_path):
+def test_seeds_of_one_configuration_are_joined_and_each_cell_is_listed_once(tmp_path):
     for seed in range(3):
         done_run(tmp_path, f"run{seed}", seed=seed)
     (tmp_path / "half").mkdir()
@@ -79,7 +79,7 @@ def test_seeds_of_one_configuration_are_joined_and_each_cell_is_told_once(tmp_pa
     assert len(cells) == 1
 
 
-def test_of_two_tables_of_a_cell_that_of_more_instances_counts(tmp_path):
+def test_if_a_cell_has_two_tables_the_one_with_more_instances_counts(tmp_path):
     run = done_run(tmp_path, "run", num_instances=100, mean=0.5)
     write_table([row(num_instances=1000, mean=0.6)], run.table_path("again"))
     assert [r.mean for r in StudyTables.of_runs([run.path]).rows] == [0.6]
@@ -139,7 +139,7 @@ def test_publishing_may_leave_folders_out_but_no_row(tmp_path):
     assert [path.name for path in (published / "runs").iterdir()] == ["m-seed1"]
 
 
-def test_the_configuration_of_every_row_is_published_and_tells_no_place(tmp_path):
+def test_the_configuration_of_every_row_is_published_without_local_paths(tmp_path):
     for seed, size in ((0, 3), (1, 3), (0, 4)):
         config = OmegaConf.create({"model": size, "task": 2, "seed": seed})
         method = {"model": f"m{size}", "seed": seed, "config_hash": config_hash(config)}
@@ -188,7 +188,7 @@ def test_a_state_that_cannot_be_read_is_left_out(tmp_path, caplog):
     half, other = (run.path / "state" / f".000000001.pt.tmp{n}" for n in (77, 78))
     for path in (half, other):
         path.write_bytes(b"half")
-    os.utime(half, (0, 0))  # of a writer that was killed long ago; the other may be writing
+    os.utime(half, (0, 0))  # its writer was killed long ago
     with caplog.at_level(logging.WARNING):
         assert run.load_state() == {"step": 1}
     assert "left out" in caplog.text

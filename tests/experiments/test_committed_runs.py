@@ -1,4 +1,4 @@
-"""Every committed run is scored by today's code, and scores what its table says."""
+"""Scoring every committed run with the current code gives the scores in its table."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from experiments.tables.rows import read_table
 from tests.conftest import ROOT, composed
 
 RUNS = sorted(path.parent for path in (ROOT / "results").glob("*/runs/*/DONE"))
-MOTION = ("nbody_cpu", "charges_cpu")  # rounding of another processor grows along a motion
+MOTION = ("nbody_cpu", "charges_cpu")  # rounding differences between processors grow along a motion
 
 
 def smallest_cell(rows):
-    """The rows of the whole-instance score on the smallest cell of a run, one for each rule."""
+    """Return the rows of the first score on the smallest cell of a run, one for each rule."""
     size, distribution = min((row.size, row.distribution) for row in rows)
     mine = [row for row in rows if (row.size, row.distribution) == (size, distribution)]
     return [row for row in mine if row.metric == rows[0].metric]

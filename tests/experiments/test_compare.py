@@ -18,7 +18,7 @@ from tests.experiments.test_tables_and_figures import row
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Two methods on the same instances, two seeds of the one."""
+    """Make runs of two methods on the same instances, with two seeds of the first method."""
     folder = tmp_path_factory.mktemp("runs")
     sizes = "transfer.sizes=[8,16]"
     for label, seed, changes in (("a", 0, []), ("a", 1, []), ("b", 0, ["model.hidden_dim=8"]),
@@ -93,7 +93,7 @@ def test_means_are_over_the_instances_that_both_answer(runs, caplog, tmp_path):
     assert large[2:] == ["0", *"––––––"]
 
 
-def test_other_instances_are_not_compared(runs, caplog):
+def test_scores_on_different_instances_are_not_compared(runs, caplog):
     with pytest.raises(UserError, match=r"b: its instances of .* are not those of a"):
         pair(runs, caplog, f"b={runs}/other-*")
 
@@ -109,7 +109,7 @@ def test_a_wrong_key_of_a_pair_is_one_line(runs, caplog, override, line):
     assert "\n" not in str(raised.value)
 
 
-def test_runs_of_two_configurations_are_no_method(runs, caplog):
+def test_runs_of_two_configurations_are_not_one_method(runs, caplog):
     with pytest.raises(UserError, match=r"a: .* matches runs of several configurations"):
         pair(runs, caplog, f"a={runs}/*")
 
@@ -135,7 +135,7 @@ def test_damaged_scores_are_one_line(runs, caplog, tmp_path):
         pair(runs, caplog, f"a={copy}")
 
 
-def test_a_run_tells_what_its_metrics_ask_for(runs, tmp_path, caplog):
+def test_the_goals_of_a_run_come_from_its_task(runs, tmp_path, caplog):
     goals = goals_of([next(runs.glob("a-seed0-*"))])
     assert {g.metric: g.perfect for g in goals}["valid"] == 1
     stranger = RunFolder(tmp_path / "x")

@@ -73,7 +73,7 @@ def test_the_best_is_bold_only_beyond_its_interval():
     clear = [Estimate(0.9, 0.85, 0.95), Estimate(0.5, 0.4, 0.84), None]
     assert clearly_best(clear, perfect=1) == 0
     assert clearly_best([*clear, Estimate(0.86, 0.8, 0.9)], perfect=1) is None
-    assert clearly_best([*clear, Estimate(0.3, 0.0, 0.9)], perfect=1) is None  # not the next best
+    assert clearly_best([*clear, Estimate(0.3, 0.0, 0.9)], perfect=1) is None  # overlaps
     assert clearly_best(clear, perfect=0) == 1
     assert clearly_best([*clear, Estimate(0.95, 0.7, 1.2)], perfect=0) is None
     assert clearly_best([Estimate(np.nan, np.nan, np.nan), clear[1]], perfect=1) is None
@@ -95,7 +95,7 @@ def test_numbers_have_the_digits_that_they_need(estimate, perfect, text):
     assert number(None if estimate is None else Estimate(*estimate), perfect) == text
 
 
-def test_what_latex_would_take_for_a_command_is_printed():
+def test_special_characters_of_latex_are_escaped():
     assert escaped("5 % of a_b & {c}^2 \\ #1 ~ $") == (
         r"5 \% of a\_b \& \{c\}\textasciicircum{}2 \textbackslash{} \#1 \textasciitilde{} \$"
     )
@@ -109,7 +109,7 @@ def test_a_table_shows_what_the_rows_say():
     table = ScoreTable("s", "valid", "100 %", "tab:x", [Column(16, "16")], [block, nothing])
     text = table.text(Tables(rows, {}, goals=[MetricGoal("ShortestPath", "valid", 1)]))
     assert r"\caption{100 \%}" in text
-    assert r"A \& B & $0.90$ \\" in text  # without an interval nobody is best
+    assert r"A \& B & $0.90$ \\" in text  # without an interval no method is best
     rows = [replace(r, seed=0) for r in rows if r.seed == 0]
     rows = [replace(r, low=r.mean - 0.1, high=r.mean + 0.1) for r in rows]
     text = table.text(Tables(rows, {}, goals=[MetricGoal("ShortestPath", "valid", 1)]))
@@ -176,7 +176,7 @@ def test_every_cell_is_a_dot_of_each_method():
 
 
 def severity_of_two_tasks():
-    """A label in two tasks, whose scores fall and rise with the distance; one has a NaN."""
+    """Make one label in two tasks; its scores fall and rise with the distance, one is NaN."""
     rows, severities = [], []
     for k, size in enumerate((16, 32, 64, 128)):
         for task, score in (("t", 0.9 - 0.2 * k), ("u", 0.1 + 0.2 * k)):
@@ -199,7 +199,7 @@ def test_the_tasks_of_a_label_are_not_mixed():
     assert axes.get_title().startswith("ρ = 0.00")  # -1 and 1
 
 
-def test_cells_that_one_method_has_no_score_in_are_not_correlated():
+def test_cells_without_a_score_of_every_method_are_not_correlated():
     tables = severity_of_two_tasks()
     alone = [r for r in tables.rows if r.task == "u"]
     rows = [*alone, *(replace(r, model="n") for r in alone if r.size < 64)]
@@ -229,7 +229,7 @@ def mean_of(study, *cell):
     return np.mean([r.mean for r in rows if (r.model, r.metric, r.size) == cell])
 
 
-def test_what_is_said_of_the_untrained_and_of_curves_is_in_the_tables():
+def test_statements_about_untrained_networks_and_curves_agree_with_the_tables():
     solved = [100 * mean_of("sat_cpu", "untrained", "solved", size) for size in (10, 20, 40)]
     caption = EXHIBITS["steps_size"].caption.replace("\n", " ")
     assert f"solves {solved[0]:.1f} % at 10 variables and none at 20 and 40" in caption
@@ -245,7 +245,7 @@ def test_what_is_said_of_the_untrained_and_of_curves_is_in_the_tables():
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
-def test_a_study_with_a_part_of_its_rows_is_drawn_as_far_as_it_goes(name):
+def test_a_study_with_some_of_its_rows_is_drawn_as_far_as_possible(name):
     exhibit, whole = EXHIBITS[name], tables_of(name)
     for model in (whole.rows[0].model, whole.rows[-1].model):
         rows = [r for r in whole.rows if r.seed == 0 and r.model == model]

@@ -1,4 +1,4 @@
-"""Figures of existing rows: a yaml and no code."""
+"""Figures of existing rows are defined by a yaml, without code."""
 
 import math
 from dataclasses import replace
@@ -46,7 +46,7 @@ lines: {both: {a@10: A, b: B}}
 
 
 def rows_of(model, rule, *means):
-    """Scores at 16, as trained, and at 32, 64, ...; two runs."""
+    """Make rows of two runs: scores at 16 (the training size), 32, 64, ..."""
     return [
         row(study="mine", model=model, steps_rule=rule, seed=seed, size=16 * 2**k,
             mean=mean + 0.02 * seed, shift="size" if k else "none")
@@ -92,7 +92,7 @@ def test_only_panels_with_a_row_of_a_line_are_drawn():
     panels = [Panel("grid", {"distribution": "grid"}), Panel("none", {"distribution": "tree"})]
     curves = Curves("mine", "valid", "share", {"a@10": "A"}, panels=panels)
     assert [axes.get_title() for axes in curves.draw(TABLES).axes] == ["grid"]
-    assert not Curves("mine", "valid", "share", {"a": "A"}).can_draw(TABLES)  # it has steps
+    assert not Curves("mine", "valid", "share", {"a": "A"}).can_draw(TABLES)  # needs a rule
     assert not Curves("mine", "solved", "share", {"a@10": "A"}).can_draw(TABLES)
 
 
@@ -176,7 +176,7 @@ def with_interval(r):
     return replace(r, estimate=known)
 
 
-def test_what_needs_no_training_is_level_where_it_has_no_place_on_the_axis():
+def test_a_method_without_training_is_a_level_line_if_it_has_no_place_on_the_axis():
     rows = [row(steps_rule=rule, mean=0.4) for rule in ("4", "8")]
     rows += [row(model="rule", steps_rule="", mean=0.5)]
     curves = Curves("mine", "valid", "share", {"m": "M"}, trivial={"rule": "R", "none": "N"},
@@ -205,7 +205,7 @@ def test_a_map_writes_every_cell_and_frames_what_the_table_says():
     assert texts == ["91", "81", "31", "71", "both"]
     frame = np.concatenate(axes.collections[1].get_segments())
     assert (frame.min(axis=0).tolist(), frame.max(axis=0).tolist()) == ([-0.5, -0.5], [0.5, 1.5])
-    assert len(axes.collections[1].get_segments()) == 6  # none between the two
+    assert len(axes.collections[1].get_segments()) == 6  # no line between the two framed cells
 
 
 def test_a_map_leaves_out_lines_without_a_row_and_has_a_bar_of_colours():
@@ -222,12 +222,12 @@ def test_a_map_may_have_the_lowest_and_the_highest_run_below_the_mean():
     assert [text.get_text() for text in axes.texts][:2] == ["91", "90–92"]
 
 
-def test_the_best_of_a_group_is_first_if_goals_are_told():
+def test_the_best_of_a_group_is_first_if_goals_are_given():
     def names(tables):
         axes = figure(MAP, best_first=True).draw(tables).axes[0]
         return [label.get_text() for label in axes.get_yticklabels()]
 
-    assert names(TABLES) == ["B", "A"]  # the middle of 0.7, 0.72, 0, 0 and of 0.3, 0.32, 0.2, 0.22
+    assert names(TABLES) == ["B", "A"]  # by the interquartile means of their cells
     assert names(Tables(ROWS, {})) == ["A", "B"]
 
 

@@ -1,4 +1,4 @@
-"""A report is a function of a study's tables; it is read back with the package that made it."""
+"""A report is a function of a study's tables; the tests read it back with wandb's package."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def text():
 
 @pytest.fixture(scope="module")
 def panels(text):
-    """Of the report as the package reads it back."""
+    """Return the panels of the report as the package reads it back."""
     from wandb_workspaces.reports.v2 import interface, internal
 
     model = internal.ReportViewspec.model_validate(json.loads(text))
@@ -78,19 +78,19 @@ def methods_of(markdown):
     return [line.split()[1].partition("@")[0] for line in markdown.splitlines()[2:]]
 
 
-def test_an_error_is_best_where_it_is_least():
+def test_the_best_error_is_the_smallest():
     values = {"a": 0.3, "b": 0.1, "c": float("nan")}
     rows = [row(model=m, mean=v, metric="diverged") for m, v in values.items()]
     assert methods_of(leaderboard(rows, 0)) == ["b", "a", "c"]
     assert methods_of(leaderboard(rows, 1)) == ["a", "b", "c"]
 
 
-def test_a_cell_of_markdown_ends_no_column():
+def test_a_bar_within_a_markdown_cell_does_not_end_the_cell():
     line = transfer_matrix([row(model="a|b")]).splitlines()[0]
     assert line == "| distribution | size | shift | a\\|b@10 |"
 
 
-def test_a_file_is_the_same_each_time_and_never_replaced_unasked(tmp_path, text):
+def test_a_file_is_reproducible_and_never_replaced_unasked(tmp_path, text):
     path = tmp_path / "report.json"
     made(f"file={path}")
     assert path.read_text() == text

@@ -16,7 +16,7 @@ NUM = 200
 
 
 def make_study(tmp_path, arms, seeds=(0, 1, 2)):
-    """Runs of arms whose score is a sum of the effects of their choices, and noise of the run."""
+    """Make runs of arms whose score is a sum of the effects of their choices plus noise."""
     hard = np.random.default_rng(0).normal(size=NUM)
     for arm in arms:
         for seed in seeds:
@@ -38,7 +38,7 @@ def run_effects(tmp_path):
     return read_table(tmp_path / "results" / "s" / "effects.csv", Effect)
 
 
-def test_what_a_choice_buys_is_found_with_its_interval(tmp_path, caplog):
+def test_the_effect_of_a_choice_is_estimated_with_its_interval(tmp_path, caplog):
     make_study(tmp_path, ["linear_max", "linear_sum", "mlp_max", "mlp_sum", "other"])
     with caplog.at_level(logging.INFO):
         mlp, of_sum = run_effects(tmp_path)
@@ -46,7 +46,7 @@ def test_what_a_choice_buys_is_found_with_its_interval(tmp_path, caplog):
     assert (of_sum.choice, of_sum.reference) == ("sum", "max")
     for found, truth in ((mlp, -0.1), (of_sum, -0.3)):
         assert found.low < truth < found.high
-        assert found.high - found.low < 0.1  # what is hard for both cancels
+        assert found.high - found.low < 0.1  # the difficulty of instances cancels
         assert (found.num_pairs, found.num_runs) == (2, 3)
     assert "sum" in caplog.text
 

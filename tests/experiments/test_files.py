@@ -1,4 +1,4 @@
-"""Formulas leave as files and come back: export, and the evaluation of a user's own instances."""
+"""Formulas as files: export, and the evaluation of a user's own instances."""
 
 import numpy as np
 import pandas as pd
@@ -94,7 +94,7 @@ def test_an_export_has_the_formulas_of_the_cells_with_their_models(exported):
                 assert not set(clause).isdisjoint(told)
 
 
-def test_one_file_that_is_there_stops_an_export_before_any_work(tmp_path, settings):
+def test_an_existing_file_stops_an_export_before_any_work(tmp_path, settings):
     there = tmp_path / "sr-8-3-unsat.cnf"
     there.write_text("mine")
     with pytest.raises(UserError, match=r"^folder: .*sr-8-3-unsat\.cnf exists, take another"):
@@ -165,7 +165,7 @@ def test_a_wrong_pattern_is_one_line_before_any_work(place, run, exported, value
     assert not run.table_path("wrong").exists()
 
 
-def test_files_are_for_tests_each_once(exported):
+def test_files_are_only_for_testing_and_each_is_used_once(exported):
     tested = study(
         *TINY, "distribution@transfer.distributions=[dimacs_files]", "transfer.num_instances=3",
         f"transfer.distributions.dimacs_files.files={exported}/*.cnf",

@@ -63,7 +63,7 @@ def fitted(tmp_path, *overrides):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["encode_process_decode", "linear_messages"])
-def test_eight_instances_can_be_learnt_by_heart(tmp_path, model):
+def test_a_model_can_overfit_eight_instances(tmp_path, model):
     parts, net, *_ = fitted(tmp_path, f"model={model}", "train.num_steps=400", "val.every=100",
                            "train.optimizer.lr=3e-3")  # fmt: skip
     data_set: DataSet = parts.train_set
@@ -106,7 +106,7 @@ def test_an_update_is_the_same_whatever_was_drawn_before_it(tmp_path):
 
 
 class TwoStates(ShortestPath):
-    """A loss that asks about the batch, and about the same graphs with their edges doubled."""
+    """A task whose loss uses the batch, and the same graphs with their edges doubled."""
 
     def loss_parts(self, model, batch):
         doubled = copy(batch)
@@ -116,7 +116,7 @@ class TwoStates(ShortestPath):
 
 
 @pytest.mark.parametrize("last", [1, 2])
-def test_a_loss_may_ask_about_a_second_state(last):
+def test_a_loss_may_use_a_second_state(last):
     task, graphs = instances("shortest_path_next_hop", 8, 4)
     task, batch = TwoStates(task.answer), Packed.pack(graphs).batch(range(4))
     torch.manual_seed(0)
@@ -147,7 +147,7 @@ def test_averaged_weights_are_those_that_are_kept(tmp_path, precision):
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("model", ["encode_process_decode", "linear_messages", "deep_sets"])
-def test_a_gpu_gives_what_the_cpu_gives(tmp_path, model):
+def test_a_gpu_and_the_cpu_train_equally(tmp_path, model):
     parts = study(f"machine.data_dir={tmp_path}", f"model={model}", "train.num_instances=32")
     torch.manual_seed(0)
     net = parts.build_model()
@@ -166,13 +166,13 @@ def test_a_gpu_gives_what_the_cpu_gives(tmp_path, model):
 
 
 class ByAccuracy(ShortestPath):
-    """A task that wants the checkpoint of the best node accuracy."""
+    """A task that selects the checkpoint with the best node accuracy."""
 
     selected_by = "node_accuracy"
 
 
 def test_a_task_names_what_selects_the_checkpoint(tmp_path):
-    """More is better of a score: the weights kept are those of the most, whatever the loss."""
+    """A higher score is better: the weights with the highest score are kept, whatever the loss."""
     parts = study(f"machine.data_dir={tmp_path}", "train.num_instances=8", "val.num_instances=8",
                   "model=node_mlp", "train.num_steps=60", "val.every=10")  # fmt: skip
     parts.task = ByAccuracy(parts.task.answer)
@@ -198,7 +198,7 @@ def test_what_selects_must_be_a_metric_that_answers_change(metric):
         Objective.of(ShortestPath(), metric)
 
 
-def test_a_state_of_before_there_was_a_selection_is_taken_up(tmp_path):
+def test_a_state_saved_before_selection_existed_is_resumed(tmp_path):
     parts = study(f"machine.data_dir={tmp_path}", "train.num_instances=8", "val.num_instances=8",
                   "model=node_mlp", "train.num_steps=4", "val.every=2")  # fmt: skip
     model, folder = parts.build_model(), RunFolder(tmp_path / "run")

@@ -1,4 +1,4 @@
-"""What is another run, and what is the same in other words."""
+"""Changes of a configuration that make another run, and changes that do not."""
 
 import itertools
 from pathlib import Path
@@ -132,7 +132,7 @@ def test_published_configurations_are_named_by_their_identity(study):
 
 
 def arms(study):
-    """What the sweep of a study's yaml tries, with one seed."""
+    """Return the configurations that the sweep of a study's yaml runs, with one seed."""
     params = OmegaConf.load(ROOT / f"conf/experiment/{study}.yaml").hydra.sweeper.params
     axes = []
     for key, values in params.items():
@@ -161,7 +161,7 @@ OLD = "0123456789abcdef"
 
 
 def older_study(tmp_path):
-    """A study of before: two seeds of one method, joined and published under an old hash."""
+    """Make a study of an older version: two seeds of one method, published under an old hash."""
     source = ROOT / "results" / "quickstart"
     (run,) = source.glob("runs/deep_sets-seed0-*")
     now = read_table(run / "transfer.csv")[0].config_hash
@@ -184,7 +184,7 @@ def state_of(folder):
 
 
 def test_folders_of_an_older_version_are_renamed(tmp_path):
-    """Their tables and configurations too, and no number is touched."""
+    """Tables and configurations are renamed too; no number changes."""
     study, now, table = older_study(tmp_path)
     foreign = study / "runs" / "notes" / ".hydra"
     foreign.mkdir(parents=True)
@@ -201,7 +201,7 @@ def test_folders_of_an_older_version_are_renamed(tmp_path):
 
 
 @pytest.mark.parametrize("number", range(6))
-def test_a_migration_that_is_broken_off_is_started_again(tmp_path, monkeypatch, number):
+def test_an_interrupted_migration_can_be_started_again(tmp_path, monkeypatch, number):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for folder in (whole, broken):
         older_study(folder)
@@ -228,7 +228,7 @@ def test_a_migration_that_is_broken_off_is_started_again(tmp_path, monkeypatch, 
     assert state_of(broken) == state_of(whole)
 
 
-def test_a_migration_onto_a_run_that_is_there_touches_nothing(tmp_path):
+def test_a_migration_onto_an_existing_run_changes_nothing(tmp_path):
     study, now, _ = older_study(tmp_path)
     (study / "runs" / f"deep_sets-seed0-{now[:8]}").mkdir()
     before = state_of(tmp_path)

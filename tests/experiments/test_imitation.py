@@ -1,4 +1,4 @@
-"""Imitation: its loss by a loop, its randomness, its errors, and a killed run."""
+"""Imitation: its loss against a loop, its randomness, its errors, and a killed run."""
 
 import pytest
 import torch
@@ -41,8 +41,8 @@ def test_beta_falls_from_the_expert_to_the_model():
     assert learner(falls_over=0).beta(0) == 0
 
 
-def test_of_the_experts_own_episodes_the_loss_is_that_of_a_loop_over_graphs():
-    """The first choice may go both ways round; then there is one best way home."""
+def test_on_episodes_of_the_expert_the_loss_equals_a_loop_over_graphs():
+    """The first choice may start either direction; after it a single tour is best."""
     model, batch, environment = network(), batch_of(4, 6, 3, seed=6), TASK.environment
     loss = total(learner(falls_over=1).parts(model, batch, Update(0, 0)))
     alone = []
@@ -67,7 +67,7 @@ def test_of_the_experts_own_episodes_the_loss_is_that_of_a_loop_over_graphs():
     assert any(torch.isclose(loss, each, rtol=1e-5) for each in possible)
 
 
-def test_an_update_draws_by_its_number_alone_and_has_a_gradient():
+def test_an_update_is_a_function_of_its_number_and_has_a_gradient():
     model, batch = network(), batch_of(6, 8, 7, seed=2)
     losses = []
     for before in (0, 5):
@@ -96,7 +96,7 @@ def test_a_task_without_steps_or_with_too_large_instances_is_refused_in_one_line
         learner().parts(network(), batch_of(17), Update(0, 0))
 
 
-def test_a_training_that_is_taken_up_again_has_the_same_weights(tmp_path):
+def test_a_resumed_training_has_the_same_weights(tmp_path):
     parts = study(
         "task=tour", "learning=imitation", "model=deep_sets", "train.num_steps=8",
         "train.sizes=[4,5]", "train.num_instances=64", f"machine.data_dir={tmp_path}",

@@ -1,4 +1,4 @@
-"""Trained runs are looked at: their tasks draw instances, stored and drawn by one command."""
+"""The command that draws instances with the answers of a trained run."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def looked(run, file, *overrides):
 
 @pytest.fixture(scope="module")
 def strings(tmp_path_factory):
-    """Of strings, which have springs, a pinned end and a disc."""
+    """Train on strings, which have springs, a pinned end and a disc."""
     return trained(
         tmp_path_factory.mktemp("strings"), "task=next_step", *SHORT, "transfer.sizes=[6]",
         "distribution@train.distribution=string_pinned_1", "~transfer.distributions.gravity",
@@ -51,7 +51,7 @@ def strings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def formulas(tmp_path_factory):
-    """A network too small to solve everything."""
+    """Train a network that is too small to solve everything."""
     return trained(
         tmp_path_factory.mktemp("sat"), "task=satisfiability", "model=neuro_sat",
         "model.hidden_dim=8", "train.sizes=[4,5]", "train.num_instances=64", "train.num_steps=20",
@@ -71,7 +71,7 @@ def shapes(panel, kind):
     return [shape for shape in panel.shapes if shape.kind == kind]
 
 
-def test_a_rollout_begins_with_the_truth_and_leaves_it(strings, tmp_path):
+def test_a_rollout_begins_at_the_truth_and_diverges_from_it(strings, tmp_path):
     pictures = looked(strings, tmp_path / "t.json.gz", "sizes=[3,6]",
                       "picture={num_frames:12,every:4}")  # fmt: skip
     assert [picture.title for picture in pictures] == ["3 bodies", "6 bodies"]
@@ -154,7 +154,7 @@ def test_paths_are_chosen_after_each_round(paths, tmp_path):
     assert picture.title.startswith("8 vertices, ")
 
 
-def test_what_a_look_leaves_in_a_run_folder_is_mirrored(paths, tmp_path):
+def test_pictures_in_a_run_folder_are_mirrored(paths, tmp_path):
     look(config(paths, "null", "num_message_passing_steps=2"))
     folder = RunFolder.existing(paths)
     found = source_of_run(folder, folder.load_config(), tmp_path).pictures()
@@ -163,7 +163,7 @@ def test_what_a_look_leaves_in_a_run_folder_is_mirrored(paths, tmp_path):
         look(config(paths, "null"))
 
 
-def test_a_look_overwrites_nothing_and_says_in_a_line_what_is_wrong(strings, tmp_path):
+def test_a_look_overwrites_nothing_and_errors_are_one_line(strings, tmp_path):
     file = tmp_path / "t.json.gz"
     file.write_text("mine")
     with pytest.raises(UserError, match=r"t\.json\.gz exists"):
@@ -194,7 +194,7 @@ def test_a_look_overwrites_nothing_and_says_in_a_line_what_is_wrong(strings, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["t.json.gz"]
 
 
-def test_a_task_that_draws_nothing_of_a_model_says_so(tmp_path):
+def test_a_task_without_pictures_says_so(tmp_path):
     walk = trained(
         tmp_path / "walk", "task=satisfiability", "model=walk_sat", "train.skip=true",
         "train.sizes=[5]", "transfer.sizes=[5]",

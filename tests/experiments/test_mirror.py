@@ -1,4 +1,4 @@
-"""Runs and studies that are there already are mirrored by a command."""
+"""The command that mirrors existing runs and studies."""
 
 import pytest
 from omegaconf import OmegaConf
@@ -21,7 +21,7 @@ from tests.experiments.test_collect import done_run
 from tests.experiments.test_tables_and_figures import row
 
 
-def test_runs_that_were_trained_without_are_mirrored(tmp_path):
+def test_runs_that_were_trained_without_a_tracker_are_mirrored(tmp_path):
     run = next((ROOT / "results/quickstart/runs").glob("demo-seed0-*"))
     config = composed(f"run={run}", f"machine.runs_dir={tmp_path}/runs", config_name="mirror")
     mirror(config)
@@ -87,7 +87,7 @@ def test_tensorboard_has_curves_sizes_and_animations(tmp_path):
     {"study": "../../home"}, {"study": 3}, {"task_label": "a/b"}, {"train": 3},
     {"train": {"sizes": [1, "x"], "distribution": {}}}, {"train": {}},
 ])  # fmt: skip
-def test_the_folder_of_a_stranger_names_no_path_and_is_one_line(tmp_path, change):
+def test_a_run_with_an_untrusted_configuration_is_one_line(tmp_path, change):
     whole = {"study": "s", "task_label": "t", "label": "m", "model": 1, "task": 2,
              "train": {"sizes": [8], "distribution": {"grid": {}}}}  # fmt: skip
     assert source_of_run(RunFolder(tmp_path), OmegaConf.create(whole), tmp_path).study == "s"

@@ -1,4 +1,4 @@
-"""A mirror follows its folder, and whatever happens to it stops nobody."""
+"""A mirror follows its run folder; failures of a mirror stop no training."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from tests.processes import run
 
 
 class Recorder(Tracker):
-    """Keeps what it is told; fails when asked to."""
+    """A tracker that records its calls and fails on request."""
 
     def __init__(self, fails_at=None):
         self.told, self.fails_at = [], fails_at
@@ -78,8 +78,8 @@ def test_a_stop_ends_the_mirror_as_failed(tmp_path):
     assert recorder.told == ["begin", 1, "failed"]
 
 
-def test_a_tracker_that_hangs_holds_nobody_up(tmp_path, caplog, monkeypatch):
-    """Whatever it waits for, the run goes on, and is told of once."""
+def test_a_tracker_that_hangs_does_not_delay_a_run(tmp_path, caplog, monkeypatch):
+    """The run goes on whatever the tracker waits for, and is warned once."""
     monkeypatch.setattr("experiments.tracking.mirrors.CLOSE_SECONDS", 0.2)
     woken, abandoned = Event(), []
 

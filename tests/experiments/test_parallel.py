@@ -1,4 +1,4 @@
-"""One training in two processes against the same in one, as users start them."""
+"""Compare one training in two processes with the same training in one process."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from tests.forked import Forked
 from tests.processes import ROOT, ended, wait_until
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
-# Adam makes whole steps of gradients that are nothing but rounding.
+# SGD, since Adam makes full steps out of gradients that are only rounding errors.
 SGD = ("train.optimizer._target_=torch.optim.SGD", "train.optimizer.lr=0.1")
 NEXT_HOP = ("task=shortest_path_next_hop", "model=linear_messages",
             "train.num_message_passing_steps=[2,5]", "train.loss_on_last_steps=2",
@@ -61,7 +61,7 @@ def trained(number, tmp_path, *overrides, runs="runs"):
 
 
 def trained_by_two(tmp_path, *overrides, runs):
-    """As torchrun starts two processes, by what it tells them, without itself."""
+    """Start two processes with the environment that torchrun sets, but without torchrun."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
     told = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
@@ -89,7 +89,7 @@ def folder_of(tmp_path, runs="runs"):
 
 
 def assert_same_training(one, two):
-    """But for the order in which numbers are added up."""
+    """Compare two trainings, up to the order in which numbers are added."""
     curves = [
         [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
         for folder in (one, two)
@@ -127,13 +127,13 @@ def test_torchrun_trains_as_one_process_does(tmp_path, tiny):
     assert_same_training(one, two)
 
 
-# Of a linear model: over many updates of others, rounding is all that grows.
+# A linear model: with other models, rounding errors grow over many updates.
 LONG = ("task=shortest_path_next_hop", "model=linear", "train.num_steps=1500", "val.every=250",
         "machine.save_every=100", "train.ema_decay=0.9", *SGD)  # fmt: skip
 
 
 def stopped(number, tmp_path, *overrides, runs):
-    """Ended by SIGTERM in the middle of its updates, to torchrun if there are several."""
+    """Stop a training by SIGTERM in the middle of its updates (to torchrun for several)."""
     process = start(number, tmp_path, *overrides, runs=runs)
     wait_until(lambda: list((tmp_path / runs).glob("default/*/state/*.pt")), process)
     process.send_signal(signal.SIGTERM)
@@ -229,7 +229,7 @@ def worlds(size):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_every_thing_is_of_one_process_and_none_has_two_more_than_another(size):
+def test_items_are_divided_evenly_between_processes(size):
     for number in range(size, 20):
         parts = [range(number)[world.part(number)] for world in worlds(size)]
         assert [i for part in parts for i in part] == list(range(number))
@@ -252,7 +252,7 @@ def test_the_parts_of_processes_are_the_batch_of_one(task_name):
         return CachedBatches(parts.settings, packed, parts.task, cell.group_size, world).batch(step)
 
     sizes = set()
-    for step in range(3):  # a batch that has the last group, which lacks one, and others
+    for step in range(3):  # batches with and without the incomplete last group
         whole = batch(World(), step)
         assert_joined([batch(world, step) for world in worlds(3)], whole)
         sizes.add(whole.num_graphs)
@@ -270,7 +270,7 @@ def test_processes_stream_the_instances_of_one():
     assert_joined([batch(world) for world in worlds(3)], batch(World()))
 
 
-def test_each_process_draws_for_itself_and_the_first_as_one_does():
+def test_each_process_has_its_own_random_numbers_and_the_first_those_of_a_single_one():
     draws = []
     for rank in ((), (0,), (1,), (2,)):
         with seeded(Update(0, 3, *rank), torch.device("cpu")):

@@ -1,4 +1,4 @@
-"""Pictures as files, and as they are drawn: the same pictures give the same bytes."""
+"""Pictures as files and as images: equal pictures give equal bytes."""
 
 import dataclasses
 import gzip
@@ -23,7 +23,7 @@ BLUE, DASHED = Look(0, fill=0), Look("ink", 1.0, "dashed")
 
 
 def spiral(title="two $bodies", num_frames=6, summary=True):
-    """A picture of all kinds of shapes, of which two move."""
+    """Make a picture of all kinds of shapes, two of which move."""
     turn = np.linspace(0, 2, num_frames)
     track = np.stack([np.cos(turn), np.sin(turn)], axis=1)[:, None]  # [F, 1, 2]
     shapes = [
@@ -70,7 +70,7 @@ def test_a_file_gives_back_its_pictures_in_the_same_bytes(tmp_path):
 
 
 def changed(*path, value):
-    """A picture as data, with another value at a place; None: without it."""
+    """Return a picture as data with one value replaced, or removed if it is None."""
     data = json.loads(json.dumps(plain(spiral())))
     at = data
     for key in path[:-1]:
@@ -123,7 +123,7 @@ SHAPE = ("panels", 0, "shapes")
         changed("panels", 0, "legend", 0, "kind", value="label"),
     ],
 )  # fmt: skip
-def test_data_that_are_no_picture_are_one_line(tmp_path, data):
+def test_invalid_picture_data_is_one_line(tmp_path, data):
     path = tmp_path / "x.json.gz"
     path.write_bytes(gzip.compress(json.dumps([data]).encode()))
     with pytest.raises(UserError, match=re.escape(f"{path}: not a file of pictures (")) as raised:
@@ -171,7 +171,7 @@ def test_a_still_has_a_column_for_each_picture_and_a_strip_a_row():
     assert not Pictures("s", "y").can_draw(found)
 
 
-def test_numbers_of_pictures_that_are_not_there_are_one_line():
+def test_unknown_picture_numbers_are_one_line():
     line = r"figure of x: \[\d\] is not allowed, there are"
     with pytest.raises(UserError, match=line):
         Pictures("s", "x", shown=(6,)).draw(tables(spiral()))

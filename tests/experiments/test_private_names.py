@@ -1,4 +1,4 @@
-"""Private names of other packages that the suite uses: an upgrade that takes one fails here."""
+"""Private names of other packages that the suite uses: an upgrade that removes one fails here."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""No instance that a published study is tested on is one that it was trained or validated on."""
+"""The test instances of a published study differ from all its training and validation instances."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ STUDIES = sorted({path.parents[1].name for path in ROOT.glob("results/*/configur
 
 
 def worlds(study, tmp_path):
-    """The parts of one configuration for each task and training set of a study."""
+    """Return the parts of one configuration for each task and training set of a study."""
     found = {}
     for path in sorted((ROOT / "results" / study).glob("configurations/*.yaml")):
         config = OmegaConf.merge(read_config(path), {"machine": {"data_dir": str(tmp_path)}})

@@ -1,4 +1,4 @@
-"""What a sweep asks a cluster for, and what the jobs do that it sends: no cluster is there."""
+"""The requests of a sweep to a cluster and the jobs that it sends, tested without a cluster."""
 
 import os
 import pickle
@@ -15,12 +15,12 @@ from omegaconf.basecontainer import BaseContainer
 from tests.conftest import ROOT
 from tests.experiments.mirrors import folders
 
-ARRAY = "7"  # the number of the job that Slurm makes of a sweep
+ARRAY = "7"  # the id of the array job that Slurm makes of a sweep
 
 
 @pytest.fixture
 def swept(tmp_path, tiny, monkeypatch):
-    """Start a sweep over two seeds as the command does; gives the line that it ends with."""
+    """Start a sweep over two seeds as the command does; return its last line."""
     hydra = GlobalHydra.instance()
     monkeypatch.setattr(Singleton, "_instances", dict(Singleton._instances))
     monkeypatch.setattr(BaseContainer, "_resolvers", dict(BaseContainer._resolvers))
@@ -35,7 +35,7 @@ def swept(tmp_path, tiny, monkeypatch):
         return ""
 
     yield start
-    hydra.clear()  # a job has put another in its place, which the command then cleared
+    hydra.clear()  # a job replaced the instance, and the command then cleared it
 
 
 def done(tmp_path):
@@ -44,7 +44,7 @@ def done(tmp_path):
 
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
-    """Programs by the names of Slurm's: jobs are taken, and leave the queue without a start."""
+    """Make fake Slurm programs that accept jobs; the jobs leave the queue without starting."""
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="no requirements-slurm.txt")
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -80,14 +80,14 @@ def test_slurm_is_asked_for_an_array_of_jobs_that_train(tmp_path, slurm, swept):
         with patch.dict(os.environ, environment, SLURM_ARRAY_TASK_ID=number):
             job = pickle.loads(path.read_bytes())
             assert job.result().return_value == ""
-        assert job._timeout_countdown == 20  # times that it is queued again
+        assert job._timeout_countdown == 20  # how often the job is queued again
     assert done(tmp_path) == ["tiny-seed0", "tiny-seed1"]
 
 
 class Ray:
-    """In the place of a cluster: it loses the first job that is waited for, and does the others.
+    """A fake cluster that loses the first job that is waited for and runs the others.
 
-    Jobs are pickled as Ray does, and done in this process.
+    Jobs are pickled as by Ray and run in this process.
     """
 
     def __init__(self, module):

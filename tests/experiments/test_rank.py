@@ -22,7 +22,7 @@ PAGE = ROOT / "docs" / "statistics.md"
 
 
 def rows_of(model, scores, **changes):
-    """Rows of a method: its score as trained at 16, then at 32, 64, ...; three runs alike."""
+    """Make rows of a method: scores at 16 (the training size), 32, 64, ...; three equal runs."""
     sizes = [16 * 2**k for k in range(len(scores))]
     return [
         row(model=model, seed=seed, distribution="home", size=size, mean=score,
@@ -47,7 +47,7 @@ def test_the_best_on_shifted_cells_is_first_whatever_it_was_as_trained():
     assert a.better is None
 
 
-def test_of_errors_the_least_is_first():
+def test_the_smallest_error_is_first():
     methods = of(rows_of("a", [0.1, 5.0, 9.0]), rows_of("b", [0.2, 0.3, 0.5]))
     (b, a), _ = standings(methods, Goal(0, 0.4), "a@10")
     assert (b.method, a.method) == ("b@10", "a@10")
@@ -88,7 +88,7 @@ def test_methods_are_compared_on_cells_that_are_shifted_for_all():
         standings(methods, Goal(1, 0.5))
 
 
-def test_two_scores_for_the_same_are_told():
+def test_duplicate_scores_are_reported():
     rows = rows_of("a", [1, 1])
     with pytest.raises(UserError, match="two scores"):
         scores_of([*rows, rows[-1]], [("home", 32)], perfect=1)
@@ -96,7 +96,7 @@ def test_two_scores_for_the_same_are_told():
         scores_of(rows, [("home", 64)], perfect=1)
 
 
-def test_every_metric_of_the_committed_studies_says_what_is_good():
+def test_every_metric_of_the_committed_studies_has_a_direction():
     for folder in (ROOT / "results").glob("*/transfer.csv"):
         rows = read_table(folder)
         goals = read_table(folder.with_name("metrics.csv"), MetricGoal)
@@ -183,7 +183,7 @@ def test_methods_that_share_no_cell_are_in_tiers():
     few = [r for r in rows_of("few", [1, 0.1, 0.1]) if r.size < 64]
     apart = [replace(r, distribution="elsewhere") for r in rows_of("apart", [1, 1, 1])]
     methods = of(apart, few, rows_of("a", [1, 0.5, 0.9]), rows_of("b", [1, 0.6, 0.2]))
-    assert best_first(methods, 1) == ["b@10", "a@10", "few@10", "apart@10"]  # on size 32
+    assert best_first(methods, 1) == ["b@10", "a@10", "few@10", "apart@10"]  # by size 32
     assert best_first(methods, 0) == ["few@10", "a@10", "b@10", "apart@10"]
     untrained = [r for r in rows_of("u", [1, 1, 1]) if not is_home(r)]
     assert best_first(of(untrained, few), 1) == ["few@10", "u@10"]
@@ -195,7 +195,7 @@ def test_the_ranking_the_leaderboard_and_the_page_have_one_order(study):
     goals = [g for g in read_table(study / "metrics.csv", MetricGoal) if not np.isnan(g.perfect)]
     page = table_data(rows, goals)["order"]
     assert {(g.task, g.metric) for g in goals} == {(t, m) for t in page for m in page[t]}
-    first = {row.task: row.metric for row in rows[::-1]}  # what is ranked if nothing is said
+    first = {row.task: row.metric for row in rows[::-1]}  # the metric that is ranked by default
     num_ranked = 0
     for goal in goals:
         mine = [r for r in rows if (r.task, r.metric) == (goal.task, goal.metric)]

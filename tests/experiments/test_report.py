@@ -1,4 +1,4 @@
-"""The page of all studies, and that of one."""
+"""The report of all studies, and of a single study."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from tests.processes import run
 
 
 def reduced(png):
-    """The colours of a picture, a sixteenth as wide and high."""
+    """Return the colours of a picture, reduced sixteenfold in width and height."""
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB").reduce(16)).astype(int)
 
 
@@ -81,7 +81,7 @@ def test_the_same_tables_give_the_same_bytes(tmp_path):
     first = written(tmp_path, study="sat_cpu")
     assert written(tmp_path, study="sat_cpu") == first
     packed = re.search(r'data-data="sat_cpu">([^<]*)<', first)[1]
-    assert base64.b64decode(packed)[4:8] == b"\0\0\0\0"  # gzip's date
+    assert base64.b64decode(packed)[4:8] == b"\0\0\0\0"  # the date in gzip's header
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 

@@ -1,4 +1,4 @@
-"""The report, opened from disk in a headless browser; skipped where there is none."""
+"""The report, opened from disk in a headless browser; skipped if there is no browser."""
 
 import pytest
 from omegaconf import OmegaConf
@@ -64,7 +64,7 @@ def test_without_javascript_a_card_leads_to_its_study(opened):
 
 
 @pytest.mark.slow
-def test_what_is_shown_has_one_first_heading(opened):
+def test_the_visible_page_has_one_first_heading(opened):
     page = opened()
     assert page.locator("h1:visible").count() == 1
     page.locator(".card").first.click()
@@ -80,7 +80,7 @@ def test_the_theme_follows_the_system_and_remembers_a_choice(opened):
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page.click("button.theme")
     assert page.evaluate(paper) != dark
-    page.wait_for_timeout(200)  # the browser stores the choice in its own time
+    page.wait_for_timeout(200)  # the browser stores the choice with a delay
     page.reload()
     assert page.locator("html").get_attribute("data-theme") == "light"
 
@@ -106,7 +106,7 @@ def test_a_picture_is_enlarged(opened):
     assert page.locator("dialog.sheet .picture img").evaluate("i => i.naturalWidth") > 1000
 
 
-def test_what_a_stranger_wrote_is_shown_and_not_run(opened, tmp_path):
+def test_untrusted_text_is_shown_and_not_run(opened, tmp_path):
     folder = tmp_path / "in" / ATTACK
     folder.mkdir(parents=True)
     names = {"model": ATTACK, "task": ATTACK, "distribution": ATTACK, "metric": ATTACK}

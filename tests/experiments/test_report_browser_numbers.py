@@ -1,4 +1,4 @@
-"""Tables and charts of the report in a browser: searched, sorted, and asked what is behind them."""
+"""Tables and charts of the report in a browser: searching, sorting, and details on click."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 
 
 def column(page, field):
-    """The texts of a column of the table of numbers, as shown."""
+    """Return the texts of a column of the table of numbers, as shown."""
     cells = f'[data-part="table"] .tabulator-row [tabulator-field="{field}"]'
     return page.locator(f"section:not([hidden]) {cells}").all_inner_texts()
 
@@ -65,12 +65,12 @@ def test_the_table_searches_and_filters(opened):
     assert len(set(column(page, "metric"))) > 3
 
 
-def test_a_click_on_a_number_shows_what_it_is_made_of(opened):
+def test_a_click_on_a_number_shows_its_details(opened):
     page = opened("#study/quickstart")
     page.fill('section:visible input[type="search"]', "@1x grid 64")
     page.select_option('section:visible [aria-label="Filter by model"]', "next_hop")
     sheet = page.locator("dialog.sheet")
-    for _ in range(100):  # a click on a row that a filter draws anew at that moment is lost
+    for _ in range(100):  # a click is lost if the filter redraws the row at that moment
         page.locator("section:visible .tabulator-row .number").first.click()
         if sheet.is_visible():
             break
@@ -109,7 +109,7 @@ def test_a_run_that_is_not_published_says_so(opened):
 
 
 @pytest.mark.slow
-def test_the_chart_tells_numbers_and_hides_methods(opened):
+def test_the_chart_shows_numbers_and_hides_methods(opened):
     page = opened("#study/quickstart?metric=solved&distribution=grid")
     metric = page.locator('section:visible [data-key="metric"]')
     assert metric.input_value() == "solved"
@@ -138,13 +138,13 @@ def test_the_worst_method_is_shown_at_first_and_buttons_are_as_their_lines(opene
     )
     rows = read_table(ROOT / "results/inductive_bias/transfer.csv")
     mine = [r for r in rows if r.metric == metric]
-    here = [r for r in mine if (r.distribution, r.size) == (distribution, 16)]  # all answer there
+    here = [r for r in mine if (r.distribution, r.size) == (distribution, 16)]  # all have answers
     answered = {method(r) for r in here if r.mean == r.mean}
     order = [name for name in best_first(by_method(mine), 1) if name in answered]
     assert len(shown) == 8
     assert shown == [name for name in order if name in shown]
     assert (shown[0], shown[-1]) == (order[0], order[-1])
-    assert len({name.partition("@")[0] for name in shown[:7]}) == 7  # the best rule of each
+    assert len({name.partition("@")[0] for name in shown[:7]}) == 7  # the best rule of each method
     part.locator(".plain", has_text="All").click()
     assert part.locator(".chip .dashed").count() > 8
     looks = part.locator(".chip .swatch").evaluate_all("all => all.map(i => i.style.background)")
@@ -185,7 +185,7 @@ def test_other_tables_are_searched_as_well(opened):
 
 
 @pytest.mark.slow
-def test_a_tap_on_the_chart_tells_numbers_and_a_tap_on_one_what_it_is_made_of(opened):
+def test_a_tap_on_the_chart_shows_numbers_and_a_tap_on_a_number_its_details(opened):
     page = opened("#study/quickstart/chart", width=390, is_mobile=True, has_touch=True)
     part = page.locator('section:visible [data-part="chart"]')
     part.locator(".u-over").tap(position={"x": 150, "y": 100})

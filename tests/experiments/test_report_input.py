@@ -1,4 +1,4 @@
-"""What others wrote: names and texts that are not trusted, files that cannot be read."""
+"""Untrusted names and texts in the report, and files that cannot be read."""
 
 import gzip
 import re

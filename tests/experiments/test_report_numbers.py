@@ -1,4 +1,4 @@
-"""The numbers behind the page: those of the tables, with the configuration of each."""
+"""The numbers in the page are those of the tables, with the configuration of each."""
 
 import math
 import re
@@ -111,7 +111,7 @@ def test_a_band_of_a_learning_curve_is_from_the_least_to_the_largest_run(tmp_pat
     assert (curves["mean"], curves["low"], curves["high"]) == ([0.4], [0.1], [0.9])
 
 
-def test_a_number_that_is_not_there_stays_so(tmp_path):
+def test_a_missing_number_stays_missing(tmp_path):
     nan = float("nan")
     make_study(tmp_path / "in" / "s", [row(mean=nan, low=nan, high=nan)])
     cells = data_of(written(tmp_path, results_dir=str(tmp_path / "in")), "s")["cells"]

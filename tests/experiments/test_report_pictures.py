@@ -1,4 +1,4 @@
-"""The pictures of the page: small, without looking otherwise, and those that the player plays."""
+"""The pictures of the page: compressed without a visible change, and those of the player."""
 
 import io
 
@@ -14,7 +14,7 @@ from tests.experiments.report_pages import data_of
 
 @pytest.mark.parametrize("name", ["sat_difficulty/sat_difficulty", "nbody_cpu/rollout_gravity"])
 def test_a_picture_gets_a_palette_and_looks_the_same(name):
-    stream = io.BytesIO()  # a part of it: the whole takes seconds
+    stream = io.BytesIO()  # a part of the picture, since the whole takes seconds
     with Image.open(ROOT / "results" / f"{name}.png") as picture:
         picture.crop((0, 0, 900, 600)).save(stream, "PNG", optimize=True)
     content = stream.getvalue()

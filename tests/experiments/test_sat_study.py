@@ -1,4 +1,4 @@
-"""The SAT studies: what runs before there is a GPU, what their tables hold."""
+"""The SAT studies: their configurations on a CPU, and their tables."""
 
 import numpy as np
 import pytest
@@ -20,10 +20,10 @@ from tests.conftest import ROOT, composed, study
 
 @pytest.mark.parametrize("num_updates", [3, pytest.param(100, marks=pytest.mark.slow)])
 def test_the_first_updates_of_sat_gpu_run_on_a_cpu(tmp_path, num_updates):
-    """As configured, but for the number of formulas in a batch: 2 in the place of 512.
+    """Run as configured, but with 2 instead of 512 formulas in a batch.
 
-    The gradient passes through the last rounds alone: it reaches the numbers that all states begin
-    with only where few rounds are drawn, which three updates need not see.
+    The gradient passes through the last rounds only, so it reaches the parameters of the initial
+    states only if few rounds are drawn, which may not happen in three updates.
     """
     late = {"literal_start", "clause_start"} if num_updates < 100 else set()
     parts = study("experiment=sat_gpu", "machine.device=cpu", "train.batch_size=2",
@@ -48,7 +48,7 @@ def test_the_first_updates_of_sat_gpu_run_on_a_cpu(tmp_path, num_updates):
 
 @pytest.fixture(scope="module")
 def tiny_run(tmp_path_factory):
-    """A network too small to solve everything."""
+    """Train a network that is too small to solve everything."""
     folder = tmp_path_factory.mktemp("sat")
     config = composed(
         "task=satisfiability", "model=neuro_sat", "model.hidden_dim=8", "label=tiny",
@@ -70,7 +70,7 @@ def test_rows_are_of_the_instances_that_have_a_score(tiny_run):
     assert rows["correct", 5, "4"].mean == pytest.approx(both)
 
 
-def test_answers_that_are_not_numbers_are_an_error_not_a_verdict():
+def test_answers_that_are_nan_are_an_error_and_not_a_decision():
     parts = study("task=satisfiability", "train.sizes=[5]")
     packed = Packed.pack(Cell(parts.task, parts.home_distribution, (5,), "test").instances(0, 4))
 
@@ -90,7 +90,7 @@ def test_answers_that_are_not_numbers_are_an_error_not_a_verdict():
     ],
 )
 def test_the_cells_of_a_panel_are_as_large_or_as_hard_as_one_another(panel, column, wanted):
-    """What the figure of families says of its columns, by the committed table of cells."""
+    """Check the columns of the figure of families against the committed table of cells."""
     figure = OmegaConf.load(ROOT / "conf" / "figure" / "sat_families.yaml")
     cells = read_cells(ROOT / "results" / "sat_families" / "cells.csv")
     of = {(cell.distribution, cell.size): cell.facts[column] for cell in cells}

@@ -22,7 +22,7 @@ def words(tmp_path, *overrides):
 
 
 def searched(tmp_path, *overrides):
-    """Search in this process; the lines of its table."""
+    """Search in this process; return the lines of the table."""
     search(composed(*NAMES, *words(tmp_path, *overrides), config_name="search"))
     return lines(tmp_path)
 
@@ -36,7 +36,7 @@ def lines(tmp_path):
 def test_a_search_is_judged_by_validation_and_makes_no_test_cell(tmp_path, tiny):
     found = searched(tmp_path, *tiny, "num_trials=3")
     assert [line["trial"] for line in found] == ["0", "1", "2"]
-    assert len(list((tmp_path / "data").glob("*.safetensors"))) == 2  # of training and validation
+    assert len(list((tmp_path / "data").glob("*.safetensors"))) == 2  # training, validation
     for line in found:
         run = tmp_path / "runs" / "search" / line["run"]
         losses = [float(part.split(",")[0]) for part in
@@ -46,13 +46,13 @@ def test_a_search_is_judged_by_validation_and_makes_no_test_cell(tmp_path, tiny)
     assert len({line["run"] for line in found}) == 3
 
 
-def test_a_search_goes_on_and_tries_what_an_undisturbed_one_tries(tmp_path, tiny):
+def test_a_resumed_search_makes_the_trials_of_an_uninterrupted_one(tmp_path, tiny):
     whole = searched(tmp_path / "whole", *tiny, "num_trials=3")
     assert len(searched(tmp_path, *tiny, "num_trials=2")) == 2
     assert searched(tmp_path, *tiny, "num_trials=3") == whole
 
 
-def test_two_searches_of_one_study_are_never_one(tmp_path, tiny):
+def test_two_searches_of_one_study_are_kept_apart(tmp_path, tiny):
     searched(tmp_path, *tiny, "num_trials=1")
     others = ["model=deep_sets", "task=shortest_path_next_hop", "seed=1", "sampler_seed=1",
               "space={model.hidden_dim:[8,16,32]}"]  # fmt: skip
@@ -84,7 +84,7 @@ def test_two_starts_share_the_trials(tmp_path, tiny):
 
 
 @pytest.mark.slow
-def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):
+def test_a_trial_that_was_killed_is_resumed(tmp_path, tiny):
     long = [*tiny, "train.num_steps=800", "num_trials=1"]
     command = ["experiments.search", *words(tmp_path, *long)]
     process = Forked(*command)
@@ -99,12 +99,12 @@ def test_a_trial_that_was_killed_is_taken_up(tmp_path, tiny):
     assert len(list((tmp_path / "runs" / "search").glob("*-seed0-*"))) == 1
 
 
-def test_a_trial_that_is_under_way_counts_and_one_killed_as_it_began_is_taken_up(tmp_path, tiny):
+def test_a_running_trial_counts_and_one_killed_at_its_start_is_resumed(tmp_path, tiny):
     searched(tmp_path, *tiny, "num_trials=1")
     folder = tmp_path / "runs" / "search"
     (path,) = folder.glob("trials-*.log")
     trials = Trials(folder, path.stem, 0, Objective("loss", 1))
-    trial = trials.ask()  # and its process is killed
+    trial = trials.ask()  # as if its process were killed now
     assert len(searched(tmp_path, *tiny, "num_trials=2")) == 2
     trial = trials.ask()
     run = RunFolder(folder / "elsewhere")
@@ -114,12 +114,12 @@ def test_a_trial_that_is_under_way_counts_and_one_killed_as_it_began_is_taken_up
     assert len(searched(tmp_path, *tiny, "num_trials=3")) == 3
 
 
-def test_a_trial_that_fails_is_told_and_ends_no_search(tmp_path, tiny):
+def test_a_trial_that_fails_is_reported_and_ends_no_search(tmp_path, tiny):
     space = "space={model.hidden_dim:[0]}"
     with pytest.raises(UserError, match="all 2 trials failed"):
         searched(tmp_path, *tiny, space, "num_trials=2")
     assert [line["error"] for line in lines(tmp_path)] == [
-        "model: widths [5] to [0, 0, 1]: each layer needs a width"
+        "model: the width of each layer must be at least 1, got [5, 0, 0, 1]"
     ] * 2
 
 

@@ -36,7 +36,7 @@ GRAPHS = {
 
 
 def packed(*graphs):
-    """Directed edges, one way for every second; and one from a node to itself."""
+    """Pack graphs with edges, every second one in one direction only, and with a loop."""
     data = []
     for graph in graphs:
         edges = [(0, 0), *graph.edges, *[(b, a) for a, b in list(graph.edges)[::2]]]
@@ -86,7 +86,7 @@ def test_formulas_and_bodies_have_a_shape(task):
 
 
 def published(tmp_path, cells):
-    """A study with one published run, whose table has rows of some cells."""
+    """Make a study with one published run, whose table has rows of the given cells."""
     run = next((ROOT / "results" / "quickstart" / "runs").glob("next_hop-seed0-*"))
     folder = tmp_path / "results" / "quickstart"
     shutil.copytree(run, folder / "runs" / run.name)
@@ -117,14 +117,14 @@ def test_cells_that_were_scored_are_measured_and_those_scored_later_too(tmp_path
     assert grid.clustering > 0.2  # a grid has no triangles
 
 
-def test_no_more_is_made_than_is_measured(tmp_path):
+def test_only_the_measured_instances_are_made(tmp_path):
     published(tmp_path, [("grid", 16)])
     severity(config(tmp_path))
     made = []
     for path in (tmp_path / "data").glob("*.safetensors"):
         with safe_open(path, framework="pt") as file:
             made.append(json.loads(file.metadata()["data_set"])["num_instances"])
-    assert made == [10, 10]  # of the training set and of the cell
+    assert made == [10, 10]  # the training set and the cell
 
 
 def test_severity_is_a_function_of_the_configuration(tmp_path):
@@ -164,7 +164,7 @@ def test_the_studies_with_a_cell_at_no_distance_are_those_that_the_page_names():
     assert f"It is at 0 in {' and '.join(sorted(at_zero))}:" in page
 
 
-def test_a_stranger_s_run_is_not_built_but_told(tmp_path):
+def test_an_untrusted_run_is_reported_and_not_built(tmp_path):
     folder = published(tmp_path, [("grid", 16)])
     path = next(folder.glob("runs/*/.hydra/config.yaml"))
     trained = OmegaConf.load(path)

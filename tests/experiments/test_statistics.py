@@ -76,20 +76,20 @@ def test_an_interval_of_skewed_errors_reaches_further_up():
     [
         (np.ones((3, 1000)), "share"),  # nothing varies
         (np.full((3, 1000), np.nan), "share"),
-        (rng().random((3, 49)) < 0.5, "share"),  # too few
-        (rng().random((2, 1000)) < [[0.1], [0.9]], "share"),  # runs of two kinds
+        (rng().random((3, 49)) < 0.5, "share"),  # too few instances
+        (rng().random((2, 1000)) < [[0.1], [0.9]], "share"),  # two kinds of runs
         (rng().lognormal(size=(3, 499)), "error"),
-        (np.r_[np.ones(999), 1000.0][None], "error"),  # one is more than a fifth
+        (np.r_[np.ones(999), 1000.0][None], "error"),  # one instance is more than a fifth
         (rng().lognormal(size=(2, 1000)) * [[1.0], [10.0]], "error"),
     ],
 )
-def test_where_no_interval_can_be_trusted_there_is_none(scores, kind):
+def test_there_is_no_interval_if_none_can_be_trusted(scores, kind):
     found, _ = estimate(scores, is_share=kind == "share", is_error=kind == "error")
     assert np.isnan([found.low, found.high]).all()
     assert found.mean == pytest.approx(np.mean(scores), nan_ok=True)
 
 
-def test_of_a_ratio_numerator_and_denominator_go_together():
+def test_numerator_and_denominator_of_a_ratio_are_correlated():
     by = rng(3).exponential(size=(1, 2000)).repeat(3, axis=0)
     assert linearised(0.3 * by, by) == pytest.approx(np.full((3, 2000), 0.3))
     scores = rng(4).exponential(size=(3, 2000))
@@ -119,8 +119,8 @@ def test_an_interval_holds_the_truth_as_often_as_it_says(situations, names):
             assert 0.91 < holds < 0.985  # 0.95 ± 3.5 standard deviations of 400 studies
 
 
-def test_what_the_old_interval_left_out_is_in_this_one():
-    # three runs that give the same answers: Student's interval over runs has no width
+def test_the_interval_covers_instances_where_student_s_over_runs_has_no_width():
+    # three runs with equal answers: Student's interval over runs has no width
     generator, covered = rng(6), []
     for _ in range(200):
         answers = (generator.random((1, 200)) < expit(0.4)).repeat(3, axis=0)

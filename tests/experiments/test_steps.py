@@ -1,4 +1,4 @@
-"""Rules of steps, models that are not defined for a size, baselines of matched size."""
+"""Rules of steps, models that are not defined for a size, and matched numbers of parameters."""
 
 import math
 
@@ -40,7 +40,7 @@ def batch_of(graphs):
 
 
 def bellman_ford_rounds(graph):
-    """Rounds until no distance to the end changes, by relaxing every edge at once."""
+    """Count rounds until no distance to the end changes, relaxing every edge at once."""
     senders, receivers = graph.edge_index.tolist()
     lengths = graph.edge_attr[:, 0].double().tolist()
     end = int(graph.x[:, 4].argmax())
@@ -57,7 +57,7 @@ def bellman_ford_rounds(graph):
 
 @pytest.mark.parametrize("cell", study(FAMILIES, "transfer.sizes=[12,40]").test_cells, ids=str)
 def test_an_oracle_knows_the_rounds_of_bellman_and_ford(cell):
-    """The tree is that of shortest paths, whose depth the rounds are (networkx agrees)."""
+    """The number of rounds is the depth of the shortest-path tree, here from networkx."""
     task, graphs = cell.data_set.cell.task, cell.data_set.cell.instances(0, 4)
     rounds = task.num_rounds(batch_of(graphs)).tolist()
     for graph, found in zip(graphs, rounds, strict=True):
@@ -66,7 +66,7 @@ def test_an_oracle_knows_the_rounds_of_bellman_and_ford(cell):
             ours.add_edge(s, r, weight=float(length))
         paths = nx.single_source_dijkstra_path(ours, int(graph.x[:, 4].argmax()))
         assert found == max(len(path) - 1 for path in paths.values())
-        # a path of more hops can be the shortest for an inner node's sake only: never fewer rounds
+        # no fewer rounds: each part of a shortest path is a shortest path
         assert found == bellman_ford_rounds(graph)
 
 
@@ -100,14 +100,14 @@ def test_adaptive_steps_are_those_of_the_stop_rule():
     assert torch.equal(output.x, expected.x)
 
 
-def test_an_oracle_of_a_task_that_has_none_is_one_line():
+def test_an_oracle_for_a_task_without_one_is_one_line():
     check_rule("oracle+2", ShortestPath())
     check_rule("12", Tour())
     with pytest.raises(UserError, match=r"'oracle\+2' is not allowed, Tour does not know"):
         check_rule("oracle+2", Tour())
 
 
-def test_to_wait_for_states_that_a_model_has_not_is_one_line():
+def test_adaptive_steps_of_a_model_without_states_are_one_line():
     walk, linear = (study(*model.split()).build_model() for model in (
         "task=satisfiability model=walk_sat", "model=linear_messages"))  # fmt: skip
     check_can_settle("adaptive@0.03", linear)
@@ -121,7 +121,7 @@ def test_to_wait_for_states_that_a_model_has_not_is_one_line():
     [
         pytest.param(
             f"experiment={folder.name} experiment/{folder.name}@_global_={path.stem}",
-            marks=[pytest.mark.slow] if number else [],  # the first of each study is fast
+            marks=[pytest.mark.slow] if number else [],  # the first arm is fast
         )
         for folder in sorted((ROOT / "conf" / "experiment").glob("*/"))
         for number, path in enumerate(sorted(folder.glob("*.yaml")))
@@ -145,7 +145,7 @@ def test_a_model_that_is_not_defined_for_a_size_says_so_in_the_table(tmp_path):
     assert text.splitlines()[-1].split()[-1] == "n/a"
 
 
-def test_a_score_that_is_not_a_number_is_an_error_not_an_absence(tmp_path, monkeypatch):
+def test_a_score_that_is_nan_is_an_error_and_not_a_missing_score(tmp_path, monkeypatch):
     parts = study("model=node_mlp", "transfer.sizes=[16]", "transfer.num_instances=3",
                   f"machine.data_dir={tmp_path}")  # fmt: skip
     nan = {"valid": torch.tensor([1.0, float("nan"), 0.0])}
@@ -192,7 +192,7 @@ def test_a_matched_run_is_that_of_the_width_it_found():
     assert min(counts, key=lambda count: abs(count - 5000)) == counts[1]
 
 
-def test_what_a_model_draws_in_training_depends_on_seed_and_update_alone():
+def test_random_numbers_in_training_depend_only_on_seed_and_update():
     def drawn(seed, step):
         with seeded(Update(seed, step), torch.device("cpu")):
             return torch.rand(2).tolist()

@@ -1,4 +1,4 @@
-"""Sweeps as users start them: by every launcher, past failures, and after a kill."""
+"""Sweeps as users start them: with every launcher, with failures, and after a kill."""
 
 import os
 import signal
@@ -24,13 +24,13 @@ def folders(tmp_path, runs="runs"):
 
 
 def sweep(tmp_path, *overrides, runs="runs", env=None):
-    """Start one over two seeds of a tiny training."""
+    """Start a sweep over two seeds of a tiny training."""
     words = ["study=s", "seed=0,1", *overrides, *folders(tmp_path, runs)]
     return Forked("experiments.train", "-m", *words, env={**os.environ, **(env or {})})
 
 
 def ended(process, code=0):
-    """What it said; fails if it left with another code."""
+    """Return the output of a process; fail if it exits with another code."""
     found, text = processes.ended(process)
     assert found == code, text
     return text
@@ -52,10 +52,10 @@ def states(tmp_path, seed="*"):
 
 
 def children(process, word):
-    """Those that live and have a word in their command, in the order in which they began."""
+    """Return the running children with a word in their command, in the order of their starts."""
     found = []
     for child in psutil.Process(process.pid).children(recursive=True):
-        with suppress(psutil.Error):  # it has ended
+        with suppress(psutil.Error):  # the process has ended
             if word in " ".join(child.cmdline()):
                 found.append(child)
     return sorted(found, key=lambda child: child.create_time())
@@ -68,7 +68,7 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, laun
     words.append(f"hydra/launcher={launcher}")
     text = ended(sweep(tmp_path, *words), code=1)
     assert "4 jobs: 1 done, 0 skipped, 3 failed" in text
-    assert text.count("each layer needs a width") == 2  # refused when they are to start
+    assert text.count("width of each layer must be at least 1") == 2  # refused at the start
     assert text.count("in update") == 1  # in the middle of a training
     assert text.rstrip().endswith("error: 3 of 4 jobs failed, the same command tries again")
     assert "Traceback" not in text
@@ -80,8 +80,8 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, laun
         assert done.stat().st_mtime_ns == when
 
 
-def test_a_sweep_that_was_killed_resumes_what_was_begun(tmp_path, tiny):
-    """One job after the other, killed in the second."""
+def test_a_sweep_that_was_killed_resumes_its_job(tmp_path, tiny):
+    """Run one job after the other and kill the sweep in the second."""
     words = [*tiny, "study=s", "task_label=test", "train.num_steps=200", *folders(tmp_path)]
     process = sweep(tmp_path, *words)
     wait_until(lambda: states(tmp_path, 1), process)
@@ -151,8 +151,8 @@ def test_studies_may_be_swept_over_and_a_label_given(tmp_path, tiny):
 
 
 @pytest.mark.slow
-def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
-    """Two tasks, three models, three seeds."""
+def test_a_study_killed_half_way_ends_like_an_uninterrupted_one(tmp_path):
+    """Use two tasks, three models and three seeds."""
 
     arms = "linear_messages,encode_process_decode,deep_sets"
     small = [f"experiment/size_transfer@_global_={arms}", "train.num_steps=60", "val.every=20",
@@ -178,7 +178,7 @@ def test_a_study_killed_half_way_ends_as_one_that_was_not(tmp_path):
 
 @pytest.mark.slow
 def test_a_job_of_a_queue_is_lost_alone_and_one_that_is_preempted_is_queued_again(tmp_path, tiny):
-    """Submitit's local executor: what differs on a cluster is who sends the signal."""
+    """Use submitit's local executor; on a cluster only the sender of the signal differs."""
     words = [*tiny, *LONG, "train.num_steps=3000", "hydra/launcher=isolated"]
     process = sweep(tmp_path, *words)
     folders = tmp_path / "runs" / "s"
@@ -265,4 +265,4 @@ def test_ray_runs_a_sweep(tmp_path, tiny):
         code=1,
     )
     assert "2 jobs: 1 done, 0 skipped, 1 failed" in text
-    assert "each layer needs a width" in text
+    assert "the width of each layer must be at least 1" in text

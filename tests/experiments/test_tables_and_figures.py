@@ -20,7 +20,7 @@ from experiments.tables.rows import Row, read_table, write_table
 from tests.conftest import ROOT, stems
 from tests.processes import run
 
-MANY_FIGURES = ("inductive_bias", "nbody_cpu")  # to draw them takes seconds
+MANY_FIGURES = ("inductive_bias", "nbody_cpu")  # drawing them takes seconds
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/transfer.csv"))
 
 
@@ -42,7 +42,7 @@ def test_a_table_is_read_as_it_was_written(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\x00\x01"])
-def test_what_is_not_a_table_is_one_line(tmp_path, text):
+def test_a_file_that_is_not_a_table_is_one_line(tmp_path, text):
     path = tmp_path / "t.csv"
     path.write_text(text + "study\nx\n")
     with pytest.raises(UserError, match=str(path)) as raised:
@@ -71,7 +71,7 @@ def test_over_runs_the_interval_is_that_of_the_table_of_estimates_or_none(tmp_pa
     about = {name: getattr(rows[0], name) for name in KEY}
     known = MethodEstimate(**about, mean=0.3, low=0.12, high=0.55, num_runs=2, num_groups=20,
                            of_runs=0.01, of_instances=0.01)  # fmt: skip
-    for num_runs, ending in ((2, " 0.30 [0.12, 0.55]"), (3, " 0.30")):  # of the same runs alone
+    for num_runs, ending in ((2, " 0.30 [0.12, 0.55]"), (3, " 0.30")):  # only for the same runs
         known = dataclasses.replace(known, num_runs=num_runs)
         write_table([known], tmp_path / "estimates.csv", MethodEstimate)
         text = format_table(read_table(tmp_path / "transfer.csv"))
@@ -139,7 +139,7 @@ def test_a_figure_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):
     drawn = figure.save(whole, tmp_path / "new")
     assert [path.name for path in drawn] == ["new.png", "new.pdf", "new.gif"]
     for path in drawn:
-        assert path.with_stem("old").read_text() == "old"  # was not written into
+        assert path.with_stem("old").read_text() == "old"  # replaced, not changed
         assert path.stat().st_size > 1000
     assert len(list(tmp_path.iterdir())) == 6
 
@@ -156,7 +156,7 @@ def test_committed_tables_say_where_their_numbers_come_from():
         rows = read_table(folder / "transfer.csv")
         assert len({r.seed for r in rows}) >= 3
         assert {"none", "size", "distribution", "both"} <= {r.shift for r in rows}
-        defined = [r for r in rows if not math.isnan(r.mean)]  # the others are "n/a"
+        defined = [r for r in rows if not math.isnan(r.mean)]  # the other rows are "n/a"
         assert all(not (r.low > r.mean or r.mean > r.high) for r in defined)
         for model in {r.model for r in rows}:
             mine = [r for r in rows if r.model == model]
@@ -176,7 +176,7 @@ def test_a_study_without_a_table_is_one_line(tmp_path):
 @pytest.mark.parametrize(
     "target", ["os.system", "subprocess.Popen", "gn.model.nn.Module", "data_gen.task.np.load", 5]
 )
-def test_a_stranger_s_configuration_runs_nothing(target):
+def test_an_untrusted_configuration_runs_nothing(target):
     with pytest.raises(UserError, match=r"x\._target_"):
         construct(OmegaConf.create({"_target_": target}), "x")
 
@@ -190,7 +190,7 @@ def test_every_arm_of_the_study_is_in_its_matrix_and_no_other():
     assert studied <= drawn
 
 
-def test_published_configurations_name_no_place():
+def test_published_configurations_have_no_local_paths():
     paths = list((ROOT / "results").glob("*/runs/*/.hydra/config.yaml"))
     assert paths
     for path in paths:

@@ -1,4 +1,4 @@
-"""Trainings are mirrored in wandb: what they leave is read back from its files."""
+"""Trainings are mirrored in wandb; the tests read wandb's files."""
 
 import subprocess
 import sys
@@ -79,7 +79,7 @@ def test_every_tracker_is_made_from_its_file(name):
     assert tracker is None or type(tracker).__module__ == module
 
 
-def test_who_looks_on_is_not_part_of_a_runs_identity(tmp_path):
+def test_the_tracker_is_not_part_of_a_runs_identity(tmp_path):
     hashes = {config_hash(composed(f"tracking={name}")) for name in ("off", "wandb", "tensorboard")}
     assert hashes == {config_hash(OmegaConf.masked_copy(c := composed(), set(c) - {"tracking"}))}
     folder = RunFolder(tmp_path)

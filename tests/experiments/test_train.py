@@ -1,4 +1,4 @@
-"""The commands as users start them: in processes of their own, where one is killed."""
+"""The commands as users start them: in their own processes, some of which are killed."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ from tests.conftest import composed
 from tests.forked import Forked
 from tests.processes import ended, wait_until
 
-NAMED = "task_label=test"  # as what is composed here is named
+NAMED = "task_label=test"  # the label of configurations composed in tests
 
 
 def places(tmp_path, runs="runs", data="data"):
@@ -45,7 +45,7 @@ def assert_same_run(one, other):
 
 
 def kill_when(is_time, *overrides):
-    """Start a training, SIGKILL it when `is_time()`; fails if it ended before."""
+    """Start a training and SIGKILL it when `is_time()`; fail if it ends before."""
     process = Forked("experiments.train", *overrides)
     wait_until(is_time, process)
     process.kill()
@@ -91,7 +91,7 @@ def test_same_seed_twice_and_every_kill_give_the_same_bytes(tmp_path, tiny, capl
     assert "nothing to do" in caplog.text
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tiny):
+def test_ctrl_c_saves_and_says_how_to_resume(tmp_path, tiny):
     long = ["train.num_steps=1000000", "machine.save_every=1000000"]
     process = Forked("experiments.train", *tiny, *long, *places(tmp_path))
     curves = (tmp_path / "runs").glob
@@ -110,7 +110,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tiny):
 
 
 def test_a_run_is_scored_on_other_cells(tmp_path, tiny):
-    """One of a matched size: its folder tells the width, not what it was matched to."""
+    """The run has a matched number of parameters; its folder stores the resulting width."""
     train(composed(*tiny, "model.match_parameters_of=20000", *places(tmp_path)))
     folder = run_folder(tmp_path)
     assert "match_parameters_of" not in (folder / ".hydra" / "config.yaml").read_text()

@@ -1,6 +1,6 @@
-"""No study forgets the answers that need no training: those of gn/heuristics made for its task.
+"""Every study includes the models of gn/heuristics that are made for its task.
 
-All is read from conf/: a new study, or a new model without parameters, is held to it by existing.
+Studies and models are read from conf/, so that a new study or a new model is tested at once.
 """
 
 from functools import cache
@@ -16,11 +16,11 @@ from tests.conftest import ROOT, accepts, but_pending, model_yaml, stems, study,
 
 EXPERIMENTS = ROOT / "conf" / "experiment"
 PUBLISHED = [name for name in stems("experiment") if (ROOT / "results" / name).is_dir()]
-UNTOLD = ("model", "learning", "train.distribution")  # what makes no other instances of the test
+UNTOLD = ("model", "learning", "train.distribution")  # keys that do not change the test instances
 
 
 def arms(name):
-    """The arms that the sweep takes."""
+    """Return the arms of the sweep."""
     params = OmegaConf.load(EXPERIMENTS / f"{name}.yaml").hydra.sweeper.params
     text = params[f"experiment/{name}@_global_"]
     every = sorted(path.stem for path in (EXPERIMENTS / name).glob("*.yaml"))
@@ -31,7 +31,7 @@ def arms(name):
 
 @cache
 def choices(name, arm):
-    """What an arm chooses of the groups, those that it inherits among them: group -> choice."""
+    """Return the choices of an arm, including inherited ones: configuration group -> choice."""
     found, node = {}, OmegaConf.load(EXPERIMENTS / name / f"{arm}.yaml")
     for entry in node.get("defaults", []):
         if isinstance(entry, DictConfig):
@@ -44,7 +44,7 @@ def choices(name, arm):
 
 
 def model_of(name, arm):
-    """The model that an arm chooses."""
+    """Return the model of an arm."""
     return choices(name, arm)["model"]
 
 
@@ -54,7 +54,7 @@ def instances_of(parts):
 
 @cache
 def worlds(name):
-    """The arms of a study by the instances that they are tested on, with the parts of one."""
+    """Group the arms of a study by their test instances, with the parts of one arm."""
     by_choices, by_instances = {}, {}
     for arm in arms(name):
         told = {k: v for k, v in choices(name, arm).items() if not k.endswith(UNTOLD)}
@@ -68,7 +68,7 @@ def worlds(name):
 
 @cache
 def made_for_a_task():
-    """Models of gn/heuristics that some task is refused by: what takes any is of no domain."""
+    """Return the models of gn/heuristics that refuse some task, so that they have a domain."""
     specs = [the_study(f"task={task}").spec for task in stems("task")]
     targets = {name: model_yaml(name)["_target_"] for name in stems("model")}
     return [
@@ -80,7 +80,7 @@ def made_for_a_task():
 
 @cache
 def trivial_answers(name, world):
-    """Trivial models of the task of a world, those together that give the same answers."""
+    """Return the trivial models for the task of a world, grouped by equal answers."""
     parts, _ = worlds(name)[world]
     graphs, groups = parts.test_cells[0].data_set.cell.instances(0, 6), []
     batch = parts.task.batch(Packed.pack(graphs), range(len(graphs)))
@@ -142,8 +142,8 @@ def test_every_published_table_has_the_trivial_answers_of_its_task(name):
             assert cells <= scored, f"{name}: none of {names} is in the table"
 
 
-def test_the_search_for_trivial_answers_finds_what_there_is():
-    """What the tests above rest on: arms, their models, and who is made for what."""
+def test_the_search_for_trivial_answers_finds_all_of_them():
+    """Check the helpers of the tests above: arms, their models, and the tasks of models."""
     assert model_of("tour_mini", "transformer_labels") == "transformer_edge_bias"
     assert model_of("sat_difficulty", "easy") == "neuro_sat"
     assert "zero" not in made_for_a_task()

@@ -1,4 +1,4 @@
-"""Runs are uploaded beside their training, or later; never does one wait for a server."""
+"""Runs are uploaded during or after their training; a training never waits for a server."""
 
 import re
 import shutil
@@ -34,11 +34,11 @@ def validate_and_wait(self, *arguments):
 Fit._validate = validate_and_wait
 start("train", train)
 """  # half way it waits for as long as a file is there
-AWAY = "http://127.0.0.1:9"  # refuses
+AWAY = "http://127.0.0.1:9"  # refuses connections
 
 
 def train_online(tmp_path, url, *overrides):
-    """A training that uploads; gives what it printed."""
+    """Run a training that uploads; return its output."""
     places = [*folders(tmp_path), "tracking=wandb", "tracking.mode=online"]
     done = run([sys.executable, "-m", "experiments.train", *overrides, *places], env=online(url))
     assert done.returncode == 0, done.stderr
@@ -50,13 +50,13 @@ def online(url):
 
 
 @pytest.mark.slow
-def test_a_server_that_is_away_takes_nothing_from_a_run_and_is_sent_it_later(tmp_path, tiny):
+def test_an_unreachable_server_does_not_affect_a_run_and_is_sent_it_later(tmp_path, tiny):
     text = train_online(tmp_path, AWAY, *tiny)
     assert not {"tracking", "wandb"} & set(re.findall(r"\w+", text))
     mirror = the_mirror(tmp_path)
     assert_whole(mirror, the_run(tmp_path))
     log = mirror / "logs" / "upload.log"
-    wait_until(lambda: "setting up run" in log.read_text())  # and never gets further
+    wait_until(lambda: "setting up run" in log.read_text())  # the upload never gets further
     with running() as server:
         command = [sys.executable, "-m", "wandb", "sync", "--yes", str(mirror)]
         run(command, env=online(server.url), check=True)
@@ -65,11 +65,11 @@ def test_a_server_that_is_away_takes_nothing_from_a_run_and_is_sent_it_later(tmp
     assert server.files[f"media/table/{table.name}"] == table.read_bytes()
     assert processes_with(mirror)
     shutil.rmtree(mirror)  # as a later start does
-    wait_until(lambda: not processes_with(mirror))  # what uploads a run that is gone ends
+    wait_until(lambda: not processes_with(mirror))  # the upload of a deleted run ends
 
 
 @pytest.mark.slow
-def test_a_server_that_is_there_is_sent_the_curve_while_it_grows(tmp_path, tiny):
+def test_a_reachable_server_is_sent_the_curve_while_it_grows(tmp_path, tiny):
     with running() as server:
         (tmp_path / "wait").touch()
         words = [*tiny, "train.num_steps=200", "val.every=20"]
@@ -80,7 +80,7 @@ def test_a_server_that_is_there_is_sent_the_curve_while_it_grows(tmp_path, tiny)
         (tmp_path / "wait").unlink()
         assert training.wait(timeout=LAST_RESORT) == 0
         mirror = the_mirror(tmp_path)
-        wait_until(lambda: not processes_with(mirror))  # an upload ends when the run is whole
+        wait_until(lambda: not processes_with(mirror))  # the upload ends when the run is complete
     assert server.steps() == [line["step"] for line in lines_of(the_run(tmp_path))]
     assert len(server.offsets) > 1
     assert list(mirror.glob("*.wandb.synced"))
@@ -88,12 +88,12 @@ def test_a_server_that_is_there_is_sent_the_curve_while_it_grows(tmp_path, tiny)
 
 
 def processes_with(path):
-    """The processes that have a path in their command."""
+    """Return the processes with a path in their command."""
     found = []
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if str(path).encode() in command.read_bytes():
                 found.append(command.parent.name)
-        except OSError:  # ended meanwhile
+        except OSError:  # the process has ended meanwhile
             continue
     return found

@@ -1,4 +1,4 @@
-"""A model without parameters is trained by doing nothing, and scored as all are."""
+"""A model without parameters skips training and is scored like all others."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def rows(folder):
     ]
 
 
-def test_it_is_trained_by_doing_nothing_and_scored_as_all_are(tmp_path, caplog):
+def test_its_training_does_nothing_and_it_is_scored_like_all_others(tmp_path, caplog):
     parts = config(tmp_path, "train.skip=true")
     with torch.random.fork_rng():
         train(parts)
@@ -51,7 +51,7 @@ def test_it_is_trained_by_doing_nothing_and_scored_as_all_are(tmp_path, caplog):
         train(parts)
     assert "nothing to do" in caplog.text
 
-    (folder.path / "DONE").unlink()  # as of a start that was killed in the evaluation
+    (folder.path / "DONE").unlink()  # as if the run had been killed in the evaluation
     folder.table_path().unlink()
     with torch.random.fork_rng():
         train(parts)
@@ -59,7 +59,7 @@ def test_it_is_trained_by_doing_nothing_and_scored_as_all_are(tmp_path, caplog):
     assert rows(folder) == table
 
 
-def test_to_train_it_is_refused_in_one_line(tmp_path):
+def test_training_it_is_refused_in_one_line(tmp_path):
     expected = "train.skip must be true for WalkSat, which has no parameters, got false"
     with torch.random.fork_rng(), pytest.raises(UserError, match=f"^{expected}$"):
         train(config(tmp_path))
@@ -67,5 +67,5 @@ def test_to_train_it_is_refused_in_one_line(tmp_path):
 
 
 def test_a_task_on_other_graphs_is_refused(tmp_path):
-    with torch.random.fork_rng(), pytest.raises(UserError, match="a task of untyped nodes"):
+    with torch.random.fork_rng(), pytest.raises(UserError, match="got untyped nodes"):
         train(config(tmp_path, "task=shortest_path"))

@@ -1,23 +1,23 @@
-"""What an offline run of wandb has in its file, read as its format says (a log of LevelDB)."""
+"""Read the file of an offline run of wandb (a log in LevelDB's format)."""
 
 import json
 import warnings
 
 BLOCK = 32768
-WHOLE, LAST = 1, 4  # kinds of parts that end a record
+WHOLE, LAST = 1, 4  # kinds of fragments that end a record
 
 
 def records(run):
-    """The records of an offline run's folder, in order."""
+    """Return the records of an offline run's folder, in order."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from wandb.proto import wandb_internal_pb2 as wandb_internal
 
     (path,) = run.glob("*.wandb")
-    data, position, parts = path.read_bytes(), 7, b""  # after the head of the file
+    data, position, parts = path.read_bytes(), 7, b""  # after the header of the file
     while position + 7 <= len(data):
         left = BLOCK - position % BLOCK
-        if left < 7:  # is filled with zeros
+        if left < 7:  # the rest of the block is filled with zeros
             position += left
             continue
         size, kind = int.from_bytes(data[position + 4 : position + 6], "little"), data[position + 6]
@@ -31,7 +31,7 @@ def records(run):
 
 
 def history(run):
-    """Its lines, without wandb's own keys."""
+    """Return the lines of the history, without wandb's own keys."""
     lines = [
         {tuple(item.nested_key) or (item.key,): json.loads(item.value_json)
          for item in record.history.item}
@@ -45,7 +45,7 @@ def history(run):
 
 
 def run_record(run):
-    """Name, group, tags and configuration."""
+    """Return the record with name, group, tags and configuration."""
     return next(r.run for r in records(run) if r.WhichOneof("record_type") == "run")
 
 
@@ -55,7 +55,7 @@ def configuration(run):
 
 
 def summary(run):
-    """Its last values."""
+    """Return the last values of the run."""
     found = {}
     for record in records(run):
         if record.WhichOneof("record_type") == "summary":
@@ -65,13 +65,13 @@ def summary(run):
 
 
 def exit_code(run):
-    """None of a run that did not end."""
+    """Return the exit code; None for a run that did not end."""
     codes = [r.exit.exit_code for r in records(run) if r.WhichOneof("record_type") == "exit"]
     return codes[0] if codes else None
 
 
 def table(run):
-    """Columns and rows of the one table."""
+    """Return the columns and rows of the run's only table."""
     (path,) = (run / "files" / "media" / "table").glob("transfer*.json")
     found = json.loads(path.read_text())
     return found["columns"], found["data"]

@@ -1,4 +1,4 @@
-"""As much of a server of Weights & Biases as an upload needs, on this machine."""
+"""A local server with the parts of Weights & Biases that an upload needs."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ SEQUENCE = {"id": "1", "latestArtifact": {"id": "1", "versionIndex": 0}}
 
 
 class Server(ThreadingHTTPServer):
-    """Keeps what it is sent: the lines of the history, and files by name."""
+    """A server that stores the lines of the history and the files that it is sent."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -23,7 +23,7 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def answer(self, query, variables):
-        """To a request of GraphQL."""
+        """Answer a GraphQL request."""
         if "upsertBucket" in query:
             return {"upsertBucket": {"bucket": BUCKET, "inserted": True}}
         if "createRunFiles" in query:
@@ -37,7 +37,7 @@ class Server(ThreadingHTTPServer):
         return {}
 
     def take(self, stream):
-        """What is told of a run while it is uploaded."""
+        """Return the description of a run that is sent during an upload."""
         part = stream.get("files", {}).get("wandb-history.jsonl")
         if part is not None:
             self.offsets.append(part["offset"])
@@ -45,13 +45,13 @@ class Server(ThreadingHTTPServer):
             self.history.update({number: json.loads(line) for number, line in lines})
 
     def steps(self):
-        """The updates of the curve's lines, in order."""
+        """Return the updates in the curve's lines, in order."""
         lines = [self.history[number] for number in sorted(self.history)]
         return [line["step"] for line in lines if "step" in line]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Of one request."""
+    """The handler of one request."""
 
     server: Server
 
@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running():
-    """A server, until it is left."""
+    """Run a server inside this context manager."""
     with Server() as server:
         thread = Thread(target=server.serve_forever)
         thread.start()

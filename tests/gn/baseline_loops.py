@@ -1,4 +1,4 @@
-"""The baselines once more, in plain loops over the nodes and edges of one graph: the oracles."""
+"""Reference implementations of the baselines, in plain loops over nodes and edges of one graph."""
 
 import math
 
@@ -12,7 +12,7 @@ NEIGHBOURS = [offset for offset in OFFSETS if offset != (0, 0)]
 
 
 def assert_is(output, graphs, by_hand):
-    """The answers for the batch are, graph after graph, what was worked out by hand."""
+    """Check the answers of a batch against the reference answers, graph by graph."""
     for got, *parts in zip(output[:3], *(by_hand(graph)[:3] for graph in graphs), strict=True):
         torch.testing.assert_close(got, torch.cat(parts))
 
@@ -22,7 +22,7 @@ def stacked(rows, width):
 
 
 def answers(model, graph, x):
-    """The readout in loops, from states x of the nodes."""
+    """Compute the readout in loops from the node states x."""
     encoder, readout = model.encoder, model.readout
     u = mlp(encoder.graph, [graph.u[0]])
     edges = [
@@ -76,7 +76,7 @@ def raster(graph, by_position):
 
 
 def neighbour_channels(graph, place):
-    """By node and offset, the sum of [e_k, 1] over the edges from there."""
+    """Sum [e_k, 1] over the edges from each neighbouring offset of each node."""
     channels = {i: {d: torch.zeros(3).double() for d in NEIGHBOURS} for i in place}
     for e, s, r in zip(graph.edge_attr, *graph.edge_index.tolist(), strict=True):
         offset = tuple(a - b for a, b in zip(place[s], place[r], strict=True))
@@ -86,7 +86,7 @@ def neighbour_channels(graph, place):
 
 
 def convolution(model, graph, place):
-    """The states of the nodes [n, H], each the pixel at its place (row, column)."""
+    """Return the node states [n, H], each the pixel at the node's place (row, column)."""
     x, edges = encoded(model, graph), neighbour_channels(graph, place)
     one = torch.ones(1).double()
     pixels = {place[i]: torch.cat([x[i], one, *edges[i].values()]) for i in place}
@@ -104,7 +104,7 @@ def convolution(model, graph, place):
 
 
 def attention(layer, graph, x):
-    """The mixed values of all heads [n, H]."""
+    """Return the mixed values of all heads [n, H]."""
     n, dim = x.shape[0], x.shape[1] // layer.heads
     queries, keys, values = layer.queries_keys_values(layer.norms[0](x)).chunk(3, dim=1)
     heads = []

@@ -24,7 +24,7 @@ def generator():
 
 @pytest.fixture
 def graphs(generator):
-    """Several sizes; one without edges, one of one node with a loop, nodes that receive nothing."""
+    """Make graphs of several sizes: one has no edges, one a single node with a loop."""
     return [graph(n, m, generator) for n, m in [(4, 6), (3, 0), (1, 1), (5, 12), (1, 0)]]
 
 

@@ -1,4 +1,4 @@
-"""The graph network block once more, in plain loops over concatenated arguments: the oracle."""
+"""Reference implementation of the graph network block, in loops over concatenated arguments."""
 
 import torch
 from torch import nn
@@ -24,7 +24,7 @@ def reduce(rho, names, values, dim):
 
 
 def mlp(phi, arguments, activation=torch.relu):
-    """The layers of φ on the concatenation of those arguments that it takes."""
+    """Apply the layers of φ to the concatenation of its arguments."""
     h = torch.cat([a for a, d in zip(arguments, phi.in_dims, strict=True) if d > 0])
     for k, layer in enumerate(phi.layers):
         h = layer(h if k == 0 else activation(h))

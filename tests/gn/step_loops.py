@@ -1,6 +1,6 @@
-"""The steps of the size-transfer models once more, in plain loops over nodes and edges: the oracle.
+"""Reference implementations of the steps of the size-transfer models, in plain loops.
 
-Each says what the new state of node i is, of the model, i, and all that a node may look at.
+Each function returns the new state of node i from the model, i, and all that a node may read.
 """
 
 import math
@@ -16,9 +16,9 @@ from tests.gn.loops import mlp
 class World(NamedTuple):
     encoded: State
     state: State
-    into: list  # for each node the pairs (edge, sender) that it receives
-    graph: list  # of each node
-    index: int  # of the step
+    into: list  # for each node the incoming pairs (edge, sender)
+    graph: list  # the graph of each node
+    index: int  # the index of the step
 
 
 def linear(layer, v):
@@ -51,7 +51,7 @@ def reduced(name, values, dim):
     stacked = torch.stack(values)
     if name == "std":
         root = stacked.var(0, correction=0).sqrt()
-        return torch.where(root > math.sqrt(1e-5), root, 0)  # PyG's
+        return torch.where(root > math.sqrt(1e-5), root, 0)  # as in PyG
     return getattr(stacked, {"max": "amax", "min": "amin"}.get(name, name))(0)
 
 
@@ -135,7 +135,7 @@ def gps(model, i, w):
 
 
 def egnn(model, i, w):
-    """The new h and p, side by side."""
+    """Return the new h and p, concatenated."""
     h, e, _, p, _ = w.state
     layer = model.layers[0]
     messages, moves = [], []

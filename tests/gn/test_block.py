@@ -23,7 +23,7 @@ def run(block, batch):
 
 
 def build(names, φ, ρ):
-    """A block of the φ and ρ present, of which each takes whatever there is."""
+    """Build a block with the given φ and ρ, each with all available arguments."""
     out_edge = 6 if φ[0] else E
     reductions = [
         aggregation(names, d) if there else None
@@ -68,7 +68,7 @@ def test_every_reduction_is_the_loops(batch, name):
     assert_like_loops(build([name], (True,) * 3, (True,) * 3), [name], batch)
 
 
-FIGURE_4 = {  # of Battaglia et al. 2018
+FIGURE_4 = {  # the blocks of figure 4 of Battaglia et al. 2018
     "full": FULL,
     "independent": Wiring(("edge_attr",), ("x",), ("u",)),
     "message_passing": Wiring(

@@ -1,4 +1,4 @@
-"""Models of bodies: vectors that turn with the scene, effects that add up, the trivial ones."""
+"""Models of bodies: equivariant vectors, additive effects, and models without parameters."""
 
 import pytest
 import torch
@@ -34,7 +34,7 @@ def egnn(**arguments):
 
 
 def bodies(generator, num_nodes=5, num_edges=12, turn=None):
-    """A random scene, its vectors turned and its positions turned and moved."""
+    """Make a random scene, with rotated vectors and rotated and translated positions."""
     made = graph(num_nodes, num_edges, generator)
     vectors = torch.randn(num_nodes, 2, D, generator=generator, dtype=torch.float64)
     of_edges = torch.randn(num_edges, 2, D, generator=generator, dtype=torch.float64)
@@ -56,7 +56,7 @@ def test_the_answer_of_an_egnn_turns_with_a_scene_and_does_not_move_with_it(turn
     assert here.abs().min() > 1e-4
 
 
-def test_the_answer_is_the_way_that_the_positions_went_layer_by_layer(generator):
+def test_the_answer_is_the_displacement_of_the_positions_over_all_layers(generator):
     model, batch = egnn(), bodies(generator)
     t = Topology.from_batch(batch)
     encoded = state = model.encode(batch, t)
@@ -82,12 +82,12 @@ def test_the_answer_is_the_way_that_the_positions_went_layer_by_layer(generator)
 def test_layers_that_share_nothing_take_their_own_number_of_steps():
     model = egnn()
     assert len(model.layers) == 3
-    with pytest.raises(ValueError, match="num_message_passing_steps is 4: allowed is 3"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be 3, got 4"):
         model(bodies(torch.Generator().manual_seed(1)), 4)
 
 
-def test_a_vector_that_is_not_of_the_space_is_an_error():
-    with pytest.raises(ValueError, match="node_out is 3: 2 is needed"):
+def test_a_vector_of_another_dimension_than_the_positions_is_an_error():
+    with pytest.raises(ValueError, match="node_out must be 2, got 3"):
         Egnn(GraphSpec(6, 5, 4, node_out=3, position_dim=2, is_vector=True))
 
 
@@ -123,11 +123,11 @@ def test_twice_the_effects_are_twice_the_change(generator, node_update):
     answers = [model(Batch.from_data_list([data])).x for data in (none, one, twice)]
     torch.testing.assert_close(answers[2] - answers[0], 2 * (answers[1] - answers[0]))
     assert (answers[1] - answers[0]).abs().max() > 1e-3
-    assert answers[0].any() == (node_update != "sum")  # of nodes that nothing acts on
+    assert answers[0].any() == (node_update != "sum")  # nodes without incoming effects
 
 
-def test_a_node_update_that_there_is_none_of_is_an_error():
-    with pytest.raises(ValueError, match=r"^node_update is 'mean': one of .* is needed$"):
+def test_an_unknown_node_update_is_an_error():
+    with pytest.raises(ValueError, match=r"^node_update must be one of .*, got 'mean'$"):
         InteractionNetwork(PLAIN, node_update="mean")
 
 
@@ -162,7 +162,7 @@ def test_the_linear_model_is_three_matrices(batch):
         torch.testing.assert_close(answer.u[g], mlp(model.graph, [batch.u[g], nodes]))
 
 
-def test_zero_answers_zero_and_only_what_is_asked(batch):
+def test_zero_answers_zero_where_an_answer_is_asked_for(batch):
     answer = Zero(PLAIN)(batch)
     assert [part.shape[1] for part in answer[:3]] == [1, 2, 3]
     assert not any(part.any() for part in answer[:3])

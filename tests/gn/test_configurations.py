@@ -1,4 +1,4 @@
-"""The configurations of figure 4 against their own equations, written out in loops."""
+"""Compare the configurations of figure 4 with their equations, written out in loops."""
 
 import math
 
@@ -26,7 +26,7 @@ H = 6
 
 
 def after_one_step(model_class, batch, **arguments):
-    """A model in float64, its encoding, and its state after a step from another state."""
+    """Return a float64 model, its encoding, a state, and the state one step later."""
     model = model_class(SPEC, hidden_dim=H, **arguments).double()
     topology = Topology.from_batch(batch)
     encoded = model.encode(batch, topology)
@@ -51,7 +51,7 @@ def assert_rows(found, rows):
 def test_full_gn_is_algorithm_1_on_the_encoding_beside_the_state(batch):
     model, encoded, state, new = after_one_step(FullGraphNetwork, batch, aggregations=["max"])
     for phi in (model.block.update_edge, model.block.update_node, model.block.update_global):
-        phi.norm = None  # the loops have none
+        phi.norm = None  # the reference has no layer norm
     both = Batch(batch=batch.batch, edge_index=batch.edge_index)
     both.x, both.edge_attr, both.u = (torch.cat(p, dim=1) for p in zip(encoded, state, strict=True))
     new = model.step(state, encoded, Topology.from_batch(batch), 0)
@@ -185,7 +185,7 @@ def test_interaction_network_is_battaglias_equations(batch):
         arguments = [x[i], total(effects), batch.u[batch.batch[i]]]
         rows.append(mlp(model.block.update_node, arguments))
     assert_rows(new.x, rows)
-    with pytest.raises(ValueError, match="allowed is 1"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be 1, got 2"):
         model(batch, 2)
 
 

@@ -1,4 +1,4 @@
-"""What is said of a formula that nobody looks at: a constant, and what counts alone tell."""
+"""Models of formulas without parameters: the constant answer, and the answer from sizes alone."""
 
 import itertools
 import math
@@ -21,7 +21,7 @@ VOTES = spec(node_out=1)
 
 
 def logits(*formulas):
-    """The mean vote of the literals of each formula."""
+    """Return the mean vote of the literals of each formula."""
     batch = Packed.pack([as_graph(one) for one in formulas]).batch(range(len(formulas)))
     votes = FirstMoment(VOTES)(batch).x[:, 0]
     assert (votes[batch.node_type == 1] == 0).all()
@@ -55,8 +55,8 @@ def test_many_clauses_are_too_many_and_an_empty_one_is():
     assert empty == pytest.approx(NEVER, abs=10)
 
 
-def test_of_a_pair_counts_say_the_same_and_constants_are_half_right():
-    """Formulas of a pair follow one another, and differ in one sign."""
+def test_counts_cannot_tell_a_pair_apart_and_a_constant_is_right_for_half():
+    """The two formulas of a pair are consecutive and differ in one sign."""
     task, graphs = instances("satisfiability", 10, 20)
     batch = batch_of(graphs)
     for model, of_sat in ((Majority(VOTES), 1), (Zero(VOTES), 0), (FirstMoment(VOTES), None)):
@@ -68,14 +68,14 @@ def test_of_a_pair_counts_say_the_same_and_constants_are_half_right():
 
 
 @pytest.mark.parametrize("kind", [Majority, FirstMoment])
-def test_what_it_cannot_do_is_refused(kind):
-    with pytest.raises(ValueError, match="a task of untyped nodes"):
+def test_a_task_that_does_not_fit_is_refused(kind):
+    with pytest.raises(ValueError, match="got untyped nodes"):
         kind(replace(VOTES, node_types=()))
-    with pytest.raises(ValueError, match=r"\(1, 0, 2\): \(1, 0, 0\) is needed"):
+    with pytest.raises(ValueError, match=r"must be \(1, 0, 0\), got \(1, 0, 2\)"):
         kind(replace(VOTES, global_out=2))
 
 
-def test_a_sum_of_votes_says_the_same_as_their_mean():
+def test_the_sum_of_votes_and_their_mean_give_equal_answers():
     task, graphs = instances("satisfiability", 10, 10)
     batch = batch_of(graphs)
     found = [scores(replace(task, votes=how), FirstMoment(VOTES), batch) for how in ("mean", "sum")]

@@ -65,7 +65,7 @@ def test_sums_taken_on_the_way_are_the_sums(batch, generator, layer_norm):
     out, sums = mlp.with_sums(receivers, *arguments)
     want = torch.zeros(batch.num_nodes, 5).double().index_add(0, batch.edge_index[1], out)
     torch.testing.assert_close(sums, want)
-    # each alone, as when nothing reads the edges of the last step, or nothing their sums
+    # each result alone, as when only the items or only their sums are read
     parameters = list(mlp.parameters())
     for got, expected in ((sums, want), (out, mlp(*arguments))):
         for a, b in zip(
@@ -87,11 +87,11 @@ def test_weights_begin_as_those_of_one_linear_layer():
 
 
 def test_wrong_widths_and_names_are_refused(batch):
-    with pytest.raises(ValueError, match=r"'swish'.*relu"):
+    with pytest.raises(ValueError, match=r"relu.*'swish'"):
         MLP([2], [4], 3, activation="swish")
     with pytest.raises(ValueError, match="width"):
         MLP([2], [0], 3)
-    with pytest.raises(ValueError, match=r"argument 1 is None: must be \[.., 3\]"):
+    with pytest.raises(ValueError, match=r"argument 1 must be \[.., 3\], got None"):
         MLP([2, 3], [4], 3)(torch.zeros(5, 2), None)
-    with pytest.raises(ValueError, match=r"argument 0 is \[5, 1\]: must be \[.., 2\]"):
+    with pytest.raises(ValueError, match=r"argument 0 must be \[.., 2\], got \[5, 1\]"):
         MLP([2], [4], 3)(torch.zeros(5, 1))

@@ -39,14 +39,14 @@ def test_separate_weights_take_their_own_number_of_steps(floats):
     count = [sum(p.numel() for p in m.processors.parameters()) for m in (shared, separate)]
     assert count[1] == 3 * count[0]
     assert len(separate.unroll(floats)) == 3
-    with pytest.raises(ValueError, match="num_message_passing_steps is 4: allowed is 3"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be 3, got 4"):
         separate(floats, 4)
     with pytest.raises(ValueError, match="at least 1"):
         shared(floats, 0)
 
 
-def test_every_step_sees_one_hop_further(floats):
-    """A change of one node reaches another no sooner than there are hops between them."""
+def test_every_step_extends_the_receptive_field_by_one_hop(floats):
+    """A change of one node needs as many steps as there are hops to reach another node."""
     floats.edge_index = torch.stack([torch.arange(4), torch.arange(1, 5)])
     floats.edge_attr = floats.edge_attr[:4]
     floats.batch = torch.zeros(floats.num_nodes, dtype=torch.long)
@@ -91,7 +91,7 @@ def test_the_baselines_do_not_see_the_relations(floats, model_class):
 
 
 @torch.no_grad()
-def test_the_readout_reads_what_it_says(batch):
+def test_the_readout_reads_the_documented_arguments(batch):
     model = FullGraphNetwork(SPEC, hidden_dim=6).double()
     topology = Topology.from_batch(batch)
     x, edge_attr, u = state = model.encode(batch, topology)

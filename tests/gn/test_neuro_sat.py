@@ -1,4 +1,4 @@
-"""NeuroSAT against its equations in loops, and what its graphs must make no difference to."""
+"""Compare NeuroSAT with its equations in loops, and test the invariances of its answers."""
 
 from itertools import product
 
@@ -37,7 +37,7 @@ def randomised(**switches):
 
 
 def cell_of(cell, x, h, c):
-    """One row through a cell, as the equations have it."""
+    """Apply the equations of a cell to one row."""
     if isinstance(cell, nn.LSTMCell):
         h, c = cell(x.unsqueeze(0), (h.unsqueeze(0), c.unsqueeze(0)))
         return h[0], c[0]
@@ -51,7 +51,7 @@ def cell_of(cell, x, h, c):
 
 
 def votes_by_loops(model, formula, num_rounds):
-    """The vote of each literal, in the order x1, ¬x1, x2, ..."""
+    """Return the vote of each literal, in the order x1, ¬x1, x2, ..."""
     literals = [sign * v for v in range(1, formula.num_variables + 1) for sign in (1, -1)]
     zero = torch.zeros(6, dtype=torch.double)
     scale = 6**-0.5
@@ -89,7 +89,7 @@ def test_votes_are_those_of_the_equations(flip, norm, first):
         start += 2 * formula.num_variables + formula.num_clauses
 
 
-def test_no_switch_is_without_effect():
+def test_every_switch_has_an_effect():
     batch = batch_of(FORMULAS)
     answers = [
         randomised(has_flip=flip, has_layer_norm=norm, clauses_first=first)(batch, 3).x
@@ -101,7 +101,7 @@ def test_no_switch_is_without_effect():
 
 @pytest.mark.parametrize("slice_bytes", [2**21, 200])
 def test_the_gradient_of_the_cell_is_that_of_differences(monkeypatch, slice_bytes):
-    """Also of rows that are taken slice by slice."""
+    """Includes rows that are processed in several slices."""
     monkeypatch.setattr(fused_mlp, "SLICE_BYTES", slice_bytes)
     torch.manual_seed(1)
     cell = LayerNormLSTMCell(3, 4).double()
@@ -129,7 +129,7 @@ def test_the_gradient_of_the_cell_is_that_of_differences(monkeypatch, slice_byte
         torch.testing.assert_close((gradient * direction).sum(), slope, rtol=1e-5, atol=1e-7)
 
 
-def test_complements_are_told_by_edges_not_by_places():
+def test_complements_are_given_by_edges_and_not_by_the_order_of_nodes():
     model, graph = randomised(), as_graph(FORMULAS[0])
     order = torch.from_numpy(np.random.default_rng(0).permutation(graph.num_nodes))
     place = torch.empty_like(order)
@@ -164,12 +164,12 @@ def test_it_can_stop_when_its_states_are_still():
 
 
 def test_a_task_without_literals_is_refused():
-    with pytest.raises(ValueError, match="literal and clause nodes: a task of untyped nodes"):
+    with pytest.raises(ValueError, match="must be literal and clause nodes, got untyped nodes"):
         NeuroSat(GraphSpec(2, 1, 1, node_out=1))
 
 
 def test_untrained_it_cannot_tell_the_literals_of_a_symmetric_formula_apart():
-    """All literals begin alike: what symmetry does not tell apart has one vote."""
+    """All literals share an initial state, so that symmetric literals have equal votes."""
     model = randomised()
     output = model(batch_of([Cnf.from_clauses(2, [[1, 2], [-1, -2], [1, -2], [-1, 2]])]), 6)
     torch.testing.assert_close(output.x[:4], output.x[:1].expand(4, 1))

@@ -1,4 +1,4 @@
-"""What must not change what a model computes: precision, compilation, the device."""
+"""The answers of a model do not depend on precision, compilation or device."""
 
 from itertools import product
 
@@ -14,7 +14,7 @@ from tests.contracts import batch_of, build, precise, refuses
 
 PAIRS = [pair for pair in product(stems("task"), stems("model")) if fits(*pair)]
 LEARNING = [model for model in stems("model") if has_parameters(model)]
-BFLOAT16_TOLERANCE = 0.05  # of the size of the answers, over four seeds, after three steps
+BFLOAT16_TOLERANCE = 0.05  # relative to the size of the answers, over four seeds, three steps
 
 
 def few_steps(model):
@@ -23,14 +23,14 @@ def few_steps(model):
 
 @pytest.mark.parametrize("model_name", LEARNING)
 def test_gradients_are_those_of_differences(model_name):
-    """In float64, along random directions of the inputs and of all weights."""
+    """Compare in float64, along random directions of the inputs and of all weights."""
     _, graphs = instances(own_task(model_name), 8, 2)
     model = build(own_task(model_name), model_name).double()
     batch = batch_of(graphs)
     inputs = [batch[name].double().requires_grad_() for name in ("x", "edge_attr", "u")]
     weights = [p for p in model.parameters() if p.requires_grad]
     generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():  # off the kinks of relu and max that zero biases and flags put us on
+    with torch.no_grad():  # move away from the kinks of relu and max at zero biases and flags
         for tensor in (*weights, *inputs):
             tensor += 0.1 * torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype)
 
@@ -42,7 +42,7 @@ def test_gradients_are_those_of_differences(model_name):
     found = torch.autograd.grad(answer(), tensors, allow_unused=True)
     directions = [torch.randn(t.shape, generator=generator, dtype=t.dtype) for t in tensors]
     slope = sum((g * d).sum() for g, d in zip(found, directions, strict=True) if g is not None)
-    ends, width = [], 1e-9  # small: there is a kink of relu or max wherever one looks
+    ends, width = [], 1e-9  # small, since kinks of relu and max are everywhere
     for sign in (1, -2):
         with torch.no_grad():
             for tensor, direction in zip(tensors, directions, strict=True):
@@ -69,10 +69,10 @@ def test_bfloat16_agrees_with_float32(model_name):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # torch warns itself of what it does
+@pytest.mark.filterwarnings("ignore")  # torch's warnings about its own code
 @pytest.mark.parametrize("model_name", LEARNING)
-def test_the_code_that_is_generated_computes_the_model(model_name):
-    """Answers to 1e-4 and gradients to 1e-3 of their size."""
+def test_compiled_code_computes_the_model(model_name):
+    """Compare answers to 1e-4 and gradients to 1e-3 of their size."""
     torch._dynamo.reset()
     model = build(own_task(model_name), model_name)
     batch = batch_of(instances(own_task(model_name), 12, 4)[1])
@@ -96,8 +96,8 @@ def test_the_code_that_is_generated_computes_the_model(model_name):
 
 @pytest.mark.gpu
 @pytest.mark.parametrize(("task_name", "model_name"), PAIRS)
-def test_a_gpu_answers_as_the_cpu(task_name, model_name):
-    """In float64: over a hundred steps some untrained models make a million of a rounding."""
+def test_a_gpu_and_the_cpu_give_equal_answers(task_name, model_name):
+    """Compare in float64: some untrained models amplify rounding a millionfold in 100 steps."""
     task, graphs = instances(task_name, 12)
     model, packed = build(task_name, model_name).double(), Packed.pack(graphs)
     if refuses(model, batch_of(graphs)):

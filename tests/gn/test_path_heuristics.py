@@ -1,4 +1,4 @@
-"""Paths by a ruler and by Bellman and Ford's rounds, on graphs small enough to see the answer."""
+"""Test the ruler and Bellman-Ford on graphs whose answers can be seen by hand."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from tests.conftest import instances
 from tests.contracts import batch_of, scores
 
 HOPS, LABELS = ShortestPath(NextHop()).spec, ShortestPath().spec
-# The straight way from 0 leads to 1, behind which is a detour by 2; the short one leads back to 3.
+# The straight line from 0 leads to 1, then a detour by 2 follows; the shortest path goes back to 3.
 TRAP = (
     [(0, 0), (3, 0), (3, 5), (-1, 0), (0, 2), (4, 0)],
     [(0, 1), (1, 2), (2, 5), (0, 3), (3, 4), (4, 5)],
@@ -25,7 +25,7 @@ CIRCLE = [(0, 0), (1, 0), (-5, 0), (3, 0)], [(0, 1), (0, 2), (2, 3)]  # 1 is the
 
 
 def query(positions, edges, lengths=None):
-    """From the first node to the last."""
+    """Make a query from the first node to the last."""
     positions = torch.tensor(positions, dtype=torch.float32)
     ends = torch.tensor(edges).T
     ends = torch.cat([ends, ends.flip(0)], dim=1)
@@ -41,7 +41,7 @@ def batched(*graphs):
 
 
 def next_of(output, batch, node):
-    """Where a node goes: of the best edges the first."""
+    """Return the next hop of a node: the first of its best edges."""
     edges = (batch.edge_index[0] == node).nonzero().flatten()
     return int(batch.edge_index[1, edges[output.edge_attr[edges, 0].argmax()]])
 
@@ -82,14 +82,14 @@ def test_a_walk_in_a_circle_ends_and_is_labelled_once():
 
 
 @pytest.mark.parametrize("num_rounds", [1, 2, 5])
-def test_so_many_rounds_reach_so_many_edges(num_rounds):
+def test_k_rounds_reach_k_edges(num_rounds):
     size = 9
     batch = batched(query([(i, 0) for i in range(size)], [(i, i + 1) for i in range(size - 1)]))
     output = BellmanFord(HOPS)(batch, num_rounds)
     expected = [float(k) if k <= num_rounds else FAR for k in reversed(range(size))]
     assert output.states[:, 0].tolist() == expected
     assert output.edge_attr.isfinite().all()
-    for node in range(1, size - 1):  # one edge further is seen; else it is the first edge
+    for node in range(1, size - 1):  # answers look one edge further than estimates
         is_seen = size - 1 - node <= num_rounds + 1
         assert next_of(output, batch, node) == (node + 1 if is_seen else first_of(batch, node))
 
@@ -99,7 +99,7 @@ def first_of(batch, node):
 
 
 def limited(graph, num_rounds, start):
-    """Estimates by loops: the shortest of all walks of so many edges, from their last node on."""
+    """Minimise, in loops, the length of walks plus the first estimate at their last node."""
     lengths = graph.edge_attr[:, 0].double()
     line = (graph.x[:, :2] - graph.x[-1, :2]).double().norm(dim=1)
     estimate = line if start == "ruler" else torch.full_like(line, FAR)
@@ -129,7 +129,7 @@ def test_estimates_are_those_of_loops_and_each_graph_may_have_its_own_rounds(sta
 
 
 @pytest.mark.parametrize("task_name", ["shortest_path", "shortest_path_next_hop"])
-def test_enough_rounds_are_the_solution_however_it_is_asked(task_name):
+def test_enough_rounds_give_the_solution_of_both_questions(task_name):
     task, graphs = instances(task_name, 16, 12)
     batch = batch_of(graphs)
     for start, num_rounds in (("nothing", 16), ("ruler", 200)):
@@ -139,7 +139,7 @@ def test_enough_rounds_are_the_solution_however_it_is_asked(task_name):
         assert (found["cost_ratio"] > 1 - 1e-5).all()
 
 
-def test_however_it_is_asked_the_walk_is_the_same():
+def test_both_questions_are_answered_by_the_same_walk():
     found = []
     for task_name in ("shortest_path", "shortest_path_next_hop"):
         task, graphs = instances(task_name, 16, 12)
@@ -155,14 +155,14 @@ def test_however_it_is_asked_the_walk_is_the_same():
         (GraphSpec(5, 1, 1, edge_out=1, position_dim=2), "without start and end and length"),
         (replace(HOPS, edge_names=()), "without length"),
         (replace(HOPS, position_dim=0), "without positions"),
-        (replace(HOPS, global_out=1), r"\(0, 1, 1\): \(0, 1, 0\) or \(1, 1, 0\) is needed"),
+        (replace(HOPS, global_out=1), r"must be \(0, 1, 0\) or \(1, 1, 0\), got \(0, 1, 1\)"),
     ],
 )
-def test_a_task_that_is_none_of_paths_is_refused(kind, spec, message):
+def test_a_task_that_is_not_about_paths_is_refused(kind, spec, message):
     with pytest.raises(ValueError, match=message):
         kind(spec)
 
 
-def test_a_start_that_there_is_not_is_refused():
-    with pytest.raises(ValueError, match="start is 'middle'"):
+def test_an_unknown_start_is_refused():
+    with pytest.raises(ValueError, match="start must be one of nothing, ruler, got 'middle'"):
         BellmanFord(HOPS, start="middle")

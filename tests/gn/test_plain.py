@@ -1,4 +1,4 @@
-"""Every kernel has a plain path: the same numbers, and all that torch can do with them."""
+"""Every kernel has a plain path with equal results that supports all transforms of torch."""
 
 import pytest
 import torch
@@ -56,7 +56,7 @@ def test_the_lstm_cell_is_its_plain_path():
 
 
 @pytest.mark.parametrize("model_name", MODELS)
-def test_a_model_is_its_plain_path_and_has_second_derivatives_there(model_name):
+def test_a_model_equals_its_plain_path_which_has_second_derivatives(model_name):
     task, graphs = instances(own_task(model_name), 8, 2)
     batch, model = batch_of(graphs), build(own_task(model_name), model_name).double()
     for name in ("x", "edge_attr", "u"):
@@ -73,7 +73,7 @@ def test_a_model_is_its_plain_path_and_has_second_derivatives_there(model_name):
     with plain():
         loss, force = slope()
         torch.testing.assert_close(fused[0], loss)
-        if force is None or not force.any():  # edges are not read, or only relative to one another
+        if force is None or not force.any():  # edges are not read, or only relative to each other
             return
         torch.testing.assert_close(fused[1].detach(), force.detach())
         weights = [p for p in model.parameters() if p.requires_grad]

@@ -1,4 +1,4 @@
-"""Choices of a batch against a loop over its graphs."""
+"""Compare the choices of a batch with a loop over its graphs."""
 
 import math
 
@@ -15,7 +15,7 @@ SIZES = (4, 1, 6, 3)
 
 @pytest.fixture
 def case():
-    """Logits [N], allowed [N] and graphs; nothing is allowed in the third graph."""
+    """Make logits [N], allowed [N] and graphs; no node of the third graph is allowed."""
     generator = torch.Generator().manual_seed(0)
     graph = torch.repeat_interleave(torch.tensor(SIZES))
     logits = 50 * torch.randn(len(graph), generator=generator)
@@ -26,12 +26,12 @@ def case():
 
 
 def rows(graphs):
-    """The nodes of each graph."""
+    """Return the nodes of each graph."""
     return [(graphs.index == g).nonzero().flatten().tolist() for g in range(graphs.num_rows)]
 
 
 def loop(logits, allowed, nodes):
-    """The log-probabilities of a graph, by node."""
+    """Return the log-probabilities of one graph, by node."""
     there = [n for n in nodes if allowed[n]]
     if not there:
         return {}
@@ -101,12 +101,12 @@ def test_samples_have_the_frequencies_of_their_probabilities():
 
 
 def scorer(observed):
-    """Some logits that depend on the state."""
+    """Make logits that depend on the state."""
     return observed.x @ torch.tensor([0.0, 0.3, 0.1, 0.0, -1.0, 0.7])
 
 
 def sequences(environment, batch, width):
-    """The best sequences of one graph, by a loop over them: [(log-probability, nodes)]."""
+    """Find the best sequences of one graph in a loop: [(log-probability, nodes)]."""
     kept = [(0.0, (), environment.start(batch))]
     graphs = Incidence(batch.batch, 1)
     while not all(environment.is_over(state) for *_, state in kept):

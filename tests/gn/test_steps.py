@@ -1,4 +1,4 @@
-"""When models that take steps stop."""
+"""Test the number of steps of models and the rule that stops them."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ SPEC = GraphSpec(node_in=3, edge_in=2, global_in=4, node_out=1, edge_out=2, glob
 
 
 class Halving(SteppedModel):
-    """x_t = target + (x_0 - target) / 2^t, where the target is far for some graphs: it settles."""
+    """x_t = target + (x_0 - target) / 2^t: a state that converges."""
 
     def __init__(self):
         super().__init__(5, None)
@@ -44,7 +44,7 @@ def halving_batch(starts, sizes):
 
 @pytest.mark.parametrize("patience", [1, 2, 3])
 def test_steps_end_when_states_are_still(patience):
-    """|x_t - x_{t-1}| = |x_0 - 1| / 2^t, and the largest state is x_t itself: steps by hand."""
+    """|x_t - x_{t-1}| = |x_0 - 1| / 2^t, relative to x_t, gives the expected number of steps."""
     batch = halving_batch([1.0, 3.0, 1025.0], [40, 40, 40])
     rule = StopRule(tolerance=0.01, patience=patience)
     expected = []
@@ -62,7 +62,7 @@ def test_steps_end_when_states_are_still(patience):
 
 
 class Pausing(Halving):
-    """Moves in every second step."""
+    """A state that moves only in every second step."""
 
     def step(self, state, encoded, topology, index):
         return state._replace(x=state.x + index % 2)
@@ -108,7 +108,7 @@ def test_a_stop_rule_that_never_stops_is_refused(arguments):
 
 def test_both_ends_of_a_range_of_steps_are_checked(batch):
     model = FullGraphNetwork(SPEC, hidden_dim=8).double()
-    with pytest.raises(ValueError, match="num_message_passing_steps is 0"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be at least 1, got 0"):
         model(batch, torch.tensor([1, 2, 0, 3, 4]))
 
 
@@ -131,11 +131,11 @@ def test_graphs_may_take_different_numbers_of_steps(model_name):
     _, graphs = instances(task_name, 8, 3)
     model = build(task_name, model_name)
     each = torch.tensor([2, 5, 1])
-    if model.num_message_passing_steps == 0:  # takes none, whatever is asked for
+    if model.num_message_passing_steps == 0:  # the model ignores the number of steps
         assert_close(model(batch_of(graphs), each), model(batch_of(graphs)))
         return
     if not model.has_adjustable_steps:
-        with pytest.raises(ValueError, match=f"allowed is {model.num_message_passing_steps}"):
+        with pytest.raises(ValueError, match=f"must be {model.num_message_passing_steps}, got"):
             model(batch_of(graphs), each)
         return
     parts = [model(batch_of([g]), int(n)) for g, n in zip(graphs, each, strict=True)]
@@ -144,8 +144,8 @@ def test_graphs_may_take_different_numbers_of_steps(model_name):
 
 
 @pytest.mark.parametrize("num_with_gradient", [1, 3, 7, 20])
-def test_steps_without_a_gradient_only_bring_the_state_to_where_it_is(num_with_gradient):
-    """The answers are those of all steps; the gradient is that of the last ones from that state."""
+def test_steps_without_a_gradient_only_advance_the_state(num_with_gradient):
+    """The answers equal those of all steps; the gradient is that of the last steps alone."""
     _, graphs = instances("shortest_path", 8, 2)
     batch = batch_of(graphs)
     model = build("shortest_path", "full_gn")

@@ -1,4 +1,4 @@
-"""WalkSAT against a loop over clauses in plain Python, and against the checker."""
+"""Compare WalkSAT with a loop over clauses in plain Python, and check its models."""
 
 from functools import cache
 
@@ -17,7 +17,7 @@ from gn.heuristics.clause_walk import CHUNK, Walk
 from gn.heuristics.walk_sat import WalkSat
 from tests.test_contracts import relabelled
 
-ODD = [  # empty, of one literal, a literal twice, a literal with its complement, no clauses
+ODD = [  # an empty clause, a unit clause, a repeated literal, a tautology, no clauses
     Cnf.from_clauses(3, [[1, -2], [-1, 3], [-3, -1], [2, 1]]),
     Cnf.from_clauses(3, [[1], [-1, 2], [-2, 3, 3, 3], [-3, -3, 1, 2], [-3, -2]]),
     Cnf.from_clauses(4, [[1, -1], [2, 3, -2], [-2, -2], [2, 4, 4], [4, -4, 3], [-3, -4]]),
@@ -45,7 +45,7 @@ def model(**arguments):
 
 
 def answers(batch, steps=None, **arguments):
-    """The votes of the literals of each graph, in the order of as_graph: [n, 2] each."""
+    """Return the votes of the literals of each graph, in the order of as_graph: [n, 2] each."""
     votes = model(**arguments)(batch, steps).x.squeeze(1)
     kinds = [batch.node_type[batch.batch == k] for k in range(batch.num_graphs)]
     parts = [votes[batch.batch == k] for k in range(batch.num_graphs)]
@@ -67,7 +67,7 @@ def num_false(formula, truth):
 
 
 def breaks_of(formula, truth, variable):
-    """How many clauses are true and would not be, by looking at all of them."""
+    """Count the true clauses that a flip would make false, by checking all clauses."""
     flipped = np.array(truth)
     flipped[variable] ^= True
     return int((formula.satisfied(np.array(truth)) & ~formula.satisfied(flipped)).sum())
@@ -78,7 +78,7 @@ def shares(seed, *sizes):
 
 
 def walked(formula, rounds, noise, seed):
-    """SKC as the paper has it: every assignment that is met."""
+    """Run SKC as published; return every visited assignment."""
     n, num_flips = formula.num_variables, rounds * formula.num_variables
     truth = (shares(2 * seed, n) < 0.5).tolist()
     met = [list(truth)]
@@ -100,7 +100,7 @@ def walked(formula, rounds, noise, seed):
 
 
 def best_of(formula, met):
-    return min(met, key=lambda truth: num_false(formula, truth))  # of equals the first
+    return min(met, key=lambda truth: num_false(formula, truth))  # the first in a tie
 
 
 @pytest.mark.parametrize(("noise", "seed"), [(0.5, 0), (0.5, 1), (0.0, 2), (1.0, 3), (0.2, 7)])
@@ -120,7 +120,7 @@ def walk_of(given, seed=0, limit=10**6):
 
 
 @pytest.mark.parametrize("num_flips", [1, 2, 50])
-def test_break_counts_are_those_of_looking_at_every_clause(num_flips):
+def test_break_counts_equal_a_count_over_all_clauses(num_flips):
     given = [*ODD, *formulas(9, 3)]
     walk = walk_of(given)
     walk.advance(num_flips)
@@ -129,14 +129,14 @@ def test_break_counts_are_those_of_looking_at_every_clause(num_flips):
         numbers = torch.arange(first, first + 2 * formula.num_variables).view(-1, 2)
         truth = walk.truth[numbers][:, 0].tolist()
         assert walk.truth[numbers][:, 1].tolist() == [not value for value in truth]
-        of_true = walk.breaks[numbers].sum(dim=1).tolist()  # a false literal has none
+        of_true = walk.breaks[numbers].sum(dim=1).tolist()  # a false literal has no breaks
         assert of_true == [breaks_of(formula, truth, x) for x in range(len(truth))]
         blocks = walk.num_false.view(len(given), -1)[k]
         assert int(blocks.sum()) == num_false(formula, truth)
         first += 2 * formula.num_variables
 
 
-def test_where_flips_are_cut_makes_no_difference():
+def test_the_walk_does_not_depend_on_the_chunks_of_flips():
     one, other = walk_of(formulas(12, 4)), walk_of(formulas(12, 4))
     one.advance(37)
     for part in (7, 1, 29):
@@ -146,7 +146,7 @@ def test_where_flips_are_cut_makes_no_difference():
 
 
 def test_easy_formulas_are_solved():
-    """Of 2 literals a clause with a model, and with one clause a variable."""
+    """Use satisfiable 2-SAT, and formulas with as many clauses as variables."""
     rng = np.random.default_rng(0)
     given = []
     for _ in range(20):
@@ -167,7 +167,7 @@ def test_a_claim_is_a_model_and_a_refuted_formula_is_never_claimed():
     for problem, votes, is_solved in zip(given, found, solved, strict=True):
         assert problem.formula.is_satisfied(assignment(votes)) == is_solved
         assert problem.is_sat or not is_solved
-    assert 0.5 < np.mean(solved[1::2]) <= 1  # the second of a pair has a model
+    assert 0.5 < np.mean(solved[1::2]) <= 1  # the second formula of a pair is satisfiable
 
 
 def test_an_answer_depends_on_nothing_else_in_the_batch():
@@ -199,7 +199,7 @@ def test_each_graph_may_have_its_own_number_of_rounds():
     found = answers(batch_of(given), each)
     for formula, votes, rounds in zip(given, found, each.tolist(), strict=True):
         assert torch.equal(votes, answers(batch_of([formula]), rounds)[0])
-    with pytest.raises(ValueError, match="num_message_passing_steps is 0"):
+    with pytest.raises(ValueError, match="num_message_passing_steps must be at least 1, got 0"):
         model()(batch_of(given), torch.tensor([1, 1, 0, 1, 1, 1]))
 
 
@@ -219,7 +219,7 @@ def test_a_walk_without_a_seed_is_kept_with_the_weights():
 
 
 def test_other_seeds_are_other_walks():
-    given = formulas(20, 2)[::2]  # without a model
+    given = formulas(20, 2)[::2]  # unsatisfiable
     found = [torch.cat(answers(batch_of(given), 2, seed=seed)) for seed in range(3)]
     assert all(not torch.equal(found[a], found[b]) for a, b in ((0, 1), (1, 2), (0, 2)))
 
@@ -230,8 +230,8 @@ def float_batch(graphs):
     return Batch.from_data_list(graphs)
 
 
-def test_the_order_of_edges_and_nodes_in_between_makes_no_difference():
-    """The walk knows the order of variables, of the literals of each, and of clauses alone."""
+def test_the_order_of_edges_and_the_mixing_of_node_kinds_make_no_difference():
+    """The walk depends only on the order of variables, of their literals, and of clauses."""
     formula = formulas(12, 1)[0]
     graph = as_graph(formula)
     literals, clauses = torch.arange(24), torch.arange(24, graph.num_nodes)
@@ -245,7 +245,7 @@ def test_the_order_of_edges_and_nodes_in_between_makes_no_difference():
     assert torch.equal(answers(float_batch([moved]), 4)[0], expected)
 
 
-def test_whatever_the_order_of_nodes_claims_are_models():
+def test_claims_are_models_for_any_order_of_nodes():
     generator = torch.Generator().manual_seed(0)
     given, graphs, places = problems(10, 15), [], []
     for problem in given:
@@ -267,17 +267,17 @@ def test_whatever_the_order_of_nodes_claims_are_models():
 @pytest.mark.parametrize(
     ("changes", "arguments", "message"),
     [
-        ({"node_types": ("atom",)}, {}, "a task of atom nodes"),
-        ({"node_types": ()}, {}, "a task of untyped nodes"),
+        ({"node_types": ("atom",)}, {}, "got atom nodes"),
+        ({"node_types": ()}, {}, "got untyped nodes"),
         ({"edge_out": 1}, {}, r"\(1, 1, 0\)"),
         ({"global_out": 2}, {}, r"\(1, 0, 2\)"),
         ({"node_out": 2}, {}, r"\(2, 0, 0\)"),
-        ({}, {"noise": 1.5}, "noise is 1.5"),
-        ({}, {"seed": -1}, "seed is -1"),
-        ({}, {"num_message_passing_steps": 0}, "num_message_passing_steps is 0"),
+        ({}, {"noise": 1.5}, "noise must be a number from 0 to 1, got 1.5"),
+        ({}, {"seed": -1}, "seed must be a whole number of at least 0, got -1"),
+        ({}, {"num_message_passing_steps": 0}, "num_message_passing_steps must be .* got 0"),
     ],
 )
-def test_what_it_cannot_do_is_refused(changes, arguments, message):
+def test_wrong_tasks_and_arguments_are_refused(changes, arguments, message):
     wanted = GraphSpec(**{**vars(spec(node_out=1)), **changes})
     with pytest.raises(ValueError, match=message):
         WalkSat(wanted, **arguments)
@@ -288,5 +288,5 @@ def test_a_literal_of_a_clause_needs_a_complement():
     kept = graph.edge_type != 2
     graph.edge_index, graph.edge_type = graph.edge_index[:, kept], graph.edge_type[kept]
     graph.edge_attr = graph.edge_attr[kept]
-    with pytest.raises(ValueError, match="no complement"):
+    with pytest.raises(ValueError, match="must have a complement"):
         model()(float_batch([graph]))

@@ -82,6 +82,10 @@ class GraphModel(nn.Module, ABC):
         del num_last, num_with_gradient
         return [self(batch, num_message_passing_steps)]
 
+    def answers_after(self, batch: Batch, numbers: Sequence[int]) -> list[GraphOutput]:
+        """Return the answers after several numbers of steps, in the order of the numbers."""
+        return [self(batch, number) for number in numbers]
+
 
 def check_node_types(model: type[GraphModel], spec: GraphSpec) -> None:
     """Raise ValueError for a task whose kinds of nodes differ from those of the model."""

@@ -6,7 +6,7 @@ N nodes, E edges, B graphs, H width of a state.
 import math
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,6 +127,20 @@ class SteppedModel(GraphModel):
         all_states = self._states(encoded, topology, num_steps, num_without)
         states = deque(all_states, maxlen=num_last)
         return [self._answer(state, encoded, topology) for state in states]
+
+    def answers_after(self, batch: Batch, numbers: Sequence[int]) -> list[GraphOutput]:
+        """Return the answers after several numbers of steps, from one pass of the largest."""
+        for number in numbers:
+            self._check_steps(number)
+        topology = Topology.from_batch(batch)
+        encoded = self.encode(batch, topology)
+        states = enumerate(self._states(encoded, topology, max(numbers), 0), 1)
+        found = {
+            number: self._answer(state, encoded, topology)
+            for number, state in states
+            if number in numbers
+        }
+        return [found[number] for number in numbers]
 
     def settle(self, batch: Batch, rule: StopRule) -> tuple[GraphOutput, Tensor]:
         """Step each graph until its states stop changing.

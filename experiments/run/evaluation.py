@@ -1,6 +1,6 @@
 """Scores of a model on data sets, and the rows of the transfer table that they make."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from data_gen.workers import bars_are_hidden
 from experiments.run.folder import RunFolder
 from experiments.run.parts import RunParts, TestCell
 from experiments.run.provenance import VERSIONS, commit
-from experiments.run.steps import Answer, answer_by
+from experiments.run.steps import Answer, answer_by, answers_by
 from experiments.settings.errors import UserError
 from experiments.settings.step_rules import canonical
 from experiments.statistics.metric_scores import estimates
@@ -42,7 +42,7 @@ def score_instances(
     of the batch an instance is in.
     """
     score = task.val_score if in_training else task.score
-    parts: dict[str, list[Tensor]] = {}
+    parts = _Parts()
     for indices in _chunks(data_set, MAX_EDGES[data_set.node_ptr.device.type]):
         batch = task.batch(data_set, indices)
         output, steps = answer(batch)
@@ -51,9 +51,44 @@ def score_instances(
         scores = _defined(score(model, batch), task, batch, indices)
         if in_training:
             scores["loss"] = task.loss(model, batch).expand(len(indices))
-        for name, values in {**scores, "steps": steps}.items():
-            parts.setdefault(name, []).append(values.cpu())
-    return {name: torch.cat(values).numpy() for name, values in parts.items()}
+        parts.add({**scores, "steps": steps})
+    return parts.whole()
+
+
+@torch.inference_mode()
+def score_by_rules(
+    task: Task[Any], model: GraphModel, rules: Sequence[str], data_set: Packed, size: int
+) -> list[dict[str, np.ndarray]]:
+    """Score every instance by several rules of steps: what `score_instances` returns, for each.
+
+    Rules share the batches, and those of a fixed number of steps one pass of the model.
+    """
+    answers_of = answers_by(rules, model, task, size)
+    answers = [answer_by(rule, model, task, size) for rule in rules]
+    parts = [_Parts() for _ in rules]
+    for indices in _chunks(data_set, MAX_EDGES[data_set.node_ptr.device.type]):
+        batch = task.batch(data_set, indices)
+        for answer, part, (output, steps) in zip(answers, parts, answers_of(batch), strict=True):
+            _check_numbers(output, indices)
+            asked = _remembering(answer, batch, output)
+            part.add({**_defined(task.score(asked, batch), task, batch, indices), "steps": steps})
+    return [part.whole() for part in parts]
+
+
+class _Parts:
+    """Scores of one batch after another."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[Tensor]] = {}
+
+    def add(self, scores: dict[str, Tensor]) -> None:
+        """Append the scores of a batch, each [B]."""
+        for name, values in scores.items():
+            self._values.setdefault(name, []).append(values.cpu())
+
+    def whole(self) -> dict[str, np.ndarray]:
+        """Return every score of all instances."""
+        return {name: torch.cat(values).numpy() for name, values in self._values.items()}
 
 
 def _check_numbers(output: GraphOutput, indices: Tensor) -> None:
@@ -105,8 +140,9 @@ def evaluate(
         packed = cell.data_set.load()
         summaries.append(summarise(study.task, cell.distribution, cell.size, packed))
         packed = packed.to(device)
-        for rule in _rules(study, model):
-            scores = _score_cell(study, model, cell, rule, packed)
+        rules = _rules(study, model)
+        of_rules = _score_cell(study, model, cell, rules, packed)
+        for rule, scores in zip(rules, of_rules, strict=True):
             place = {"distribution": cell.distribution, "size": cell.size, "steps_rule": rule}
             steps = scores.pop("steps")
             names = cell.data_set.cell.names
@@ -126,21 +162,23 @@ def evaluate(
 
 
 def _score_cell(
-    study: RunParts, model: GraphModel, cell: TestCell, rule: str, packed: Packed
-) -> dict[str, np.ndarray]:
-    """The scores of a cell, and `steps`; NaN where a graph has more nodes than the model takes."""
+    study: RunParts, model: GraphModel, cell: TestCell, rules: Sequence[str], packed: Packed
+) -> list[dict[str, np.ndarray]]:
+    """Score a cell by each rule, with `steps`; NaN where a graph has more nodes than it takes."""
     if model.max_num_nodes is not None and packed.num_nodes_of_largest > model.max_num_nodes:
         names = score_instances(study.task, lambda b: (study.task.solution(b), NO_STEPS), packed)
         scores = {name: np.full(len(packed), np.nan) for name in names}
         scores["steps"] = np.full(len(packed), np.nan)
+        found = [dict(scores) for _ in rules]
     else:
-        answer = answer_by(rule, model, study.task, cell.size)
         try:
-            scores = score_instances(study.task, answer, packed)
+            found = score_by_rules(study.task, model, rules, packed, cell.size)
         except UserError as error:
             raise UserError(f"{cell.distribution} of size {cell.size}: {error}") from error
-    relative = study.task.relative(scores)
-    return scores | {name: ratio.values for name, ratio in relative.items()}
+    for scores in found:
+        relative = study.task.relative(scores)
+        scores |= {name: ratio.values for name, ratio in relative.items()}
+    return found
 
 
 def _rules(study: RunParts, model: GraphModel) -> list[str]:

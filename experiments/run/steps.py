@@ -1,6 +1,6 @@
 """Rules that say how many message-passing steps an instance gets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -53,13 +53,52 @@ def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int) -> Answe
     if rule.startswith("oracle"):
         assert isinstance(task, KnowsRounds), "check_rule refuses others"
         return lambda batch: _by_oracle(model, task, int(rule[6:] or 0), batch)
-    own = model.num_message_passing_steps
-    fixed = max(1, round(float(rule[:-1]) * size)) if rule.endswith("x") else int(rule or own)
+    fixed = _number(rule, size) if rule else model.num_message_passing_steps
 
     def answer(batch: Batch) -> tuple[GraphOutput, Tensor]:
         return model(batch, fixed if rule else None), torch.full((batch.num_graphs,), fixed)
 
     return answer
+
+
+def answers_by(
+    rules: Sequence[str], model: GraphModel, task: Task[Any], size: int
+) -> Callable[[Batch], list[tuple[GraphOutput, Tensor]]]:
+    """Return a function that answers by several rules, in their order.
+
+    Rules of a fixed number of steps share one pass of the largest number.
+
+    Args:
+        rules: see `answer_by`.
+        model: has adjustable steps if there are several rules.
+        task: knows the rounds that an oracle knows.
+        size: size of the instances.
+    """
+    fixed = {rule: _number(rule, size) for rule in rules if _is_fixed(rule)}
+    if len(fixed) < 2:
+        answers = [answer_by(rule, model, task, size) for rule in rules]
+        return lambda batch: [answer(batch) for answer in answers]
+    others = {rule: answer_by(rule, model, task, size) for rule in rules if rule not in fixed}
+
+    def answers_of(batch: Batch) -> list[tuple[GraphOutput, Tensor]]:
+        outputs = model.answers_after(batch, list(fixed.values()))
+        found = {
+            rule: (output, torch.full((batch.num_graphs,), number))
+            for (rule, number), output in zip(fixed.items(), outputs, strict=True)
+        }
+        return [found[rule] if rule in found else others[rule](batch) for rule in rules]
+
+    return answers_of
+
+
+def _is_fixed(rule: str) -> bool:
+    """Return whether a rule gives all instances of a size the same number of steps."""
+    return rule != "" and not rule.startswith(("adaptive@", "oracle"))
+
+
+def _number(rule: str, size: int) -> int:
+    """Return the number of steps that a fixed rule gives."""
+    return max(1, round(float(rule[:-1]) * size)) if rule.endswith("x") else int(rule)
 
 
 def _by_oracle(

@@ -11,7 +11,7 @@ from data_gen.packed import Packed
 from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.tours.tasks.tour import Tour
 from experiments.learning.learner import Update
-from experiments.run.evaluation import evaluate, score_instances
+from experiments.run.evaluation import evaluate, score_by_rules, score_instances
 from experiments.run.fit import seeded
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
@@ -20,6 +20,7 @@ from experiments.run.steps import answer_by, check_can_settle, check_rule
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.tables.rows import read_table
+from gn.models.linear_messages import LinearMessages
 from gn.stepped import StopRule
 from tests.conftest import (
     ROOT,
@@ -98,6 +99,27 @@ def test_adaptive_steps_are_those_of_the_stop_rule():
     expected, steps = model.settle(batch, StopRule(tolerance=0.2))
     assert taken.tolist() == steps.tolist()
     assert torch.equal(output.x, expected.x)
+
+
+def test_rules_of_a_fixed_number_share_one_pass_and_score_as_they_do_alone(monkeypatch):
+    task, graphs = instances("shortest_path", 12, 6)
+    packed = Packed.pack(graphs)
+    torch.manual_seed(0)
+    model = LinearMessages(task.spec, hidden_dim=8).eval()
+    rules = ["3", "oracle+1", "1x", "5", "adaptive@0.03"]
+    alone = [score_instances(task, answer_by(r, model, task, 12), packed) for r in rules]
+    taken = []
+    step = LinearMessages.step
+    monkeypatch.setattr(
+        LinearMessages, "step", lambda self, *args: taken.append(args[3]) or step(self, *args)
+    )
+    fixed = score_by_rules(task, model, ["3", "1x", "5"], packed, 12)
+    assert taken == list(range(12))
+    together = score_by_rules(task, model, rules, packed, 12)
+    for found, expected in [*zip(together, alone, strict=True), (fixed[1], alone[2])]:
+        assert set(found) == set(expected)
+        assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    assert together[2]["steps"].tolist() == [12] * 6
 
 
 def test_an_oracle_for_a_task_without_one_is_one_line():

@@ -146,7 +146,7 @@ def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tm
     ("values", "error", "words"),
     [
         ({"data__files": ""}, UserError, "data: files is ''"),
-        ({"data__files": 3}, UserError, "data.files: 3 is not allowed, a text is"),
+        ({"data__files": 3}, UserError, "data.files must be a text, got 3"),
         ({"data__files": "nowhere/*.cnf"}, GenerationError, "'nowhere/*.cnf': no file matches"),
         ({"data__max_conflicts": 0}, UserError, "max_conflicts is 0"),
         ({"transfer__sizes": [5]}, UserError, "transfer.sizes: [5] is not allowed with data.files"),

@@ -1,4 +1,4 @@
-"""What made a row of a table: the commit of the code, the versions of what it stands on."""
+"""The provenance of a row: the commit of the code, and the versions of its dependencies."""
 
 import platform
 import subprocess
@@ -18,7 +18,7 @@ VERSIONS = " ".join(
 
 
 def commit() -> str:
-    """The commit of the code, with a + if files differ from it; "unknown" outside git."""
+    """Return the commit of the code, with a + if files differ from it; "unknown" outside git."""
     try:
         text = subprocess.run(
             ["git", "describe", "--always", "--dirty=+", "--exclude=*"],

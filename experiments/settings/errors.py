@@ -40,7 +40,7 @@ def did_you_mean(name: object, allowed: Iterable[object]) -> str:
 
 
 def not_one_of(key: str, value: object, allowed: Iterable[object]) -> UserError:
-    """Return the error for a value that is not among the allowed names."""
+    """Return the UserError for a value that is not among the allowed names."""
     names = [str(name) for name in allowed]
     hint = did_you_mean(value, names)
     return UserError(f"{key} must be one of {', '.join(names)}, got {value!r}{hint}")

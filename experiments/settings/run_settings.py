@@ -47,8 +47,8 @@ class Transfer(Settings):
         STEP_RULES,
         'step rules: a number; "0.5x": half the size; oracle: as many as the instance needs,'
         " oracle+2: two more; adaptive@0.03: until no state changes by more than 3 % of the"
-        " largest state of its graph; null: the model's own number. A model with a fixed number"
-        " takes no other.",
+        " largest state of its graph; null: the model's own number. A model with a fixed number of"
+        " steps always takes its own.",
     )
 
     def __post_init__(self) -> None:

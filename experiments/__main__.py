@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def commands() -> dict[str, str]:
-    """Each command with the first line of its docstring: the files of this folder."""
+    """Return the commands, the files of this folder, with the first line of their docstrings."""
     files = sorted(p for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
     docs = {path.stem: ast.get_docstring(ast.parse(path.read_text())) or "" for path in files}
     return {name: doc.partition("\n")[0] for name, doc in docs.items()}

@@ -1,4 +1,4 @@
-"""Two methods on the same instances: what one answers and the other does not.
+"""Compare two methods on the same instances: mean difference, wins and a sign test.
 
 python -m experiments.compare 'a=outputs/charges_cpu/egnn-*' 'b=outputs/charges_cpu/gn_sum-*'
 """
@@ -10,7 +10,8 @@ from omegaconf import DictConfig
 
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
-from experiments.settings.predicates import is_name
+from experiments.settings.kinds import NAME
+from experiments.settings.schema import check_kind
 from experiments.statistics.matrix import Cell
 from experiments.statistics.pairs import defined, difference, wins
 from experiments.statistics.text import aligned
@@ -20,9 +21,13 @@ LOG = logging.getLogger(__name__)
 
 
 def compare(config: DictConfig) -> None:
-    """Print a line for every cell that both were scored on."""
-    if config.name != "" and not is_name(config.name):
-        raise UserError(f"name: {config.name!r} is not allowed, that of an evaluation is")
+    """Print a line for every cell that both methods were scored on.
+
+    Raises:
+        UserError: a value that is not allowed, or methods that cannot be compared.
+    """
+    if config.name != "":
+        check_kind("name", config.name, NAME)
     rule = None if config.steps_rule is None else str(config.steps_rule)
     wanted = Wanted(config.name, config.metric, rule)
     a = load_scores(str(config.a), "a", wanted)
@@ -31,16 +36,22 @@ def compare(config: DictConfig) -> None:
     lines += [
         [cell[0], str(cell[1]), *_line(a.cells[cell], b.cells[cell])] for cell in shared_cells(a, b)
     ]
-    LOG.info("a: %s, %d runs\nb: %s, %d runs", *_who(a), *_who(b))
-    LOG.info("a - b [95 % interval over runs and instances]; won; sign test of one run each")
+    LOG.info("a: %s, %d runs\nb: %s, %d runs", *_name_and_runs(a), *_name_and_runs(b))
+    LOG.info(
+        "a - b [95 % interval over runs and instances]; wins; p of a sign test of one run each"
+    )
     LOG.info("%s", aligned(lines))
 
 
 def shared_cells(a: InstanceScores, b: InstanceScores) -> list[Cell]:
-    """The cells that both have; raises UserError if there are none, or instances differ."""
+    """Return the cells that both methods were scored on.
+
+    Raises:
+        UserError: there is no such cell, or the instances of one differ.
+    """
     shared = [cell for cell in a.cells if cell in b.cells]
     if not shared:
-        raise UserError("b: it was scored on no cell that a was scored on")
+        raise UserError("b: no cell of a was scored")
     for cell in shared:
         same_number = a.cells[cell].shape[1] == b.cells[cell].shape[1]
         if not same_number or a.data_hashes[cell] != b.data_hashes[cell]:
@@ -50,7 +61,7 @@ def shared_cells(a: InstanceScores, b: InstanceScores) -> list[Cell]:
 
 
 def _line(a: np.ndarray, b: np.ndarray) -> list[str]:
-    """The comparison on one cell [runs, instances] as text, over the instances that both answer."""
+    """Return the comparison of scores [runs, instances] on one cell as the texts of a line."""
     a, b = defined(a, b)
     if a.shape[1] == 0:
         return ["0", *["–"] * 6]
@@ -63,7 +74,7 @@ def _line(a: np.ndarray, b: np.ndarray) -> list[str]:
     return [str(found.num_instances), *means, between, str(higher), str(lower), chance]
 
 
-def _who(scores: InstanceScores) -> tuple[str, int]:
+def _name_and_runs(scores: InstanceScores) -> tuple[str, int]:
     return scores.name, len(next(iter(scores.cells.values())))
 
 

@@ -1,9 +1,9 @@
-"""A dashboard of a study, built from its tables.
+"""Build a dashboard of a study from its tables.
 
 python -m experiments.dashboard study=quickstart
 
-It is a report of Weights & Biases: leaderboard and transfer matrix as tables, and panels over the
-runs that `tracking=wandb` mirrors. The file is a function of the tables, and needs no server.
+The dashboard is a report of Weights & Biases: leaderboard and transfer matrix as tables, and panels
+over the runs that `tracking=wandb` mirrors. The file depends on the tables only, without a server.
 """
 
 import logging
@@ -15,8 +15,9 @@ from omegaconf import DictConfig
 from data_gen.files import write_atomically
 from experiments.settings.checks import check_writable
 from experiments.settings.command import start
-from experiments.settings.errors import UserError, message
-from experiments.settings.predicates import is_flag, is_name
+from experiments.settings.errors import UserError, message, not_one_of
+from experiments.settings.kinds import FLAG, NAME
+from experiments.settings.schema import check_kind
 from experiments.tracking.source import Source, source_of_study
 from experiments.tracking.wandb import check_key
 from experiments.tracking.wandb_report import report, serialised
@@ -25,11 +26,11 @@ LOG = logging.getLogger(__name__)
 
 
 def dashboard(config: DictConfig) -> None:
-    """Write the report's file; save it on the server if that is asked for.
+    """Write the report's file; with `upload`, also save the report on the server.
 
     Raises:
-        UserError: a value that is not allowed, a package or key that is missing, a file that is
-            there and differs; all before any work.
+        UserError: a value that is not allowed, a missing package or API key, or a different file
+            of that name; all before any work.
     """
     _check(config)
     source = _source(config)
@@ -44,17 +45,11 @@ def dashboard(config: DictConfig) -> None:
 
 
 def _check(config: DictConfig) -> None:
-    """Of what can be known before any work."""
-    for key, is_allowed, allowed in (
-        ("study", is_name, "a name is"),
-        ("project", is_name, "a name is"),
-        ("upload", is_flag, "true and false are"),
-        ("overwrite", is_flag, "true and false are"),
-    ):
-        if not is_allowed(config[key]):
-            raise UserError(f"{key}: {config[key]!r} is not allowed, {allowed}")
+    """Raise UserError for everything that can be checked before any work."""
+    for key, kind in (("study", NAME), ("project", NAME), ("upload", FLAG), ("overwrite", FLAG)):
+        check_kind(key, config[key], kind)
     if Path(config.file).is_dir():
-        raise UserError(f"file: {config.file} is a folder")
+        raise UserError(f"file must be the path of a file, got {config.file!r} (a folder)")
     if not Path(config.file).exists():
         check_writable(config, "file")
     if find_spec("wandb_workspaces") is None:
@@ -62,31 +57,31 @@ def _check(config: DictConfig) -> None:
             "wandb-workspaces is not installed: pip install -r requirements-tracking.txt"
         )
     if config.upload:
-        if not is_name(config.entity):
-            raise UserError(f"entity: {config.entity!r} is not allowed with upload, a name is")
+        if not NAME.allows(config.entity):
+            raise UserError(f"entity must be {NAME.words} with upload, got {config.entity!r}")
         check_key("upload: true")
 
 
 def _source(config: DictConfig) -> Source:
-    """The study's folder; raises UserError without a table, or without the metric."""
+    """Return the study's folder as a source; raise UserError without a table or the metric."""
     folder = Path(config.results_dir) / config.study
     source = source_of_study(folder, folder.parent)
     if not (folder / "transfer.csv").is_file():
         raise UserError(f"study: {folder} has no transfer.csv")
     metrics = sorted({row.metric for row in source.rows()})
     if config.metric is not None and config.metric not in metrics:
-        raise UserError(f"metric: {config.metric!r} is not allowed, {', '.join(metrics)} are")
+        raise not_one_of("metric", config.metric, metrics)
     return source
 
 
 def _save(source: Source, config: DictConfig) -> str:
-    """Save on the server; the address."""
+    """Save the report on the server; return its address."""
     made = report(source, config.project, config.metric, config.entity)
     try:
         made.save()
-    except Exception as error:  # of a network, a server
+    except Exception as error:  # any error of a network or a server
         text = message(error)
-        raise UserError(f"upload: the server does not take it ({text})") from error
+        raise UserError(f"upload: the server refuses the report ({text})") from error
     return made.url
 
 

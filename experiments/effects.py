@@ -1,10 +1,10 @@
-"""What each choice of a factorial study buys: a line for each level of each factor and cell.
+"""Measure the effect of each choice in a factorial study, on every cell.
 
 python -m experiments.effects study=headline
 
-The arms of such a study are named by their choices, joined by `_`, as in `linear_max_relative`; a
-task is one more choice. Of a choice, all arms that make it are set against those that make the
-first one and are alike in all others, on the same instances.
+The arms of a factorial study are named by their choices, joined by `_`: `linear_max_relative`. The
+task is one more choice. The effect of a choice is the mean difference between all arms that make it
+and the arms that differ only in making the first choice instead, on the same instances.
 """
 
 import logging
@@ -26,12 +26,16 @@ LOG = logging.getLogger(__name__)
 
 
 def effects(config: DictConfig) -> None:
-    """Print the effects, and write them to `<results_dir>/<study>/effects.csv`."""
+    """Print the effects, and write them to `<results_dir>/<study>/effects.csv`.
+
+    Raises:
+        UserError: there is no such study, or it is not factorial.
+    """
     runs = current_runs(Path(config.runs_dir) / str(config.study))
     found = effects_of(factorial_of(runs, str(config.metric)))
     folder = Path(config.results_dir) / str(config.study)
     if not folder.is_dir():
-        raise UserError(f"results_dir: {folder} is not there, publish the study first")
+        raise UserError(f"results_dir: there is no folder {folder}; publish the study first")
     write_table(found, folder / "effects.csv", Effect)
     head = ["distribution", "size", "choice", "in place of", "with", "without", "difference"]
     lines = [
@@ -45,7 +49,7 @@ def effects(config: DictConfig) -> None:
 
 
 def effects_of(study: Factorial) -> list[Effect]:
-    """The effect of every choice on every cell, over all arms that are alike in the others."""
+    """Return the effect of every choice on every cell, over arms with equal other choices."""
     found = []
     for cell in study.cells:
         for factor, levels in enumerate(study.levels):

@@ -1,4 +1,4 @@
-"""Score trained runs on new cells: other sizes, distributions, edge weights, numbers of steps.
+"""Score trained runs on new cells: other sizes, distributions, edge weights or step rules.
 
 python -m experiments.evaluate run=outputs/quickstart/<run> transfer.sizes=[64,128] \
     'distribution@transfer.distributions=[grid,delaunay]' 'transfer.num_message_passing_steps=[1x]'
@@ -27,10 +27,14 @@ LOG = logging.getLogger(__name__)
 
 
 def evaluate_runs(config: DictConfig) -> None:
-    """Write `transfer-<name>.csv` into every run folder that `config.run` matches."""
+    """Write `transfer-<name>.csv` into every run folder that `config.run` matches.
+
+    Raises:
+        UserError: a value that is not allowed, or a table of that name exists.
+    """
     check_mappings(config, ("transfer", "task", "data", "machine"))
     if not re.fullmatch(r"\w[\w-]*", str(config.name)):
-        raise UserError(f"name: {config.name!r} is not allowed, letters, digits, _ and - are")
+        raise UserError(f"name must be of letters, digits, _ and -, got {config.name!r}")
     folders = done_runs(str(config.run))
     for folder in folders:
         if folder.table_path(config.name).exists():
@@ -51,7 +55,7 @@ def evaluate_runs(config: DictConfig) -> None:
 
 
 def _transfer(config: DictConfig, task: Task[Any]) -> dict[str, Any]:
-    """What replaces the same of a run: what is asked for, or the cells of the files."""
+    """Return the settings that replace those of the runs: the given ones, or cells of files."""
     asked = {key: value for key, value in config.transfer.items() if value not in (None, {})}
     if config.data.files is None:
         return asked
@@ -60,7 +64,7 @@ def _transfer(config: DictConfig, task: Task[Any]) -> dict[str, Any]:
         raise UserError(f"data.files must be null for {type(task).__name__}, which reads no files")
     for key in ("distributions", "edge_weights", "sizes", "num_instances"):
         if key in asked:
-            raise UserError(f"transfer.{key}: {asked[key]} is not allowed with data.files")
+            raise UserError(f"transfer.{key} must be null with data.files, got {asked[key]}")
     node = OmegaConf.create({"_target_": f"{kind.__module__}.{kind.__name__}", **config.data})
     law = construct(node, "data", kind)
     return {**asked, "distributions": {"files": node}, "edge_weights": {}, "sizes": law.sizes}

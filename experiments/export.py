@@ -1,4 +1,4 @@
-"""Write what test cells are posed on to files for other programs: formulas as DIMACS.
+"""Write the structures of test cells to files for other programs: formulas as DIMACS.
 
 python -m experiments.export 'distribution@distributions=[sr]' 'sizes=[20,40]' folder=cnf
 """
@@ -24,7 +24,7 @@ from experiments.settings.labels import label
 from experiments.settings.schema import check_kind, plain
 
 LOG = logging.getLogger(__name__)
-BLOCK = 128  # structures that are made at a time
+BLOCK = 128  # structures that are generated at a time
 KINDS = {
     "distributions": ENTRIES, "num_instances": COUNT, "data_seed": SEED, "folder": FOLDER,
     "sizes": SIZES,
@@ -32,13 +32,17 @@ KINDS = {
 
 
 def export(config: DictConfig) -> None:
-    """Fill `config.folder` with the structures that an evaluation with the same seed has."""
+    """Fill `config.folder` with the structures that an evaluation with the same seed uses.
+
+    Raises:
+        UserError: a value that is not allowed, or one of the files exists.
+    """
     for key, kind in KINDS.items():
         check_kind(key, plain(config[key]), kind)
     check_writable(config, "folder")
     task: Task[Any] = construct(config.task, "task", Task)
     if not task.file_endings:
-        raise UserError(f"task must be one that writes files, got {type(task).__name__}")
+        raise UserError(f"task must be one that writes files, got {type(task).__name__!r}")
     folder = Path(config.folder)
     cells = list(_cells(config, task))
     stems = [(cell, _stems(name, cell, config.num_instances)) for name, cell in cells]
@@ -56,7 +60,7 @@ def export(config: DictConfig) -> None:
 
 
 def _cells(config: DictConfig, task: Task[Any]) -> Iterator[tuple[str, Cell]]:
-    """Every distribution x size, with the distribution's name in files."""
+    """Yield the cell of every distribution x size, with the distribution's name in file names."""
     for name, node in config.distributions.items():
         law = construct(node, f"distributions.{name}", Distribution)
         words = re.sub(r"[^\w.=+-]+", "_", label("distribution", str(name), node))
@@ -71,13 +75,13 @@ def _cells(config: DictConfig, task: Task[Any]) -> Iterator[tuple[str, Cell]]:
 
 
 def _about(cell: Cell, index: int) -> list[str]:
-    """What a file says of itself: instance, seed, law and size."""
+    """Return the comment lines of a file: instance, seed, distribution and size."""
     head = f"instance {index}, data_seed {cell.data_seed}"
     return [head, f"{cell.distribution.identity}, size {cell.sizes[0]}"]
 
 
 def _stems(name: str, cell: Cell, num_instances: int) -> list[str]:
-    """How the names of a cell's files begin; in the order of names they are in that of indices."""
+    """Return the stems of a cell's files; sorted by name they are in the order of instances."""
     count = cell.count(num_instances)
     width = len(str(count - 1))
     return [f"{name}-{cell.sizes[0]}-{index:0{width}d}" for index in range(count)]

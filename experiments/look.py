@@ -1,4 +1,4 @@
-"""Look at instances with the answers of a trained network, as their task draws them.
+"""Draw instances with the answers of a trained network.
 
 python -m experiments.look 'run=outputs/quickstart/next_hop-seed0-*' sizes=[64]
 python -m experiments.look 'run=outputs/sat_cpu/neuro_sat-seed0-*' 'choose={solved:[1,0]}'
@@ -25,12 +25,16 @@ LOG = logging.getLogger(__name__)
 
 
 def look(config: DictConfig) -> None:
-    """Write the pictures and draw them; a file of pictures that is there is not overwritten."""
+    """Write a file of pictures and draw them; an existing file is not overwritten.
+
+    Raises:
+        UserError: a value that is not allowed, the file exists, or there is nothing to draw.
+    """
     _check(config)
     folder = done_run(str(config.run), config.task_label)
     path = folder.path / f"look{ENDING}" if config.file is None else Path(config.file)
     if not path.name.endswith(ENDING):
-        raise UserError(f"file: {path} is not allowed, a name that ends with {ENDING} is")
+        raise UserError(f"file must be a name that ends with {ENDING}, got '{path}'")
     if path.exists():
         raise UserError(f"file: {path} exists, take another name")
     trained = folder.load_config()
@@ -42,7 +46,7 @@ def look(config: DictConfig) -> None:
     model = trained_model(study, folder)
     cells = [cell for cell in study.test_cells if cell.shift in ("none", "size")]
     if not cells:
-        raise UserError(f"run: {folder.path} was not tested on what it was trained on")
+        raise UserError(f"run: {folder.path} has no test cell of its training distribution")
     chosen = config.instance if config.choose is None else config.choose
     options = {str(name): value for name, value in (config.picture or {}).items()}
     pictures = [p for cell in cells for p in pictures_of(study, model, cell, chosen, options)]
@@ -55,7 +59,7 @@ def look(config: DictConfig) -> None:
 
 
 def _check(config: DictConfig) -> None:
-    """Raise UserError for a wrong value; sizes and steps are looked at with those of the run."""
+    """Raise UserError for a wrong value; sizes and steps are checked with the run's settings."""
     check_kind("instance", config.instance, COUNT_OR_0)
     check_kind("num_instances", config.num_instances, COUNT)
     scores = Kind(_is_choice, "null or scores with lists of values, as {solved: [1, 0]}")
@@ -64,7 +68,7 @@ def _check(config: DictConfig) -> None:
 
 
 def _is_choice(value: object) -> bool:
-    """Null, or scores, each with a list of values."""
+    """Return whether a value is null, or maps scores to lists of values."""
     return value is None or (
         isinstance(value, dict)
         and all(isinstance(of, list) and of and all(map(is_number, of)) for of in value.values())

@@ -1,9 +1,9 @@
-"""Take run folders over from an older version: each is named by the identity that it has now.
+"""Migrate run folders of an older version: rename them by their current identity.
 
 python -m experiments.migrate folder=outputs
 
-Numbers stay as they are. What changes is the hash of the configuration: in the names of run
-folders, in tables, and in the names of published configurations. Broken off, it is started again.
+Scores stay as they are. The hash of the configuration changes: in the names of run folders, in
+tables, and in the names of published configurations. After an interruption, start it again.
 """
 
 import logging
@@ -23,32 +23,36 @@ from experiments.settings.schema import check_kind
 from experiments.tables.rows import read_table
 
 LOG = logging.getLogger(__name__)
-TABLES = ("transfer*.csv", "curves.csv")  # that name configurations
+TABLES = ("transfer*.csv", "curves.csv")  # tables with a column of configuration hashes
 
 
 @dataclass
 class Plan:
-    """What is renamed in a study."""
+    """The renames in one study."""
 
     study: Path
-    hashes: dict[str, str] = field(default_factory=dict)  # of a configuration, old -> new
-    renamed: dict[Path, Path] = field(default_factory=dict)  # runs and configurations
+    hashes: dict[str, str] = field(default_factory=dict)  # old hash of a configuration -> new
+    renamed: dict[Path, Path] = field(default_factory=dict)  # of runs and configurations
 
     def add(self, path: Path, target: Path, hashes: dict[str, str]) -> None:
-        """A run or a configuration; raises UserError if another has the place already."""
+        """Add a run or a configuration.
+
+        Raises:
+            UserError: the target exists, or is the target of another one.
+        """
         taken = target in self.renamed.values() or (target.exists() and target != path)
         if taken:
-            raise UserError(f"{path}: {target.name} is there already, which of them should go on?")
+            raise UserError(f"{path}: {target.name} is there already; remove one of the two")
         self.renamed[path] = target
         self.hashes |= {old: new for old, new in hashes.items() if old != new}
 
     def check(self) -> None:
-        """Raise UserError if two configurations would become one."""
+        """Raise UserError if two configurations would get the same hash."""
         if len(set(self.hashes.values())) < len(self.hashes):
-            raise UserError(f"{self.study}: two of its configurations would become one")
+            raise UserError(f"{self.study}: two configurations would get the same hash")
 
     def carry_out(self) -> None:
-        """Tables of the study, then those of runs, then names: what is left says what was."""
+        """Rewrite the study's tables, then those of runs, then rename, so it can be repeated."""
         folders = [self.study, *(path for path in self.renamed if path.is_dir())]
         for folder in folders:
             for table in (path for pattern in TABLES for path in sorted(folder.glob(pattern))):
@@ -57,7 +61,7 @@ class Plan:
             path.rename(target)
 
     def _replace(self, table: Path) -> None:
-        """Put the new hashes in the place of the old ones; all else stays byte by byte."""
+        """Replace the old hashes in a table by the new ones; all other bytes stay."""
         before = text = table.read_text()
         for old, new in self.hashes.items():
             text = text.replace(f",{old},", f",{new},").replace(f",{old}\n", f",{new}\n")
@@ -66,10 +70,14 @@ class Plan:
 
 
 def migrate(config: DictConfig) -> None:
-    """Rename what is below `config.folder`; nothing is touched before all of it is looked at."""
+    """Rename runs and configurations below `config.folder`, after checking all of them.
+
+    Raises:
+        UserError: the folder is missing, or two runs or configurations would become one.
+    """
     check_kind("folder", config.folder, FOLDER)
     if not Path(config.folder).is_dir():
-        raise UserError(f"folder must be a folder that is there, got {config.folder!r}")
+        raise UserError(f"folder must be an existing folder, got {config.folder!r}")
     plans: dict[Path, Plan] = {}
     for path in sorted(Path(config.folder).rglob(".hydra/config.yaml")):
         run = RunFolder(path.parents[1])
@@ -78,7 +86,7 @@ def migrate(config: DictConfig) -> None:
             target = run.path.with_name(RunFolder.of(run.load_config()).path.name)
             new = config_hash(run.load_config())
         except (UserError, OmegaConfBaseException) as error:
-            LOG.warning("%s is left as it is: %s", run.path, message(error))
+            LOG.warning("%s is skipped: %s", run.path, message(error))
             continue
         old = {r.config_hash for t in run.path.glob("transfer*.csv") for r in read_table(t)}
         plans.setdefault(home, Plan(home)).add(run.path, target, dict.fromkeys(old, new))

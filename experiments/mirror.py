@@ -1,8 +1,8 @@
-"""Mirror what was trained without a tracker.
+"""Mirror finished runs and studies to a tracker.
 
 python -m experiments.mirror 'run=outputs/quickstart/*'
 
-A mirror is made of files alone, so that of a run looks as if it had been there from the start.
+A mirror is made from files only, so a late mirror of a run equals one made during its training.
 """
 
 import json
@@ -26,30 +26,30 @@ def mirror(config: DictConfig) -> None:
     """Mirror every run that `config.run` matches, and the study in the folder `config.study`.
 
     Raises:
-        UserError: there is nothing to mirror, or nowhere to; or a mirror cannot be made.
+        UserError: no source or no tracker is given, or a mirror cannot be made.
     """
     check_mappings(config, ("machine",))
     check_writable(config, "machine.runs_dir")
     tracker = tracker_of(config)
     if tracker is None:
-        raise UserError("tracking: 'off' is not allowed, wandb and tensorboard are")
+        raise UserError("tracking must be wandb or tensorboard, got 'off'")
     sources = _sources(config)
     if not sources:
-        raise UserError("run: None is not allowed without a study, a run folder or a pattern is")
+        raise UserError("run must be a run folder or a pattern where study is null, got None")
     for source in sources:
         _make_mirror(tracker, source)
         LOG.info("%s is in %s", source.folder, source.home)
 
 
 def _sources(config: DictConfig) -> list[Source]:
-    """What was asked for."""
+    """Return the runs and the study that the configuration names."""
     runs_dir = Path(config.machine.runs_dir)
     runs = done_runs(str(config.run)) if config.run is not None else []
     sources = [source_of_run(folder, folder.load_config(), runs_dir) for folder in runs]
     if config.study is not None:
         folder = Path(config.study).resolve()
         if not is_name(folder.name):
-            raise UserError(f"study: {config.study!r} is not allowed, a folder with a name is")
+            raise UserError(f"study must be a folder with a name, got {config.study!r}")
         if not (folder / "transfer.csv").is_file():
             raise UserError(f"study: {folder} has no transfer.csv")
         sources.append(source_of_study(folder, runs_dir))
@@ -57,7 +57,7 @@ def _sources(config: DictConfig) -> list[Source]:
 
 
 def _make_mirror(tracker: Tracker, source: Source) -> None:
-    """Now and whole; UserError of whatever stops it."""
+    """Write the whole mirror of a source; raise UserError for any failure."""
     try:
         tracker.begin(source)
         for line in source.curve():
@@ -65,9 +65,9 @@ def _make_mirror(tracker: Tracker, source: Source) -> None:
         tracker.finish(source, failed=False)
     except UserError:
         raise
-    except Exception as error:  # of the files, a disk, a package
+    except Exception as error:  # any error of the files, the disk or the tracker's package
         text = message(error)
-        raise UserError(f"tracking: {source.folder} cannot be mirrored ({text})") from error
+        raise UserError(f"{source.folder}: cannot be mirrored ({text})") from error
 
 
 if __name__ == "__main__":

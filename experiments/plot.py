@@ -13,7 +13,11 @@ LOG = logging.getLogger(__name__)
 
 
 def plot(config: DictConfig) -> None:
-    """Draw the figures of one study, or of all."""
+    """Draw the figures of one study, or of all.
+
+    Raises:
+        UserError: there is no such study, or a figure of it cannot be drawn.
+    """
     results = Path(config.results_dir)
     studies = [config.study] if config.study else [p.parent.name for p in _tables(results)]
     for study in studies:
@@ -24,7 +28,7 @@ def plot(config: DictConfig) -> None:
 
 
 def _tables(results: Path) -> list[Path]:
-    """The tables of all studies; raises UserError if there are none."""
+    """Return the transfer tables of all studies; raise UserError if there are none."""
     tables = sorted(results.glob("*/transfer.csv"))
     if not tables:
         raise UserError(f"results_dir: {results} has no study with a transfer.csv")

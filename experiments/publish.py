@@ -1,10 +1,10 @@
-"""Copy what a study is cited by into results/.
+"""Copy the citable parts of a study into results/.
 
 python -m experiments.publish study=quickstart
 
-That is its table, every configuration that the table names, and of every run (or those that `runs`
-matches) the configuration, the weights, the curve and the tables. With `keep=true`, methods of the
-published study that have no run here stay as they are.
+Copied are the study's table, every configuration that the table names, and the configuration, the
+weights, the learning curve and the tables of every run (or of the runs that `runs` matches). With
+`keep=true`, methods of the published study without a run here stay as they are.
 """
 
 import logging
@@ -25,16 +25,20 @@ LOG = logging.getLogger(__name__)
 
 
 def publish(config: DictConfig) -> None:
-    """Replace `<results_dir>/<study>/runs`, and configurations, tables and figures beside it."""
+    """Replace `<results_dir>/<study>/runs`, and configurations, tables and figures beside it.
+
+    Raises:
+        UserError: there is no such study or run, or the two folders are the same.
+    """
     source = Path(config.runs_dir) / config.study
     target = Path(config.results_dir) / config.study
     if source.resolve() == target.resolve():
-        raise UserError(f"results_dir: {target} is where the runs are")
+        raise UserError(f"results_dir must be another folder than where the runs are, got {target}")
     check_kind("keep", config.keep, FLAG)
     runs = current_runs(source)
     cited = [run for run in runs if fnmatch(run.name, str(config.runs))]
     if not cited:
-        raise UserError(f"runs: {config.runs!r} is the name of no run in {source}")
+        raise UserError(f"runs must match the name of a run in {source}, got {config.runs!r}")
     tables = StudyTables.of_runs(runs)
     mine = {row.config_hash for row in tables.rows}
     if config.keep:

@@ -1,4 +1,4 @@
-"""Rank the methods of a study by what is left of their score on shifted cells.
+"""Rank the methods of a study by their scores on shifted cells.
 
 python -m experiments.rank study=quickstart pool_tasks=true baseline=untrained@12
 """
@@ -9,8 +9,10 @@ from pathlib import Path
 from omegaconf import DictConfig, ListConfig
 
 from experiments.settings.command import start
-from experiments.settings.errors import UserError
-from experiments.settings.predicates import is_flag, is_number
+from experiments.settings.errors import UserError, did_you_mean, not_one_of
+from experiments.settings.kinds import FLAG
+from experiments.settings.predicates import is_number
+from experiments.settings.schema import check_kind
 from experiments.statistics.matrix import by_method, is_home
 from experiments.statistics.standings import Goal
 from experiments.statistics.text import ranking
@@ -18,20 +20,24 @@ from experiments.tables.goals import MetricGoal, perfect_of
 from experiments.tables.rows import Row, read_table
 
 LOG = logging.getLogger(__name__)
-CHOICES = {"models": "model", "steps_rules": "steps_rule"}  # a key -> the column it chooses from
+CHOICES = {"models": "model", "steps_rules": "steps_rule"}  # key -> the column that it filters
 
 
 def rank(config: DictConfig) -> None:
-    """Print a ranking for every task, or one for all; a task without the baseline has none."""
+    """Print a ranking for every task, or one for all tasks.
+
+    A task that lacks the baseline is ranked without a comparison to it.
+
+    Raises:
+        UserError: a value that is not allowed, or a table without scores.
+    """
     if not is_number(config.threshold):
-        raise UserError(f"threshold: {config.threshold!r} is not allowed, a number is")
-    if not is_flag(config.pool_tasks):
-        raise UserError(f"pool_tasks: {config.pool_tasks!r} is not allowed, true and false are")
+        raise UserError(f"threshold must be a number, got {config.threshold!r}")
+    check_kind("pool_tasks", config.pool_tasks, FLAG)
     pools = _pools(config, Path(config.results_dir) / config.study)
     names = dict.fromkeys(name for _, methods, _ in pools for name in methods)
     if config.baseline is not None and config.baseline not in names:
-        allowed = ", ".join(names)
-        raise UserError(f"baseline: {config.baseline!r} is not allowed, one of these is: {allowed}")
+        raise not_one_of("baseline", config.baseline, names)
     texts = []
     for title, methods, goal in pools:
         baseline = config.baseline if config.baseline in methods else None
@@ -40,11 +46,11 @@ def rank(config: DictConfig) -> None:
 
 
 def _pools(config: DictConfig, folder: Path) -> list[tuple[str, dict[str, list[Row]], Goal]]:
-    """The title, the rows by method and the goal of every ranking."""
+    """Return the title, the rows by method and the goal of every ranking."""
     path = folder / "transfer.csv"
     rows = read_table(path)
     if not rows:
-        raise UserError(f"{path}: there is no row in it, one for every score is needed")
+        raise UserError(f"{path}: the table has no rows")
     goals = read_table(folder / "metrics.csv", MetricGoal)
     metric = config.metric or rows[0].metric
     tasks = list(dict.fromkeys(row.task for row in rows))
@@ -61,7 +67,7 @@ def _pools(config: DictConfig, folder: Path) -> list[tuple[str, dict[str, list[R
 
 
 def _chosen(rows: list[Row], wanted: object, key: str, column: str) -> list[Row]:
-    """Rows with a value that is asked for, or with none; raises UserError for an unknown one."""
+    """Keep rows with a wanted value, or without any; raise UserError for an unknown value."""
     if wanted is None:
         return rows
     there = list(dict.fromkeys(getattr(row, column) for row in rows))
@@ -69,12 +75,13 @@ def _chosen(rows: list[Row], wanted: object, key: str, column: str) -> list[Row]
     unknown = [value for value in values if value not in there]
     if unknown or not values:
         allowed = ", ".join(filter(None, there))
-        raise UserError(f"{key}: {wanted} is not allowed, a list is, of: {allowed}")
+        hint = did_you_mean(next(iter(unknown), wanted), there)
+        raise UserError(f"{key} must be a list of names among {allowed}, got {wanted!r}{hint}")
     return [row for row in rows if getattr(row, column) in {*values, ""}]
 
 
 def _tested_as_trained(methods: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """Those that have a score in distribution; of the others there is no gap nor reach."""
+    """Keep the methods with an in-distribution score; without one there is no gap and no reach."""
     for name, rows in methods.items():
         if not any(map(is_home, rows)):
             LOG.warning("%s has no score as trained: left out", name)

@@ -1,6 +1,6 @@
-"""Write one self-contained page of the studies: `python -m experiments.report`.
+"""Write a self-contained HTML page of the studies: `python -m experiments.report`.
 
-It opens from disk without a network. The same tables give the same bytes.
+The page opens from disk without a network. The same tables give the same bytes.
 """
 
 import logging
@@ -13,13 +13,19 @@ from experiments.report_page.document import document
 from experiments.report_page.section import Section
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
-from experiments.settings.predicates import is_folder, is_name
+from experiments.settings.kinds import FOLDER, NAME, or_null
+from experiments.settings.predicates import is_folder
+from experiments.settings.schema import check_kind
 
 LOG = logging.getLogger(__name__)
 
 
 def report(config: DictConfig) -> None:
-    """Write `file` from one study, or from all; raises UserError for a value that is wrong."""
+    """Write `file` from one study, or from all.
+
+    Raises:
+        UserError: a value that is not allowed, or a file of a study that cannot be read.
+    """
     _check(config)
     target, results = Path(config.file), Path(config.results_dir)
     folders = [results / config.study] if config.study else _studies(results)
@@ -30,20 +36,17 @@ def report(config: DictConfig) -> None:
 
 
 def _check(config: DictConfig) -> None:
-    for key in ("results_dir", "file"):
-        if not is_folder(config[key]):
-            raise UserError(f"{key}: {config[key]!r} is not allowed, a path is")
-    if config.study is not None and not is_name(config.study):
-        raise UserError(f"study: {config.study!r} is not allowed, null or the name of a study is")
-    target = Path(config.file)
+    check_kind("results_dir", config.results_dir, FOLDER)
+    check_kind("study", config.study, or_null(NAME))
+    target = Path(config.file) if is_folder(config.file) else Path()
     if target.suffix != ".html" or target.is_dir():
-        raise UserError(f"file: {config.file!r} is not allowed, a file that ends with .html is")
+        raise UserError(f"file must be the path of a .html file, got {config.file!r}")
     if config.study and not (Path(config.results_dir) / config.study / "transfer.csv").is_file():
         raise UserError(f"study: {config.results_dir}/{config.study} has no transfer.csv")
 
 
 def _studies(results: Path) -> list[Path]:
-    """Those that have a table; raises UserError if there are none."""
+    """Return the folders of studies that have a table; raise UserError if there are none."""
     folders = sorted(path.parent for path in results.glob("*/transfer.csv"))
     if not folders:
         raise UserError(f"results_dir: {results} has no study with a transfer.csv")

@@ -1,10 +1,10 @@
-"""Search for settings with Optuna. Its objective is in distribution: no test cell is ever made.
+"""Search for settings with Optuna. The objective is in distribution: no test cell is generated.
 
 python -m experiments.search model=deep_sets study=widths num_trials=20
 
-Started again it goes on; started twice, two processes share the work. What was tried is in
-`<machine.runs_dir>/<study>/trials-<hash of what is searched>.log`, and a trial is a run folder,
-taken up where it was killed.
+Started again, the search continues; started twice, two processes share the work. Its log of trials
+is `<machine.runs_dir>/<study>/trials-<hash of the search>.log`. A trial is a run folder; a killed
+trial is resumed.
 """
 
 import json
@@ -32,12 +32,16 @@ from experiments.sweep.tries import try_next
 from experiments.tracking.mirrors import tracker_of
 
 LOG = logging.getLogger(__name__)
-OWN = ("num_trials", "sampler_seed", "space")  # the keys that are not those of a training
+OWN = ("num_trials", "sampler_seed", "space")  # keys that a training does not have
 NUM_SHOWN = 5
 
 
 def search(config: DictConfig) -> None:
-    """Try settings until `num_trials` are done; print the best, write `trials-<hash>.csv`."""
+    """Try settings until `num_trials` are done; print the best, write `trials-<hash>.csv`.
+
+    Raises:
+        UserError: a value that is not allowed, optuna is not installed, or all trials failed.
+    """
     training = OmegaConf.masked_copy(config, [str(key) for key in config if key not in OWN])
     objective = _check(config, training)
     folder = Path(training.machine.runs_dir) / training.study
@@ -51,16 +55,16 @@ def search(config: DictConfig) -> None:
 
 
 def _identity(config: DictConfig, training: DictConfig) -> str:
-    """The name of what is searched: all that the losses and the draws of trials depend on."""
+    """Return the name of the search: a hash of everything that determines its trials."""
     about = [config.space, config.sampler_seed, training.seed]
     plain = [OmegaConf.to_container(a) if isinstance(a, DictConfig) else a for a in about]
     return f"trials-{content_hash(json.dumps([config_hash(training), *plain]))[:8]}"
 
 
 def _check(config: DictConfig, training: DictConfig) -> Objective:
-    """What is searched for; raises UserError for the first value that is not allowed."""
+    """Return the objective; raise UserError for the first value that is not allowed."""
     if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
-        raise UserError("hydra.mode: MULTIRUN is not allowed, a search is no sweep: RUN is")
+        raise UserError("hydra.mode must be RUN, because a search is not a sweep, got 'MULTIRUN'")
     check_kind("num_trials", config.num_trials, COUNT)
     check_kind("sampler_seed", config.sampler_seed, SEED)
     if find_spec("optuna") is None:
@@ -74,13 +78,13 @@ def _check(config: DictConfig, training: DictConfig) -> Objective:
 
 
 def _print(trials: Trials) -> None:
-    """The best few, and what to add to the command of a training to have the best."""
+    """Print the best few trials, with their settings as overrides of a training."""
     metric, sign = trials.objective
     told = [trial for trial in trials.ended if trial.value is not None]
     done = sorted(told, key=lambda trial: sign * trial.values[0])
     under_way = len(trials.begun) - len(trials.ended)
     if under_way:
-        LOG.info("trials under way in other processes: %d", under_way)
+        LOG.info("trials still running in other processes: %d", under_way)
     elif not done:
         raise UserError(f"num_trials: all {len(trials.ended)} trials failed")
     for trial in done[:NUM_SHOWN]:

@@ -1,4 +1,4 @@
-"""How far each test cell of a study is from what its methods were trained on.
+"""Measure how far each test cell of a study is from the training sets of its methods.
 
 python -m experiments.severity study=quickstart
 """
@@ -14,10 +14,9 @@ from data_gen.dataset import DataSet, make
 from experiments.run.machine import num_workers_of
 from experiments.settings.checks import check_mappings
 from experiments.settings.command import start
-from experiments.settings.errors import UserError
-from experiments.settings.predicates import is_count, is_folder
+from experiments.settings.kinds import COUNT, FOLDER
 from experiments.settings.run_settings import Machine
-from experiments.settings.schema import plain
+from experiments.settings.schema import check_kind, plain
 from experiments.statistics.graph_shape import Shape, distances, shape_of
 from experiments.study.join import current_runs
 from experiments.study.tested_on import Method, TestedOn, tested_on
@@ -28,15 +27,14 @@ LOG = logging.getLogger(__name__)
 
 
 def severity(config: DictConfig) -> None:
-    """Write `<results_dir>/<study>/severity.csv`, in the order of the runs."""
+    """Write `<results_dir>/<study>/severity.csv`, in the order of the runs.
+
+    Raises:
+        UserError: a value that is not allowed, or there is no such study or run.
+    """
     check_mappings(config, ("machine",))
-    if not is_count(config.num_instances):
-        allowed = "a whole number of at least 1 is"
-        raise UserError(f"num_instances: {config.num_instances!r} is not allowed, {allowed}")
-    if not is_folder(config.machine.data_dir):
-        raise UserError(
-            f"machine.data_dir: {config.machine.data_dir!r} is not allowed, a folder is"
-        )
+    check_kind("num_instances", config.num_instances, COUNT)
+    check_kind("machine.data_dir", config.machine.data_dir, FOLDER)
     folder = Path(config.results_dir) / config.study
     rows = read_table(folder / "transfer.csv")
     runs = folder / "runs" if config.runs_dir is None else Path(config.runs_dir) / config.study
@@ -48,7 +46,7 @@ def severity(config: DictConfig) -> None:
 
 
 def _shapes(data_sets: Iterable[DataSet], config: DictConfig) -> dict[str, Shape]:
-    """What the first graphs of every data set look like, by the hash of the data."""
+    """Return the shape of the first graphs of every data set, by the hash of the data."""
     distinct = {data_set.data_hash: data_set for data_set in data_sets}
     make(list(distinct.values()), num_workers_of(Machine.of(plain(config.machine))))
     progress = tqdm(distinct.items(), desc="measuring", unit=" cells", disable=None, leave=False)
@@ -56,7 +54,7 @@ def _shapes(data_sets: Iterable[DataSet], config: DictConfig) -> dict[str, Shape
 
 
 def _rows(method: Method, study: TestedOn, shapes: Mapping[str, Shape]) -> Iterable[Severity]:
-    """A row for every cell of a method."""
+    """Yield a row for every cell of a method."""
     home = shapes[study.train_set.data_hash]
     for (distribution, size), data_set in study.test_sets.items():
         there = shapes[data_set.data_hash]

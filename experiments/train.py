@@ -31,7 +31,11 @@ LOG = logging.getLogger(__name__)
 
 
 def train(config: DictConfig) -> None:
-    """Fill the run folder that belongs to the configuration; go on where an earlier start ended."""
+    """Fill the run folder of the configuration; resume where an earlier start ended.
+
+    Raises:
+        UserError: a value that is not allowed; before any work.
+    """
     RunSettings.of_config(config).machine.check_device()
     check_writable(config, "machine.runs_dir")
     world = World.here()
@@ -48,14 +52,14 @@ def train(config: DictConfig) -> None:
 def _fill(
     study: RunParts, model: GraphModel, folder: RunFolder, world: World, tracker: Tracker | None
 ) -> None:
-    """Do what is not done of a run."""
+    """Train, score and finish a run, except for the steps that are already done."""
     if world.first(lambda: folder.is_done):
         LOG.info("%s is done: nothing to do", folder.path)
         return
     world.first(lambda: make_training_sets(study, model))
     with ExitStack() as stack:
         world.first(lambda: stack.enter_context(folder.locked(waits=is_sweep())))
-        if world.first(lambda: folder.is_done):  # by another process, meanwhile
+        if world.first(lambda: folder.is_done):  # another process finished the run meanwhile
             return
         world.first(lambda: folder.save_config(study.config))
         world.first(lambda: make(study.data_sets, num_workers_of(study.settings.machine)))
@@ -66,7 +70,7 @@ def _fill(
 
 
 def _score(study: RunParts, model: GraphModel, folder: RunFolder, seconds: float) -> None:
-    """Score the weights that were kept on every cell."""
+    """Score the selected checkpoint on every cell."""
     folder.load_weights(model)
     rows = evaluate(study, model, folder, seconds)
     LOG.info("%s\n%s", folder.path, format_table(rows))

@@ -1,4 +1,4 @@
-"""Imitation: do as the expert does, also in states that the expert would not have come to."""
+"""Imitation learning (DAgger): imitate the expert, also in states reached by the model itself."""
 
 from typing import Any
 
@@ -17,36 +17,40 @@ from gn.model import GraphModel
 from gn.policy import log_probabilities, sample
 from gn.topology import Incidence
 
-EPISODES = 5  # the purpose of what is drawn here, see `Update.rng`
+EPISODES = 5  # the purpose of the random draws here, see `Update.rng`
 
 
 class Imitation(Learner):
     """Cross-entropy of the expert's choices along episodes that expert and model play together.
 
-    Each choice is with probability β one of the expert's, else one that the model samples. β falls
-    from 1 to 0: first the model sees the states of the expert, then its own. The expert says what
-    is best from the state that was reached, exactly, and all of its equally good choices are right.
-    Only the last message-passing step has a loss. Source: Ross, Gordon and Bagnell 2011 (DAgger);
-    here each update has states of its own, and no data set of earlier ones is kept.
+    Each choice is the expert's with probability β, otherwise one sampled from the model. β falls
+    from 1 to 0, so the model first sees states of the expert, then its own. The expert's choices
+    are optimal from the state that was reached, and all equally good choices count as right. Only
+    the last message-passing step has a loss. Source: Ross, Gordon and Bagnell 2011 (DAgger); here
+    each update uses new states, and earlier states are not kept in a data set.
 
     Args:
-        task: solved step by step, with an expert.
+        task: a task that is solved step by step and has an expert.
         training: the settings of the training.
-        falls_over: the share of all updates in which β falls from 1 to 0; 0: it is 0 at once.
+        falls_over: the share of all updates in which β falls from 1 to 0; 0: β is 0 at once.
+
+    Raises:
+        UserError: the task has no expert, or `falls_over` is not from 0 to 1.
     """
 
     def __init__(self, task: Task[Any], training: Training, falls_over: float = 0.5) -> None:
         super().__init__(task, training)
         environment = task.environment
         if not isinstance(environment, ExpertEnvironment):
-            lacks = "that is solved step by step" if environment is None else "with an expert"
-            raise UserError(f"learning=imitation needs a task {lacks}, got {type(task).__name__}")
+            needed = "that is solved step by step" if environment is None else "with an expert"
+            name = type(task).__name__
+            raise UserError(f"task must be one {needed} for learning=imitation, got {name!r}")
         if not 0 <= falls_over <= 1:
             raise UserError(f"learning.falls_over must be from 0 to 1, got {falls_over}")
         self.environment, self.falls_over = environment, falls_over
 
     def parts(self, model: GraphModel, batch: Batch, update: Update) -> list[list[LossPart]]:
-        """The mean over graphs of the mean over the choices of an episode."""
+        """Return one loss: the mean over graphs of the mean over the choices of an episode."""
         environment, graphs = self.environment, Incidence(batch.batch, batch.num_graphs)
         num_steps = num_message_passing_steps(self.training.num_message_passing_steps, update)
         rng, beta = update.rng(EPISODES), self.beta(update.step)
@@ -75,6 +79,6 @@ class Imitation(Learner):
         return [[LossPart(loss, batch.num_graphs)]]
 
     def beta(self, step: int) -> float:
-        """The probability of the expert's choice in an update."""
+        """Return the probability of the expert's choice in an update."""
         falls_in = self.falls_over * self.training.num_updates
         return max(0.0, 1 - step / falls_in) if falls_in else 0.0

@@ -1,4 +1,4 @@
-"""How a model is trained: what the loss of an update is, and what chooses the checkpoint."""
+"""The base class of training methods: the loss of an update, and the selection metric."""
 
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
@@ -12,20 +12,20 @@ from gn.model import GraphModel
 
 
 class Update(NamedTuple):
-    """The place of an update in a training: all that is drawn in it is a function of these."""
+    """The position of an update in a training; it determines all random draws of the update."""
 
     seed: int  # of the run
     step: int  # 0 for the first update
-    rank: int = 0  # number of the process, of several that share a batch
+    rank: int = 0  # number of the process, if several share a batch
 
     def rng(self, purpose: int) -> np.random.Generator:
-        """A generator of this process's own; each purpose has another number."""
+        """Return the random generator of this process for a purpose, which is a unique number."""
         rank = [self.rank] if self.rank else []
         return np.random.default_rng([self.seed, self.step, purpose, *rank])
 
 
 class Learner(ABC):
-    """A way to train. A subclass is chosen by `conf/learning/<name>.yaml`.
+    """A training method. `conf/learning/<name>.yaml` selects a subclass.
 
     Args:
         task: the problem.
@@ -37,22 +37,22 @@ class Learner(ABC):
 
     @abstractmethod
     def parts(self, model: GraphModel, batch: Batch, update: Update) -> list[list[LossPart]]:
-        """The loss of an update: the mean over lists of the sum over the means in each.
+        """Return the loss of an update: the mean over lists of the sum of the means in each.
 
         Args:
-            model: may be asked about any batch, as often as needed; its answers have a gradient.
-            batch: training instances, as `Task.batch` gives them.
-            update: what is drawn depends on it alone.
+            model: the model, which may be called on any batch and as often as needed.
+            batch: training instances, as `Task.batch` returns them.
+            update: the update, which determines all random draws.
         """
 
     @property
     def selected_by(self) -> str:
-        """The validation metric that chooses the checkpoint: "loss", or one of the task's."""
+        """The validation metric that selects the checkpoint: "loss", or a metric of the task."""
         return self.task.selected_by
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed training needs besides weights and optimizer: nothing, for most."""
+        """Return the state that a resumed training needs besides weights and optimizer."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:  # noqa: B027  (most have nothing)
-        """Take up what `state_dict` gave."""
+        """Restore the state that `state_dict` returned."""

@@ -1,4 +1,4 @@
-"""Supervised learning: the loss of the task, of answers to the instances of a batch."""
+"""Supervised learning: the task's loss on the answers to a batch of instances."""
 
 import numpy as np
 from torch_geometric.data import Batch
@@ -10,14 +10,14 @@ from gn.model import GraphModel
 
 
 class Supervised(Learner):
-    """The task's loss of the answers after each of the last message-passing steps.
+    """The task's loss on the answers after each of the last message-passing steps.
 
-    A loss may ask about other batches than that of the update, such as the next moment of a
-    motion: the model then answers after the same step, and each batch is answered once.
+    A loss may ask about further batches, such as the next moment of a motion: the model answers
+    them after the same number of steps, and answers each batch only once.
     """
 
     def parts(self, model: GraphModel, batch: Batch, update: Update) -> list[list[LossPart]]:
-        """A list of means for each of the last steps."""
+        """Return a list of loss parts for each of the last message-passing steps."""
         how = self.training
         num_steps = num_message_passing_steps(how.num_message_passing_steps, update)
         asked: list[tuple[Batch, list[GraphOutput]]] = []
@@ -35,11 +35,11 @@ class Supervised(Learner):
 
 
 def num_message_passing_steps(wanted: object, update: Update) -> int | None:
-    """The number of an update, the same in all processes; None: the model's own.
+    """Return the number of steps for an update, equal in all processes; None: the model's own.
 
     Args:
-        wanted: a number, None, or the least and the most: one of them is drawn.
-        update: for which it is.
+        wanted: a number, None, or [low, high] to draw a number from.
+        update: the update, which seeds the draw.
     """
     if wanted is None or isinstance(wanted, int):
         return wanted

@@ -1,7 +1,7 @@
-"""The process group of a run: entered together, left together or by ending this process at once.
+"""The process group of a run: all processes leave it together, or a failed one ends at once.
 
-gloo has no third way: to leave it while others wait for this process is waited for in turn, and
-threads of a group that was not left crash the interpreter when it ends.
+gloo offers nothing else: leaving the group while others wait for this process blocks, and the
+threads of a group that was never left crash the interpreter at exit.
 """
 
 import gc
@@ -23,24 +23,24 @@ from torch.distributed.rendezvous import rendezvous
 
 from experiments.settings.errors import message
 
-START = timedelta(minutes=10)  # that processes wait for one another to start
-WORK = timedelta(days=30)  # that they wait while one of them works
-GRACE = 10.0  # seconds in which processes that fail alike have all failed
-_GROUPS = count()  # a process of a sweep trains one run after another
+START = timedelta(minutes=10)  # for which processes wait for one another to start
+WORK = timedelta(days=30)  # for which the others wait while one process works
+GRACE = 10.0  # seconds within which an error common to all processes has reached all of them
+_GROUPS = count()  # numbers the groups of a process: a sweep trains one run after another
 
 
 @contextmanager
 def process_group(name: str, rank: int, size: int, device: torch.device) -> Iterator[None]:
-    """The default group of `torch.distributed`: gloo for the CPU, and nccl if the device is a GPU.
+    """Enter the default group of `torch.distributed`: gloo for the CPU, nccl for a GPU.
 
-    An error that all processes have is raised in each. After one that others do not have this
-    process ends, with a line or a traceback and exit code 1; the others lose it, and end too.
+    An error that occurs in all processes is raised in each. After an error of its own, this process
+    ends at once, with a line or a traceback and exit code 1; the others lose it and end too.
 
     Args:
-        name: of the run, the same in all.
-        rank: number of this process, from 0.
-        size: how many there are.
-        device: of the model.
+        name: the name of the run, the same in all processes.
+        rank: the number of this process, from 0.
+        size: the number of processes.
+        device: the device of the model.
     """
     store = PrefixStore(f"{name}/{next(_GROUPS)}", _store())
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
@@ -58,19 +58,19 @@ def process_group(name: str, rank: int, size: int, device: torch.device) -> Iter
 
 @cache
 def _store() -> Store:
-    """Where processes find one another."""
+    """Return the store in which the processes find one another."""
     return next(rendezvous("env://", timeout=START))[0]
 
 
 def _leave() -> None:
-    """First what uses the group goes, then all wait for one another, then the group goes."""
+    """Free everything that uses the group, wait for all processes, then destroy the group."""
     gc.collect()
-    dist.all_reduce(torch.zeros(1))  # a barrier, on the CPU whatever the device is
+    dist.all_reduce(torch.zeros(1))  # a barrier, always on the CPU
     dist.destroy_process_group()
 
 
 def _all_failed(store: Store, size: int) -> bool:
-    """Whether all processes fail, as at the same wrong value; not if one was lost."""
+    """Return whether all processes fail, as at a wrong value; False if one was lost."""
     try:
         store.add("failed", 1)
         limit = time.monotonic() + GRACE
@@ -78,13 +78,13 @@ def _all_failed(store: Store, size: int) -> bool:
             if store.add("failed", 0) == size:
                 return True
             time.sleep(0.02)
-    except RuntimeError:  # of a store that has ended
+    except RuntimeError:  # the store has ended
         pass
     return False
 
 
 def _end(error: BaseException, store: Store, place: str) -> NoReturn:
-    """End this process as it is; who is the first to fail says why."""
+    """End this process without cleanup; the first one to fail prints the traceback."""
     try:
         is_first = not store.check(["lost"])
         store.set("lost", place)

@@ -1,6 +1,6 @@
-"""Signals end a training between two updates, with its state saved.
+"""Stop a training on a signal, between two updates and with its state saved.
 
-In a job of a queue (submitit) that is the queue's own signal, which then puts the job back.
+In a job of a queue (submitit) the signal is the queue's own; its handler then requeues the job.
 """
 
 import signal
@@ -12,12 +12,12 @@ from typing import NoReturn
 
 from experiments.settings.errors import Stopped
 
-QUEUE_SIGNALS = signal.SIGUSR1, signal.SIGUSR2  # one is submitit's: preempted, or out of time soon
-REQUEUE_SECONDS = 60  # in which the first task of a job ends the others
+QUEUE_SIGNALS = signal.SIGUSR1, signal.SIGUSR2  # submitit uses one for preemption and timeouts
+REQUEUE_SECONDS = 60  # within which the first task of a job ends the others
 
 
 class StopRequest:
-    """While entered, Ctrl-C and SIGTERM, or the signal of a queue, are noted instead of raised."""
+    """While entered, record Ctrl-C and SIGTERM, or a queue's signal, instead of raising."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -35,10 +35,10 @@ class StopRequest:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def leave(self, folder: Path, step: int) -> NoReturn:
-        """Let the queue take over, or raise Stopped with a line on how to go on."""
+        """Hand over to the queue, or raise Stopped with a line on how to resume."""
         if self._of_queue:
             self.__exit__()
-            signal.raise_signal(self._of_queue[0])  # leaves from here, in the first task of a job
+            signal.raise_signal(self._of_queue[0])  # does not return in the first task of a job
             time.sleep(REQUEUE_SECONDS)
         raise Stopped(f"stopped at update {step}, saved in {folder}; the same command resumes it")
 

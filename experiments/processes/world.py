@@ -1,8 +1,9 @@
-"""One training over several processes: which one this is, and what they tell one another.
+"""Share one training between several processes, and let them communicate.
 
-torchrun starts them, or submitit in a job of several tasks; else a training is one process. What
-is done once (files, data sets, validation, scores) the first does, and the others wait. Gradients
-are averaged by DistributedDataParallel (Li et al. 2020, PyTorch Distributed).
+torchrun starts the processes, or submitit in a job of several tasks; otherwise a training is one
+process. The first process does everything that is done once (files, data sets, validation, scores)
+while the others wait. Gradients are averaged by DistributedDataParallel (Li et al. 2020, PyTorch
+Distributed).
 """
 
 import math
@@ -30,13 +31,13 @@ NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 @dataclass(frozen=True)
 class World:
-    """The processes of a training, as one of them sees them; of one, nothing is told to anybody.
+    """The processes of a training as seen by one of them; a single process never communicates.
 
     Attributes:
-        rank: number of this process, from 0.
-        size: how many there are.
-        local_rank: number of this process on its machine.
-        local_size: how many there are on its machine.
+        rank: the number of this process, from 0.
+        size: the number of processes.
+        local_rank: the number of this process on its machine.
+        local_size: the number of processes on its machine.
     """
 
     rank: int = 0
@@ -46,10 +47,10 @@ class World:
 
     @classmethod
     def here(cls) -> "World":
-        """That of torchrun or of a job of submitit, else of one.
+        """Return the world that torchrun or a submitit job set up, or a single process.
 
         Raises:
-            UserError: a launcher started processes of its own under torchrun.
+            UserError: a launcher started its own processes under torchrun.
         """
         if os.environ.get("SUBMITIT_EXECUTOR") and "RANK" not in os.environ:
             _export_tasks()
@@ -58,18 +59,18 @@ class World:
         rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         if size > 1 and parent_process() is not None:
             raise UserError(
-                "hydra/launcher: one that starts processes is not allowed under torchrun, serial is"
+                "hydra/launcher must be serial under torchrun, got one that starts processes"
             )
         local_rank = int(os.environ.get("LOCAL_RANK", rank))
         return cls(rank, size, local_rank, int(os.environ.get("LOCAL_WORLD_SIZE", size)))
 
     @property
     def is_first(self) -> bool:
-        """Whether this process does what is done once."""
+        """Whether this process does the work that is done once."""
         return self.rank == 0
 
     def device(self, wanted: torch.device) -> torch.device:
-        """That of this process: each has a GPU of its own.
+        """Return the device of this process: each process has its own GPU.
 
         Raises:
             UserError: there are more processes on this machine than GPUs.
@@ -78,37 +79,37 @@ class World:
             return wanted
         if self.local_size > torch.cuda.device_count():
             raise UserError(
-                f"machine.device: {wanted.type!r} is not allowed, {self.local_size} processes here"
-                f" have {torch.cuda.device_count()} GPUs: cpu is, or one process for each GPU"
+                f"machine.device must be cpu, because {self.local_size} processes here have"
+                f" {torch.cuda.device_count()} GPUs, got {wanted.type!r}"
             )
         device = torch.device("cuda", self.local_rank)
         torch.cuda.set_device(device)
         return device
 
     def part(self, number: int) -> slice:
-        """The share of this process in `number` things that are in order."""
+        """Return the slice of `number` ordered items that belongs to this process."""
         return slice(self.rank * number // self.size, (self.rank + 1) * number // self.size)
 
     def joined(self, name: str, device: torch.device) -> AbstractContextManager[None]:
-        """While entered, the processes that work on the run of that name can tell and wait."""
+        """While entered, the processes of the run of that name can communicate."""
         if self.size == 1:
             return nullcontext()
         return process_group(name, self.rank, self.size, device)
 
     def sum(self, values: Tensor) -> Tensor:
-        """Over the processes, of values on the CPU, in place."""
+        """Sum CPU values over the processes, in place."""
         if self.size > 1:
             dist.all_reduce(values)
         return values
 
     def any(self, flag: bool) -> bool:
-        """Whether it is true of one of the processes."""
+        """Return whether the flag is true in at least one process."""
         if self.size == 1:
             return flag
         return bool(self.sum(torch.tensor([int(flag)])).item())
 
     def shares(self, counts: Sequence[int]) -> list[float]:
-        """What this process has of each number, as a part of that of all."""
+        """Return this process's counts as shares of the totals over all processes."""
         if self.size == 1:
             return [1.0] * len(counts)
         totals = self.sum(torch.tensor(counts, dtype=torch.float64)).tolist()
@@ -116,14 +117,14 @@ class World:
         return [number / total if total else math.nan for number, total in pairs]
 
     def first(self, work: Callable[[], T]) -> T:
-        """What the first process makes of `work`, told to the others, who wait.
+        """Run `work` in the first process and return its result in all of them.
 
         Raises:
-            UserError: in the others, if it failed in the first, which raises what it was.
+            UserError: in the other processes, if `work` failed; the first raises its own error.
         """
         if self.size == 1:
             return work()
-        told: list[Any] = [None, None, None]  # what it made, or how it failed
+        told: list[Any] = [None, None, None]  # result, whether it is an exception, error message
         error = None
         if self.is_first:
             try:
@@ -140,11 +141,11 @@ class World:
         return result
 
     def wrapped(self, module: nn.Module, device: torch.device) -> nn.Module:
-        """The module, whose gradients are then the mean of those of all processes."""
+        """Wrap the module so that its gradients are averaged over all processes."""
         if self.size == 1:
             return module
-        # In an update of few steps a parameter may have no gradient. One that never has: or else
-        # torch warns, at the first update in which all have one, that none is looked for.
+        # In an update of few steps a parameter may have no gradient, so unused ones are looked for.
+        # Torch warns at an update without any; this parameter never has a gradient.
         module.register_parameter("never_used", nn.Parameter(torch.zeros(1, device=device)))
         return DistributedDataParallel(module, find_unused_parameters=True)
 
@@ -154,10 +155,11 @@ ALONE = World()
 
 @contextmanager
 def only_the_first_speaks() -> Iterator[None]:
-    """While entered, the first process of torchrun alone writes to the terminal.
+    """While entered, only the first process of torchrun writes to the terminal.
 
-    The others end after it has said what is wrong: torchrun ends all when one has ended. It would
-    have ended them by then, unless the error is theirs alone; then they say it.
+    torchrun ends all processes when one has ended. The others therefore wait before they end with
+    an error, so that the first one can report it. If torchrun has not ended them by then, the error
+    is theirs only, and they report it.
     """
     if int(os.environ.get("RANK", 0)) == 0:
         yield
@@ -174,7 +176,7 @@ def only_the_first_speaks() -> Iterator[None]:
 
 
 def _export_tasks() -> None:
-    """Say in the environment, as torchrun does, which task of a job of submitit this is."""
+    """Export the rank of this task of a submitit job to the environment, as torchrun does."""
     from submitit.helpers import TorchDistributedEnvironment
 
     TorchDistributedEnvironment().export(set_cuda_visible_devices=False)

@@ -1,7 +1,7 @@
-"""Which instances an update sees, as a function of the configuration, the seed and its number.
+"""Select the training instances of an update, given the configuration, the seed and its number.
 
-They are from a data set, or made while the training runs. A training that was killed sees what it
-would have seen.
+Instances come from a data set, or are generated while the training runs. A resumed training sees
+the same batches as an uninterrupted one.
 """
 
 import logging
@@ -30,15 +30,15 @@ LOG = logging.getLogger(__name__)
 
 
 class Batches(ABC):
-    """The batch of every update; entered while in use, for what has to be closed."""
+    """The batches of all updates; a context manager, to end worker processes."""
 
     @abstractmethod
     def batch(self, step: int) -> Batch:
-        """The batch of an update, or this process's part of it, where the model is."""
+        """Return the batch of an update, or this process's part of it, on the model's device."""
 
     @abstractmethod
     def indices(self, step: int) -> Tensor:
-        """Which instances of the training cell are in it, in all processes [B]."""
+        """Return the batch's instances in all processes, as indices into the training cell [B]."""
 
     def __enter__(self) -> "Batches":
         return self
@@ -47,15 +47,15 @@ class Batches(ABC):
         self.close()
 
     def close(self) -> None:  # noqa: B027  (most have nothing to close)
-        """End what works for them."""
+        """End the worker processes."""
 
 
 class CachedBatches(Batches):
-    """Batches of a data set: whole groups of instances that were drawn together.
+    """Batches of a data set, in whole groups of instances that were drawn together.
 
     In the first `curriculum.num_steps` updates (S), update s draws without replacement from the
-    smallest start + (1 - start) s / S of all groups. Then epochs begin: each has an order of its
-    own, and leaves out what does not fill a batch.
+    share start + (1 - start) s / S of the groups that are smallest. Then epochs begin: each has a
+    new order, and drops the groups that do not fill a batch.
     """
 
     def __init__(
@@ -75,18 +75,18 @@ class CachedBatches(Batches):
         self.size = min(groups_in_batch(settings.train.batch_size, group_size), self.num_groups)
 
     def batch(self, step: int) -> Batch:
-        """The batch of an update, gathered where the data set is."""
+        """Return the batch of an update, gathered on the device of the data set."""
         groups, part = self._groups(step), self.world.part(self.size)
         rng = Update(self.settings.seed, step).rng(4)
         batch = self.task.batch(self.packed, self._instances(groups), rng)
         if self.world.size == 1:
             return batch
-        # Gathered whole by each process, for what is drawn to be what one process draws.
+        # Each process gathers the whole batch, so that random draws equal those of one process.
         before, own = (self._instances(of) for of in (groups[: part.start], groups[part]))
         return consecutive(batch, slice(len(before), len(before) + len(own)))
 
     def indices(self, step: int) -> Tensor:
-        """Its instances, group after group; the last group of a data set may lack some."""
+        """Return the batch's instances by group; the last group of a data set may be smaller."""
         return self._instances(self._groups(step))
 
     def _instances(self, groups: np.ndarray) -> Tensor:
@@ -95,7 +95,7 @@ class CachedBatches(Batches):
         return torch.from_numpy(indices[indices < len(self.packed)])
 
     def pool_size(self, step: int) -> int:
-        """How many groups, the smallest, an update of the curriculum draws from."""
+        """Return the number of smallest groups that an update of the curriculum draws from."""
         curriculum = self.settings.train.curriculum
         share = curriculum.start + (1 - curriculum.start) * step / curriculum.num_steps
         return max(self.size, round(share * self.num_groups))
@@ -111,10 +111,10 @@ class CachedBatches(Batches):
 
 
 class StreamedBatches(Batches):
-    """Batches of instances that no other update sees: update s, those from s B to (s + 1) B - 1.
+    """Batches of new instances: update s sees instances s B to (s + 1) B - 1.
 
-    They are made ahead, in worker processes if there are several, and in order: whatever the number
-    of processes, and wherever a training goes on, the batches are the same.
+    Worker processes generate the batches ahead and in order. The batches depend neither on the
+    number of processes nor on where a training is resumed.
     """
 
     def __init__(
@@ -130,10 +130,10 @@ class StreamedBatches(Batches):
         self.size = cell.group_size * groups_in_batch(settings.train.batch_size, cell.group_size)
         self._workers = ExitStack()
         self._made: Iterator[dict[str, np.ndarray]] = iter(())
-        self._next = -1  # the update whose batch is made next
+        self._next = -1  # the update whose batch comes next
 
     def batch(self, step: int) -> Batch:
-        """The batch of an update; fast if the last one asked for was the one before."""
+        """Return the batch of an update; fast if updates are asked for in order."""
         arrays = self._arrays(step)
         packed = Packed.from_tensors({name: torch.from_numpy(a) for name, a in arrays.items()})
         check_num_nodes(packed, self.model)
@@ -142,11 +142,11 @@ class StreamedBatches(Batches):
         return self.cell.task.batch(packed.to(device), range(len(packed)), rng)
 
     def indices(self, step: int) -> Tensor:
-        """Consecutive ones."""
+        """Return the indices of the batch's instances: consecutive numbers."""
         return torch.arange(step * self.size, (step + 1) * self.size)
 
     def close(self) -> None:
-        """End the worker processes; the next batch starts others."""
+        """End the worker processes; the next batch starts new ones."""
         self._next = -1
         self._workers.close()
 
@@ -160,7 +160,7 @@ class StreamedBatches(Batches):
         try:
             return next(self._made)
         except LostWorkerError as error:
-            LOG.warning("%s; update %d makes its own instances", error, step)
+            LOG.warning("%s; update %d generates its own instances", error, step)
             self.close()
             return pack_block(*self._block(step))
 
@@ -176,11 +176,11 @@ def check_num_nodes(packed: Packed, model: GraphModel) -> None:
     largest, most = packed.num_nodes_of_largest, model.max_num_nodes
     if most is not None and largest > most:
         raise UserError(
-            f"model.max_num_nodes: {most} is not allowed, training graphs have up to {largest}"
-            " nodes"
+            f"model.max_num_nodes must be at least {largest}, the size of the largest training"
+            f" graph, got {most}"
         )
 
 
 def groups_in_batch(batch_size: int, group_size: int) -> int:
-    """How many groups of instances an update takes, if there are as many."""
+    """Return the number of groups in a batch, if the data set has as many."""
     return max(1, batch_size // group_size)

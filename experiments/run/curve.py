@@ -1,4 +1,4 @@
-"""The training curve: a line of JSON for every validation."""
+"""The training curve: a file with a line of JSON for every validation."""
 
 import json
 import math
@@ -9,20 +9,20 @@ from experiments.settings.errors import UserError
 
 
 def add(path: Path, line: dict[str, float]) -> None:
-    """Add a line; `step` in it is the number of updates."""
+    """Append a line; its `step` is the number of updates."""
     with path.open("a") as file:
         file.write(json.dumps(line) + "\n")
 
 
 def cut(path: Path, step: int) -> None:
-    """Leave the lines up to an update: what came later is trained again."""
+    """Keep the lines up to an update: later updates are trained again."""
     lines = path.read_text().splitlines() if path.exists() else []
     text = "".join(f"{line}\n" for line in lines if _step_of(line) <= step)
     write_atomically(path, lambda temporary: temporary.write_text(text))
 
 
 def best(path: Path, metric: str, sign: int) -> float:
-    """The best `val/<metric>` of a curve: the least, or with a sign of -1 the largest.
+    """Return the best `val/<metric>` of a curve: the least, or with a sign of -1 the greatest.
 
     Raises:
         UserError: the curve cannot be read.
@@ -35,7 +35,7 @@ def best(path: Path, metric: str, sign: int) -> float:
 
 
 def _step_of(line: str) -> float:
-    """The update a line was written at; infinite for a line cut short."""
+    """Return the update of a line; infinite for a truncated line."""
     try:
         return json.loads(line)["step"]
     except ValueError:

@@ -1,4 +1,4 @@
-"""Scores of a model on data sets, and the rows of the transfer table that they make."""
+"""Score a model on data sets, and build the rows of the transfer table."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -28,18 +28,29 @@ from experiments.tables.rows import Row, write_table
 from gn.model import GraphModel
 
 NO_STEPS = torch.zeros(0, dtype=torch.long)
-MAX_EDGES = {"cpu": 60_000, "cuda": 4_000_000}  # of a batch: what fits the caches, or a memory
+MAX_EDGES = {
+    "cpu": 60_000,
+    "cuda": 4_000_000,
+}  # of a batch: fits the CPU's caches or the GPU's memory
 
 
 @torch.inference_mode()
 def score_instances(
     task: Task[Any], answer: Answer, data_set: Packed, *, in_training: bool = False
 ) -> dict[str, np.ndarray]:
-    """Every score of every instance, and the number of `steps` taken, each [B].
+    """Return every score of every instance and the number of `steps` taken, each [B].
 
-    NaN where a score is not defined. Raises UserError for an answer or a defined score that is not
-    a number. `in_training`: only the scores that are watched in training, and `loss`, which is that
-    of the batch an instance is in.
+    Undefined scores are NaN.
+
+    Args:
+        task: the task, which defines the scores.
+        answer: answers a batch, with the number of steps of each graph.
+        data_set: the instances.
+        in_training: compute only the scores that are watched in training, and `loss`: the loss of
+            the batch that an instance is in.
+
+    Raises:
+        UserError: an answer or a defined score is NaN.
     """
     score = task.val_score if in_training else task.score
     parts = _Parts()
@@ -92,21 +103,21 @@ class _Parts:
 
 
 def _check_numbers(output: GraphOutput, indices: Tensor) -> None:
-    """Raise UserError for an answer that is not a number: a threshold would make a score of it."""
+    """Raise UserError for a NaN in an answer, which a threshold would turn into a score."""
     for values in (output.x, output.edge_attr, output.u):
         if values is not None and bool(values.isnan().any()):
             raise UserError(f"an answer is not a number, among instances {indices.tolist()}")
 
 
 def _remembering(answer: Answer, batch: Batch, output: GraphOutput) -> Model:
-    """The model, which is not asked again for a batch that it has answered."""
+    """Return the model as a function that reuses the output for a batch already answered."""
     return lambda asked: output if asked is batch else answer(asked)[0]
 
 
 def _defined(
     scores: dict[str, Tensor], task: Task[Any], batch: Batch, indices: Tensor
 ) -> dict[str, Tensor]:
-    """The scores, with NaN where the task says that an instance has none."""
+    """Return the scores, with NaN where the task says that a score is undefined."""
     everywhere = torch.ones(batch.num_graphs, dtype=torch.bool, device=batch.ptr.device)
     masks, masked = task.defined(batch), {}
     for name, values in scores.items():
@@ -119,7 +130,7 @@ def _defined(
 
 
 def _chunks(data_set: Packed, max_edges: int) -> Iterator[Tensor]:
-    """Consecutive instances, as many as keep a batch below that number of edges."""
+    """Yield batches of consecutive instances that have at most about `max_edges` edges."""
     counts = data_set.edge_ptr.diff().cpu()
     chunk = (counts.cumsum(0) - 1).clamp(min=0) // max_edges
     for number in chunk.unique():
@@ -129,7 +140,11 @@ def _chunks(data_set: Packed, max_edges: int) -> Iterator[Tensor]:
 def evaluate(
     study: RunParts, model: GraphModel, folder: RunFolder, seconds: float, name: str = ""
 ) -> list[Row]:
-    """Score all cells of a study; write the table and the scores of every instance, return rows."""
+    """Score all cells of a study; write the table and all instance scores, and return the rows.
+
+    Raises:
+        UserError: an answer or a defined score is NaN.
+    """
     device = model.device
     model.eval()
     rows, frames, summaries = [], [], []
@@ -164,7 +179,7 @@ def evaluate(
 def _score_cell(
     study: RunParts, model: GraphModel, cell: TestCell, rules: Sequence[str], packed: Packed
 ) -> list[dict[str, np.ndarray]]:
-    """Score a cell by each rule, with `steps`; NaN where a graph has more nodes than it takes."""
+    """Return the scores and `steps` of a cell by each rule; NaN if a graph is too large."""
     if model.max_num_nodes is not None and packed.num_nodes_of_largest > model.max_num_nodes:
         names = score_instances(study.task, lambda b: (study.task.solution(b), NO_STEPS), packed)
         scores = {name: np.full(len(packed), np.nan) for name in names}
@@ -182,7 +197,7 @@ def _score_cell(
 
 
 def _rules(study: RunParts, model: GraphModel) -> list[str]:
-    """The rules of steps, each once; "" for a model that takes no steps or only its own."""
+    """Return the distinct step rules; "" for a model without steps or with a fixed number."""
     if not model.has_adjustable_steps:
         return [""]
     own = str(model.num_message_passing_steps)
@@ -197,11 +212,11 @@ def _rows(
     record: dict[str, Any],
     scores: dict[str, np.ndarray],
 ) -> list[Row]:
-    """A row for every metric of one cell, over the instances it is defined for."""
+    """Return a row for every metric of one cell, over the instances that have the metric."""
     rows = []
     groups = np.arange(len(next(iter(scores.values())))) // cell.data_set.cell.group_size
     for metric, found in estimates(study.task, [scores], groups):
-        num_defined = int((~np.isnan(scores[metric])).sum()) or len(groups)  # of none: "n/a"
+        num_defined = int((~np.isnan(scores[metric])).sum()) or len(groups)  # if it has none: "n/a"
         rows.append(
             Row(
                 study=study.settings.study,

@@ -1,7 +1,8 @@
-"""Training: one loop in plain torch, that a killed run takes up again with the same numbers.
+"""The training loop, in plain torch; a resumed run gives the same numbers as an uninterrupted one.
 
-What is random in an update depends on the seed and its number alone, so the state to resume from
-is the weights, the optimizer, the number of updates, and what the learner keeps.
+All random draws of an update depend on the seed and the number of the update only. The state to
+resume from is therefore the weights, the optimizer, the number of updates, the state of the
+learner, and the best weights so far.
 """
 
 import logging
@@ -31,7 +32,7 @@ from experiments.settings.errors import UserError
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
-CHECK_EVERY = 50  # updates between two looks of the host at the losses
+CHECK_EVERY = 50  # updates between two transfers of losses from the device
 
 
 class Fit:
@@ -54,7 +55,11 @@ class Fit:
         self.losses = [0.0, 0]  # sum and number since the last validation
 
     def run(self, val_set: Packed, folder: RunFolder) -> None:
-        """Train to the last step from where the folder's state left off; keep the best weights."""
+        """Train from the folder's last state to the last update; keep the best weights.
+
+        Raises:
+            UserError: a loss or a validation metric is not finite.
+        """
         self._resume(folder)
         num_steps = 0 if self.train.skip else self.train.num_updates
         every, save_every = self.settings.val.every, self.settings.machine.save_every
@@ -78,12 +83,12 @@ class Fit:
                         self.world.first(lambda: folder.save_state(self.step, self._state()))
                     if is_stop:
                         stop.leave(folder.path, self.step)
-            if self.world.any(stop.requested):  # meanwhile
+            if self.world.any(stop.requested):  # during the last validation
                 stop.leave(folder.path, self.step)
         self.world.first(lambda: folder.save_weights(self.selection.weights))
 
     def update(self) -> Tensor:
-        """One update of the weights; this process's share of its loss, still on the device."""
+        """Update the weights once; return this process's share of the loss, on the device."""
         update = Update(self.settings.seed, self.step, self.world.rank)
         batch = self.batches.batch(self.step)
         rate = self.train.rate(self.step)
@@ -94,7 +99,7 @@ class Fit:
             parts = self.parts(batch, update)
             loss = self._share(parts)
         self.optimizer.zero_grad(set_to_none=True)
-        (self.world.size * loss).backward()  # what averages gradients divides by the number
+        (self.world.size * loss).backward()  # DistributedDataParallel divides by world.size
         nn.utils.clip_grad_norm_(self.model.parameters(), self.train.max_grad_norm)
         self.optimizer.step()
         if self.averaged is not None:
@@ -102,13 +107,13 @@ class Fit:
         return loss.detach()
 
     def _share(self, parts: list[list[LossPart]]) -> Tensor:
-        """What this process's part of the batch has in the loss of the whole batch."""
+        """Return the share of this process's part of the batch in the loss of the whole batch."""
         shares = self.world.shares([part.num_terms for part in parts[0]])
         return torch.stack([_weighted(shares, means) for means in parts]).mean()
 
     @property
     def _candidate(self) -> GraphModel:
-        """The model whose weights would be kept now."""
+        """The model whose weights a validation would select: the averaged or the trained one."""
         return self.model if self.averaged is None else self.averaged.module  # type: ignore[return-value]
 
     def _progress(self, num_steps: int) -> tqdm:
@@ -118,7 +123,7 @@ class Fit:
         )  # fmt: skip
 
     def _validate(self, val_set: Packed, folder: RunFolder) -> None:
-        """Let the selection look at the weights, and add a line to the curve."""
+        """Validate the weights, and add a line to the training curve."""
         try:
             means = self.selection.validate(self._candidate, val_set)
         except UserError as error:
@@ -130,7 +135,7 @@ class Fit:
         LOG.info("%s %d/%d: %s", folder.path.name, self.step, self.train.num_updates, text)
 
     def _check(self, losses: list[Tensor], folder: RunFolder) -> float:
-        """Add up the last losses; their mean. UserError at the first that is not finite."""
+        """Add up the last losses and return their mean; raise UserError if one is not finite."""
         values = self.world.sum(torch.stack(losses).double().cpu())
         bad = (~values.isfinite()).nonzero()
         if len(bad):
@@ -141,7 +146,7 @@ class Fit:
                 f"loss is {values[bad[0]].item()} in update {step}, training instances {ids};"
                 f" last good state: {states[-1] if states else 'none'}"
             )
-        for value in values.tolist():  # one by one: the sum does not depend on where it is cut
+        for value in values.tolist():  # one by one, so that rounding does not depend on the chunks
             self.losses = [self.losses[0] + value, self.losses[1] + 1]
         return float(values.mean())
 
@@ -157,7 +162,7 @@ class Fit:
         }
 
     def _resume(self, folder: RunFolder) -> None:
-        """Take up the folder's last state, and cut the curve to what had happened by then."""
+        """Load the folder's last state, and cut the training curve to that update."""
         state = self.world.first(folder.load_state)
         if state is not None:
             self.step, self.losses = state["step"], state["losses"]
@@ -172,7 +177,7 @@ class Fit:
 
 
 class _Parts(nn.Module):
-    """What a process computes of the loss by itself: a module, for the gradients to be shared."""
+    """The loss parts of one process, as a module so that its gradients can be averaged."""
 
     def __init__(self, learner: Learner, model: GraphModel) -> None:
         super().__init__()
@@ -183,16 +188,16 @@ class _Parts(nn.Module):
 
 
 def _weighted(shares: list[float], parts: list[LossPart]) -> Tensor:
-    """A sum of means [], each weighted; one over nothing is none."""
+    """Return the weighted sum of means []; means over nothing, with a share of 0, are left out."""
     means = [share * part.mean for share, part in zip(shares, parts, strict=True) if share]
     return sum(means[1:], start=means[0])
 
 
 @contextmanager
 def seeded(update: Update, device: torch.device) -> Iterator[None]:
-    """Set torch's generators for one update, then give them back: for models that draw.
+    """Seed torch's generators for one update, then restore them; for models that draw numbers.
 
-    Each process draws for its own share of the batch, the first what one alone would.
+    Each process has its own seed; that of the first process equals that of a single process.
     """
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         rank = [update.rank] if update.rank else []

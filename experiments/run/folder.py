@@ -1,7 +1,7 @@
-"""A run is a folder: configuration, weights, state to resume from, tables; DONE is written last.
+"""The folder of a run: configuration, weights, resumable state and tables; DONE is written last.
 
-Everything in it is plain text, safetensors, parquet, or opened with `weights_only=True`, so a
-folder from a stranger can be opened.
+All files are plain text, safetensors, parquet, or loaded with `weights_only=True`, so it is safe
+to open a folder from someone else.
 """
 
 import json
@@ -28,20 +28,24 @@ from experiments.settings.errors import UserError, message
 from experiments.settings.moved import without_gone
 
 KEPT_STATES = 2
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, ten times as fast
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C version is ten times faster
 LOG = logging.getLogger(__name__)
 
 
 def read_config(path: Path) -> DictConfig:
-    """A stored configuration; raises UserError if it is not one of ours."""
+    """Read a stored configuration.
+
+    Raises:
+        UserError: the file cannot be read, or is not the configuration of a run.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         plain = yaml.load(text, Loader=LOADER)
         config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else plain)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error
-    if "${" in text:  # stored configurations are resolved; this one would read the environment
-        raise UserError(f"{path}: has an interpolation, which is not allowed")
+    if "${" in text:  # stored configurations are resolved; this could read the environment
+        raise UserError(f"{path}: an interpolation is not allowed in a stored configuration")
     if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")
     return config
@@ -55,16 +59,20 @@ class RunFolder:
 
     @classmethod
     def of(cls, config: DictConfig) -> "RunFolder":
-        """The folder that belongs to a configuration; its name ends with the hash."""
+        """Return the folder of a configuration; its name ends with the configuration's hash."""
         name = f"{config.label}-seed{config.seed}-{config_hash(config)[:8]}"
         return cls(Path(config.machine.runs_dir) / config.study / name)
 
     @classmethod
     def existing(cls, path: Path) -> "RunFolder":
-        """A folder that holds a run; raises UserError if it does not."""
+        """Return the folder of an existing run.
+
+        Raises:
+            UserError: the folder holds no run.
+        """
         run = cls(path)
         if not run.config_path.is_file():
-            raise UserError(f"run: {path} is not a run folder, it has no .hydra/config.yaml")
+            raise UserError(f"{path}: not a run folder, .hydra/config.yaml is missing")
         return run
 
     @property
@@ -74,7 +82,7 @@ class RunFolder:
 
     @property
     def weights_path(self) -> Path:
-        """The weights that were chosen in distribution."""
+        """The selected checkpoint."""
         return self.path / "weights.safetensors"
 
     @property
@@ -88,20 +96,27 @@ class RunFolder:
         return (self.path / "DONE").is_file()
 
     def table_path(self, name: str = "") -> Path:
-        """The transfer table, of the training or of a later evaluation."""
+        """Return the path of the transfer table, of the training or of a later evaluation."""
         return self.path / (f"transfer-{name}.csv" if name else "transfer.csv")
 
     def cells_path(self, name: str = "") -> Path:
-        """What the instances of every cell of a table are like."""
+        """Return the path of the table of cell summaries."""
         return self.path / (f"cells-{name}.csv" if name else "cells.csv")
 
     def instances_path(self, name: str = "") -> Path:
-        """The scores of every instance behind a table."""
+        """Return the path of the instance scores behind a table."""
         return self.path / (f"instances-{name}.parquet" if name else "instances.parquet")
 
     @contextmanager
     def locked(self, *, waits: bool = False) -> Iterator[None]:
-        """For the one process that works on the run; if another does, wait or raise UserError."""
+        """Lock the run for this process.
+
+        Args:
+            waits: whether to wait if another process works on the run.
+
+        Raises:
+            UserError: another process works on the run, and `waits` is false.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / ".lock")
         try:
@@ -118,7 +133,11 @@ class RunFolder:
             lock.release()
 
     def save_config(self, config: DictConfig) -> None:
-        """Store the resolved configuration; raises UserError if another is there."""
+        """Store the resolved configuration.
+
+        Raises:
+            UserError: the folder holds another configuration.
+        """
         if self.config_path.is_file():
             if config_hash(self.load_config()) != config_hash(config):
                 raise UserError(f"{self.path}: holds the run of another configuration")
@@ -128,16 +147,24 @@ class RunFolder:
             write_atomically(self.config_path, lambda path: path.write_text(text))
 
     def load_config(self) -> DictConfig:
-        """The configuration of the run; raises UserError if it is not one of ours."""
+        """Read the configuration of the run.
+
+        Raises:
+            UserError: it cannot be read, or is not the configuration of a run.
+        """
         return read_config(self.config_path)
 
     def save_weights(self, weights: dict[str, Tensor]) -> None:
-        """Store the chosen weights."""
+        """Store the selected checkpoint."""
         tensors = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
         write_atomically(self.weights_path, lambda path: save_file(tensors, path))
 
     def load_weights(self, model: nn.Module) -> None:
-        """Put the chosen weights into a model; raises UserError if that cannot be done."""
+        """Load the selected checkpoint into a model.
+
+        Raises:
+            UserError: the file cannot be read, or its weights do not fit the model.
+        """
         try:
             weights = load_file(self.weights_path)
         except (OSError, SafetensorError) as error:
@@ -146,21 +173,25 @@ class RunFolder:
             model.load_state_dict(weights)
         except RuntimeError as error:
             raise UserError(
-                f"{self.weights_path}: not the weights of {type(model).__name__} as it is now"
+                f"{self.weights_path}: the weights do not fit the current {type(model).__name__}"
             ) from error
 
     def save_state(self, step: int, state: dict[str, Any]) -> None:
-        """Store what a resume needs; the last two states are kept."""
+        """Store the state to resume from; the last two states are kept.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
         path = self.path / "state" / f"{step:09d}.pt"
         try:
             write_atomically(path, lambda temporary: torch.save(state, temporary))
-        except RuntimeError as error:  # what torch makes of a full disk
+        except RuntimeError as error:  # torch raises it for a full disk
             raise UserError(f"{path}: cannot be written ({message(error)})") from error
         for old in sorted(path.parent.glob("*.pt"))[:-KEPT_STATES]:
             old.unlink()
 
     def load_state(self) -> dict[str, Any] | None:
-        """The last state that can be read, None if there is none."""
+        """Return the last readable state, or None if there is none."""
         for path in sorted((self.path / "state").glob("*.pt"), reverse=True):
             try:
                 state = torch.load(path, weights_only=True, map_location="cpu")
@@ -173,14 +204,14 @@ class RunFolder:
         return None
 
     def save_seconds(self, seconds: float) -> None:
-        """Store how long the training took."""
+        """Store the duration of the training."""
         write_atomically(self.path / "seconds.json", lambda p: p.write_text(json.dumps(seconds)))
 
     def load_seconds(self) -> float | None:
-        """How long the training took; None if it has not ended."""
+        """Return the duration of the training, or None if it has not ended."""
         path = self.path / "seconds.json"
         return float(json.loads(path.read_text())) if path.is_file() else None
 
     def finish(self) -> None:
-        """Write DONE."""
+        """Mark the run as complete by writing DONE."""
         write_atomically(self.path / "DONE", lambda path: path.write_text(""))

@@ -1,4 +1,4 @@
-"""Run folders by name or pattern, as a command line has them: `outputs/quickstart/*`."""
+"""Find run folders by a name or pattern of the command line: `outputs/quickstart/*`."""
 
 import logging
 from glob import glob
@@ -11,14 +11,14 @@ LOG = logging.getLogger(__name__)
 
 
 def done_runs(pattern: str, key: str = "run") -> list[RunFolder]:
-    """The runs of a name or pattern that are complete, in order of name.
+    """Return the complete runs that match a name or pattern, in order of name.
 
     Args:
-        pattern: of folders.
-        key: of the configuration, with which the line of an error begins.
+        pattern: a run folder or a pattern of run folders.
+        key: the key of the configuration, for error messages.
 
     Raises:
-        UserError: there is none.
+        UserError: no complete run matches.
     """
     folders = _runs(pattern, key)
     for folder in folders:
@@ -31,30 +31,30 @@ def done_runs(pattern: str, key: str = "run") -> list[RunFolder]:
 
 
 def done_run(pattern: str, task_label: str | None = None) -> RunFolder:
-    """The one run of a name or pattern, and of that task if one is given; it has to be complete.
+    """Return the only run that matches a name or pattern, and a task label if one is given.
 
     Raises:
-        UserError: there is none or several, or it is not done.
+        UserError: no run or several runs match, or the run is not complete.
     """
     folders = _runs(pattern, "run")
     if task_label is not None:
         folders = [f for f in folders if f.load_config().get("task_label") == task_label]
     if len(folders) != 1:
         of_task = "" if task_label is None else f" of task_label {task_label!r}"
-        raise UserError(f"run: {pattern!r} is the name of {len(folders)} runs{of_task}, of one is")
+        raise UserError(f"run must match one run{of_task}, got {pattern!r} ({len(folders)} runs)")
     if not folders[0].is_done:
         raise UserError(f"run: {folders[0].path} is not done, start its training again")
     return folders[0]
 
 
 def _runs(pattern: str, key: str) -> list[RunFolder]:
-    """Those that match, done or not; raises UserError if there is none."""
+    """Return the runs that match, complete or not; raise UserError if there is none."""
     if not pattern:
-        raise UserError(f"{key}: '' is not a run folder")
+        raise UserError(f"{key} must be a run folder or a pattern of run folders, got ''")
     if Path(pattern).is_dir():
         return [RunFolder.existing(Path(pattern))]
     found = [RunFolder(Path(name)) for name in sorted(glob(pattern))]  # noqa: PTH207  (absolute)
     folders = [folder for folder in found if folder.config_path.is_file()]
     if not folders:
-        raise UserError(f"{key}: {pattern!r} is not a run folder, nor a pattern of some")
+        raise UserError(f"{key} must be a run folder or a pattern of run folders, got {pattern!r}")
     return folders

@@ -1,9 +1,9 @@
-"""The identity of a run: what its numbers depend on, in words that outlive the code.
+"""The identity of a run: everything its numbers depend on, in a form that outlives the code.
 
-A class counts by its name, not by its module. A value counts where it differs from the default of
-`conf/train.yaml` or of a constructor. So a class may move to another module, and a setting may be
-added with the value that leaves everything as it was: runs of before keep their identity. The
-price: once runs are published, a default never changes its value.
+A class counts by its name, not by its module. A value counts only if it differs from the default
+in `conf/train.yaml` or of a constructor. A class may therefore move to another module, and a
+setting may be added with a default that keeps the old behaviour: earlier runs keep their identity.
+The price is that a default must never change once runs are published.
 """
 
 import dataclasses
@@ -22,19 +22,19 @@ from experiments.settings.places import CONF
 from experiments.settings.trusted import trusted
 
 TRAIN = CONF / "train.yaml"
-NOT_STORED = ("tracking",)  # who looks on: two starts that differ in it are the same run
-NOT_IDENTITY = ("machine", "seed", *NOT_STORED)  # where, how fast; and what has its own column
-NAMES = ("study", "label", "task_label")  # of the run: they have no default
+NOT_STORED = ("tracking",)  # a tracker does not change the run
+NOT_IDENTITY = ("machine", "seed", *NOT_STORED)  # hardware and folders; seed has its own column
+NAMES = ("study", "label", "task_label")  # these always count, even if equal to the default
 MISSING = object()
 
 
 def config_hash(config: DictConfig) -> str:
-    """The hash of `identity`, 16 hexadecimal digits."""
+    """Return the hash of `identity`, 16 hexadecimal digits."""
     return content_hash(json.dumps(identity(config), sort_keys=True))
 
 
 def identity(config: DictConfig) -> dict[str, Any]:
-    """All that the numbers of a method depend on but the seed, as plain values.
+    """Return everything that the numbers of a method depend on except the seed, as plain values.
 
     Args:
         config: the configuration of a run, resolved or not.
@@ -47,14 +47,14 @@ def identity(config: DictConfig) -> dict[str, Any]:
 
 @cache
 def _defaults() -> dict[str, Any]:
-    """Those of a training, whose way of learning is supervised."""
+    """Return the default configuration of a supervised training."""
     plain: Any = OmegaConf.to_container(OmegaConf.load(TRAIN))
     supervised = OmegaConf.load(CONF / "learning" / "supervised.yaml")
     return {**plain, "learning": OmegaConf.to_container(supervised)}
 
 
 def _differences(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that are not the defaults, each in its canonical form."""
+    """Return the values that differ from the defaults, in canonical form."""
     found = {}
     for key, value in values.items():
         default = defaults.get(key, MISSING)
@@ -68,12 +68,12 @@ def _differences(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict
 
 
 def _is_section(value: object) -> bool:
-    """Whether it is a mapping of settings, not the description of an object."""
+    """Return whether a value is a mapping of settings and not the description of an object."""
     return isinstance(value, Mapping) and "_target_" not in value
 
 
 def _canonical(value: Any) -> Any:  # noqa: ANN401
-    """A value such that equal ones look equal: 20 and 20.0, a tuple and a list."""
+    """Return a canonical form, equal for equal values: 20 and 20.0, a tuple and a list."""
     if isinstance(value, Mapping):
         return _described(value) if "_target_" in value else _differences(value, {})
     if isinstance(value, (list, tuple)):
@@ -86,18 +86,18 @@ def _canonical(value: Any) -> Any:  # noqa: ANN401
 
 
 def _described(node: Mapping[str, Any]) -> dict[str, Any]:
-    """The class of an object by its name, and the arguments that are not its defaults."""
+    """Return the class name of a described object, and the arguments that are not defaults."""
     target = current_name(str(node["_target_"]))
     arguments = {str(k): v for k, v in node.items() if k not in ("_target_", "_partial_")}
     try:
         defaults = _defaults_of(trusted(target, "_target_"))
-    except UserError:  # a class that is no more: all of its arguments count
+    except UserError:  # the class was removed: all of its arguments count
         defaults = {}
     return {"class": target.rpartition(".")[2], **_differences(arguments, defaults)}
 
 
 def _of_object(made: object) -> dict[str, Any]:
-    """The same for an object that is a default itself."""
+    """Return the class name and non-default arguments of an object that is itself a default."""
     fields = dataclasses.fields(made) if dataclasses.is_dataclass(made) else ()
     values = {field.name: getattr(made, field.name) for field in fields}
     return {"class": type(made).__name__, **_differences(values, _defaults_of(type(made)))}
@@ -105,7 +105,7 @@ def _of_object(made: object) -> dict[str, Any]:
 
 @cache
 def _defaults_of(kind: type) -> dict[str, Any]:
-    """The arguments of a constructor that have one. Those of torch's classes are not ours."""
+    """Return the defaults of a constructor's arguments; none for classes of torch."""
     if kind.__module__.startswith("torch."):
         return {}
     made = {

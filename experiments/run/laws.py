@@ -1,4 +1,4 @@
-"""The laws that a configuration names: of structures, and of what is changed in them."""
+"""Build the laws that a configuration names: distributions, and changes such as edge weights."""
 
 from typing import Any
 
@@ -10,20 +10,32 @@ from experiments.settings.errors import UserError
 
 
 def only(node: DictConfig, key: str) -> tuple[str, object]:
-    """The one entry of a group."""
+    """Return the only entry of a group.
+
+    Raises:
+        UserError: there is none or more than one.
+    """
     if len(node) != 1:
-        raise UserError(f"{key}: {list(node)} is not allowed, exactly one is needed")
+        raise UserError(f"{key} must have exactly one entry, got {list(node)}")
     ((name, child),) = node.items()
     return str(name), child
 
 
 def law_of(node: object, key: str) -> Change[Any]:
-    """A law of edge lengths."""
+    """Build a law of edge lengths.
+
+    Raises:
+        UserError: the class or its arguments are not allowed.
+    """
     return construct(node, key, Change)
 
 
 def changed(distribution: Distribution[Any], law: Change[Any], key: str) -> Distribution[Any]:
-    """The law of changed structures; raises UserError if it is none of these structures."""
+    """Apply a change to all structures of a distribution.
+
+    Raises:
+        UserError: the change does not apply to these structures.
+    """
     try:
         return law.applied_to(distribution)
     except GenerationError as error:

@@ -1,4 +1,4 @@
-"""What a run is given of the machine: a device, processes that generate."""
+"""The device of a run, and the number of its worker processes."""
 
 import os
 
@@ -8,7 +8,7 @@ from experiments.settings.run_settings import Machine
 
 
 def device_of(machine: Machine) -> torch.device:
-    """The device asked for; `auto` is the first GPU if there is one."""
+    """Return the configured device; `auto` is the first GPU if there is one."""
     wanted = machine.device
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
@@ -16,7 +16,7 @@ def device_of(machine: Machine) -> torch.device:
 
 
 def num_workers_of(machine: Machine) -> int:
-    """Worker processes for generation; `auto` is one for each core."""
+    """Return the number of worker processes for generation; `auto` is one for each core."""
     wanted = machine.num_workers
     if isinstance(wanted, int):
         return wanted

@@ -1,4 +1,4 @@
-"""Baselines of the same size: the width at which a model has another's number of parameters."""
+"""Match parameter counts: find the width at which a model has as many parameters as another."""
 
 from typing import Any
 
@@ -7,26 +7,26 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from data_gen.spec import GraphSpec
 from experiments.settings.construct import build, construct
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, did_you_mean
 from experiments.settings.places import CONF
 
 KEY = "match_parameters_of"
 MODELS = CONF / "model"
-TOLERANCE = 0.1  # of the number asked for
+TOLERANCE = 0.1  # relative to the wanted number
 MAX_WIDTH = 4096
-MAX_DIVISOR = 16  # widths tried in a row: heads that must divide it are fewer
+MAX_DIVISOR = 16  # widths tried in a row, since the number of attention heads must divide one
 
 
 def matched(config: DictConfig, spec: GraphSpec) -> DictConfig:
-    """The configuration with `model.hidden_dim` chosen as `model.match_parameters_of` asks.
+    """Return the configuration with `model.hidden_dim` set by `model.match_parameters_of`.
 
     Args:
         config: `model.match_parameters_of` is the name of another model (with the arguments of its
             yaml), a number of parameters, or null.
-        spec: widths of the task, on which the numbers depend.
+        spec: the widths of the task, on which the numbers of parameters depend.
 
     Returns:
-        The configuration without that key, so that the run can be rebuilt from it alone.
+        The configuration without `match_parameters_of`, from which the run can be rebuilt.
 
     Raises:
         UserError: there is no such model, or no width comes within 10 %.
@@ -41,13 +41,13 @@ def matched(config: DictConfig, spec: GraphSpec) -> DictConfig:
         return config
     target = wanted if type(wanted) is int else _count_of(wanted, spec)
     if "hidden_dim" not in config.model:
-        raise UserError(f"model.{KEY}: {wanted!r} is not allowed, this model has no hidden_dim")
+        raise UserError(f"model.{KEY} must be null for a model without hidden_dim, got {wanted!r}")
     config.model.hidden_dim = _width(config.model, spec, target)
     return config
 
 
 def num_parameters(model: DictConfig, spec: GraphSpec) -> int:
-    """The number of parameters of a configured model; torch's generator is left as it was."""
+    """Return the number of parameters of a configured model; torch's generator is unchanged."""
     with torch.random.fork_rng([]):
         made: Any = build(construct(model, "model"), "model", spec=spec)
     return sum(p.numel() for p in made.parameters())
@@ -57,8 +57,8 @@ def _count_of(name: object, spec: GraphSpec) -> int:
     models = sorted(path.stem for path in MODELS.glob("*.yaml"))
     if name not in models:
         raise UserError(
-            f"model.{KEY}: {name!r} is not allowed, null, a whole number of parameters and the"
-            f" models are: {', '.join(models)}"
+            f"model.{KEY} must be null, a whole number of parameters or one of"
+            f" {', '.join(models)}, got {name!r}{did_you_mean(name, models)}"
         )
     node = OmegaConf.load(MODELS / f"{name}.yaml")
     assert isinstance(node, DictConfig)
@@ -66,7 +66,7 @@ def _count_of(name: object, spec: GraphSpec) -> int:
 
 
 def _width(model: DictConfig, spec: GraphSpec, target: int) -> int:
-    """The `hidden_dim` whose number of parameters is nearest, by bisection; ties: the smaller."""
+    """Return the `hidden_dim` with the nearest number of parameters; on a tie the smaller."""
     found: dict[int, int] = {}  # width -> its number of parameters
 
     def is_enough(width: int) -> bool:
@@ -84,15 +84,15 @@ def _width(model: DictConfig, spec: GraphSpec, target: int) -> int:
     best = min(sorted(found), key=lambda width: abs(found[width] - target))
     if abs(found[best] - target) > TOLERANCE * target:
         raise UserError(
-            f"model.{KEY}: {target} parameters are not within 10 % of any width, nearest is"
-            f" {found[best]} with hidden_dim={best}"
+            f"model.{KEY} must be within 10 % of the parameters at some hidden_dim, got {target};"
+            f" the nearest is {found[best]} with hidden_dim={best}"
         )
     return best
 
 
 def _first_width(model: DictConfig, spec: GraphSpec, start: int) -> tuple[int, int]:
-    """The first width that the model takes (heads have to divide it), and its parameters."""
-    refusal = UserError(f"model.{KEY}: no width is allowed")
+    """Return the first width that the model takes (attention heads), and its parameters."""
+    refusal = UserError(f"model.{KEY}: the model takes no width")
     for width in range(start, start + MAX_DIVISOR):
         changed = OmegaConf.merge(model, {"hidden_dim": width})
         assert isinstance(changed, DictConfig)

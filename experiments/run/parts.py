@@ -1,4 +1,4 @@
-"""What a configuration means: its task, its data sets, its model, its test cells."""
+"""Build the parts of a run from its configuration: task, data sets, model and test cells."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ SUPERVISED = CONF / "learning" / "supervised.yaml"
 class TestCell:
     """A test set with its place in the transfer table."""
 
-    __test__ = False  # not a test case of pytest
+    __test__ = False  # not a pytest class
 
     data_set: DataSet
     distribution: str
@@ -46,7 +46,7 @@ class RunParts:
     """The parts of one run, built from its configuration.
 
     Raises:
-        UserError: for the first value that is not allowed, before anything is built.
+        UserError: for the first value that is not allowed, before any work.
     """
 
     def __init__(self, config: DictConfig, run_hash: str | None = None) -> None:
@@ -54,7 +54,7 @@ class RunParts:
         self.task: Task[Any] = construct(config.task, "task", Task)
         self.spec = _spec(self.task)
         self.config = config = matched(config, self.spec)
-        self.run_hash = run_hash or config_hash(config)  # of the run that the weights are from
+        self.run_hash = run_hash or config_hash(config)  # of the run that trained the weights
         self.folder = Path(settings.machine.data_dir)
         self.home, self.home_distribution = self._home()
         home, sizes = self.home_distribution, settings.train.sizes
@@ -67,30 +67,44 @@ class RunParts:
             check_writable(config, "machine.data_dir")
 
     def build_model(self) -> GraphModel:
-        """A new model for the task, from the current state of torch's generator."""
+        """Build a new model for the task; its weights depend on torch's generator.
+
+        Raises:
+            UserError: the model's class or arguments are not allowed.
+        """
         model = build(construct(self.config.model, "model"), "model", spec=self.spec)
         if not isinstance(model, GraphModel):
             target = self.config.model["_target_"]
-            raise UserError(f"model._target_: {target!r} is not allowed, a GraphModel is")
+            raise UserError(f"model._target_ must be a subclass of GraphModel, got {target!r}")
         return model
 
     def build_learner(self) -> Learner:
-        """How the model is trained; runs of before there was a choice are supervised."""
+        """Build the training method; old configurations without one are supervised.
+
+        Raises:
+            UserError: the learner's class or arguments are not allowed.
+        """
         node = self.config.get("learning") or OmegaConf.load(SUPERVISED)
         learner = build(construct(node, "learning"), "learning", self.task, self.settings.train)
         if not isinstance(learner, Learner):
-            raise UserError(f"learning._target_ must be a Learner, got {type(learner).__name__}")
+            name = type(learner).__name__
+            raise UserError(f"learning._target_ must be a subclass of Learner, got {name!r}")
         return learner
 
     def build_optimizer(self, model: GraphModel) -> Optimizer:
-        """The optimizer asked for; raises UserError if torch refuses its arguments."""
+        """Build the optimizer.
+
+        Raises:
+            UserError: torch refuses its arguments.
+        """
         key = "train.optimizer"
         return build(construct(self.config.train.optimizer, key), key, model.parameters())
 
     def check_steps(self, model: GraphModel) -> None:
-        """Raise UserError if a model of a fixed number of steps is to be trained with another.
+        """Raise UserError for a number of steps or a step rule that the model cannot take.
 
-        Tested it is with its own, whatever the rules of the others.
+        A model with a fixed number of steps cannot be trained with another; it is tested with its
+        own, whatever the step rules are.
         """
         for rule in self.steps_rules:
             check_rule(rule, self.task)
@@ -102,32 +116,32 @@ class RunParts:
         for step in [trained] if trained is None or isinstance(trained, int) else trained:
             if step not in (None, own):
                 raise UserError(
-                    f"train.num_message_passing_steps: {step!r} is not allowed, the model takes a"
-                    f" fixed number of steps: null and {own} are"
+                    f"train.num_message_passing_steps must be null or {own} for a model with a"
+                    f" fixed number of steps, got {step!r}"
                 )
 
     def check_training_graphs(self, model: GraphModel) -> None:
-        """Raise UserError if the training graphs are larger than the model can take."""
+        """Raise UserError if a training graph is larger than the model can take."""
         for data_set in self.training_sets:
             check_num_nodes(data_set.load(), model)
 
     @property
     def training_sets(self) -> list[DataSet]:
-        """Those that are read in training; a stream of instances is on no disk."""
+        """The data sets that are read in training; a stream of instances is not stored."""
         return [self.val_set] if self.settings.data.stream else [self.train_set, self.val_set]
 
     @property
     def data_sets(self) -> list[DataSet]:
-        """All that the run needs."""
+        """All data sets that the run needs."""
         return [*self.training_sets, *(cell.data_set for cell in self.test_cells)]
 
     def _home(self) -> tuple[str, Distribution[Any]]:
-        """Name and law of the training distribution."""
+        """Return the name and the law of the training distribution."""
         config = self.config.train
         name, node = only(config.distribution, "train.distribution")
         distribution = construct(node, f"train.distribution.{name}", Distribution)
-        if distribution.is_list:  # training, validation and test would share it
-            raise UserError(f"train.distribution: {name} is a list of files, for tests alone")
+        if distribution.is_list:  # training, validation and test sets would share its structures
+            raise UserError(f"train.distribution must not be a list of files, got {name!r}")
         if config.edge_weights:
             law_name, node = only(config.edge_weights, "train.edge_weights")
             law = law_of(node, f"train.edge_weights.{law_name}")
@@ -135,10 +149,10 @@ class RunParts:
         return name, distribution
 
     def _test_cells(self) -> Iterator[TestCell]:
-        """Every distribution x edge weights x size."""
+        """Yield the test cell of every distribution x edge weights x size."""
         config, cells = self.config.transfer, self.settings.transfer
         home_law = getattr(self.home_distribution, "edge_weights", None)
-        laws: dict[str, Any] = {"": None}  # how its label ends -> the law
+        laws: dict[str, Any] = {"": None}  # ending of a label -> the law
         if config.edge_weights:
             made = [
                 (
@@ -181,8 +195,10 @@ class RunParts:
 
 
 def _spec(task: Task[Any]) -> GraphSpec:
-    """The widths of a task; raises UserError if one of its parts is of the wrong kind."""
+    """Return the widths of a task; raise UserError if one of its parts is of a wrong class."""
     try:
         return task.spec
     except AttributeError as error:
-        raise UserError(f"task: {task!r} is not allowed, {error}") from error
+        raise UserError(
+            f"task must have parts of the right class, got {task!r}: {error}"
+        ) from error

@@ -1,4 +1,4 @@
-"""What tasks draw of test instances and the answers of a trained model."""
+"""Draw test instances with the answers of a trained model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,18 +14,18 @@ from data_gen.spec import GraphOutput
 from data_gen.task import Task
 from experiments.run.parts import RunParts, TestCell
 from experiments.run.steps import answer_by
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, did_you_mean
 from gn.model import GraphModel
 
 
 class RuledModel:
-    """A model that takes steps by a rule and tells its answers after each of them.
+    """A model that takes steps by a rule, and can return its answers after each step.
 
     Args:
-        model: of any number of steps or of a fixed one.
-        rule: see `answer_by`; a model of a fixed number takes that.
-        task: tells what an oracle knows.
-        size: of the instances.
+        model: a model with an adjustable or a fixed number of steps.
+        rule: the step rule, see `answer_by`; ignored if the number is fixed.
+        task: the task, which answers for the oracle rule.
+        size: the size of the instances.
     """
 
     def __init__(self, model: GraphModel, rule: str, task: Task[Any], size: int) -> None:
@@ -34,11 +34,11 @@ class RuledModel:
         self.answer = answer_by(self.rule, model, task, size)
 
     def __call__(self, batch: Batch) -> GraphOutput:
-        """The answer after as many steps as the rule says."""
+        """Return the answer after the number of steps that the rule sets."""
         return self.answer(batch)[0]
 
     def rounds(self, batch: Batch) -> list[GraphOutput]:
-        """The answers of one graph after each of its steps."""
+        """Return the answers for one graph after each of its steps."""
         return self.model.unroll(batch, int(self.answer(batch)[1]) if self.rule else None)
 
 
@@ -50,19 +50,24 @@ def pictures_of(
     chosen: int | Mapping[str, Sequence[float]],
     options: Mapping[str, int],
 ) -> list[Picture]:
-    """The pictures of the chosen instances of a cell.
+    """Return the pictures of the chosen instances of a cell.
 
     Args:
-        study: of the run that the model is from.
-        model: trained, on its device.
-        cell: which instances there are.
-        chosen: the number of an instance; or scores, the first instance of each is drawn.
-        options: of the pictures.
+        study: the parts of the run that trained the model.
+        model: the trained model, on its device.
+        cell: the test cell.
+        chosen: the number of an instance; or for some scores, values whose first instances are
+            drawn.
+        options: options of the task's pictures.
+
+    Raises:
+        UserError: the graphs are too large for the model, an option or a score is not allowed, or
+            the task has no picture for the model.
     """
     task, packed = study.task, cell.data_set.load().to(model.device)
     most = model.max_num_nodes
     if most is not None and packed.num_nodes_of_largest > most:
-        raise UserError(f"sizes: {cell.size} is not allowed, the model takes up to {most} nodes")
+        raise UserError(f"sizes must have graphs of at most {most} nodes, got size {cell.size}")
     watched = RuledModel(model, study.steps_rules[0], task, cell.size)
     indices = [chosen] if isinstance(chosen, int) else _by_scores(task, watched, packed, chosen)
     labels = [str(study.config[key]) for key in ("task_label", "label")]
@@ -73,7 +78,7 @@ def pictures_of(
         except PictureError as error:
             raise UserError(f"picture: {error}") from error
         if picture is None:
-            raise UserError(f"run: the task {labels[0]} draws nothing of a {type(model).__name__}")
+            raise UserError(f"run: task {labels[0]} has no picture for a {type(model).__name__}")
         about = f"{labels[0]}: {labels[1]} on {cell.distribution}, size {cell.size}"
         pictures.append(replace(picture, about=f"{about}, instance {index}"))
     return pictures
@@ -82,14 +87,14 @@ def pictures_of(
 def _by_scores(
     task: Task[Any], watched: RuledModel, packed: Packed, chosen: Mapping[str, Sequence[float]]
 ) -> list[int]:
-    """The first instance of each of the wanted scores, among those that have the score."""
+    """Return the first instance with each wanted value of a score, where the score is defined."""
     batch = task.batch(packed, range(len(packed)))
     scores, defined = task.score(watched, batch), task.defined(batch)
     found = []
     for name, values in chosen.items():
         if name not in scores:
-            known = ", ".join(scores)
-            raise UserError(f"choose: {name!r} is not allowed, these are: {known}")
+            known, hint = ", ".join(scores), did_you_mean(name, scores)
+            raise UserError(f"choose must have scores among {known}, got {name!r}{hint}")
         for value in values:
             is_wanted = (scores[name] == value) & defined.get(name, True)
             if not is_wanted.any():

@@ -1,4 +1,4 @@
-"""What made a row of a table: the commit of the code, the versions of what it stands on."""
+"""The provenance of a row: the commit of the code, and the versions of its dependencies."""
 
 import platform
 import subprocess
@@ -18,9 +18,9 @@ VERSIONS = " ".join(
 
 
 def commit() -> str:
-    """The commit of the code, with a + if files differ from it; "unknown" outside git.
+    """Return the commit of the code, with a + if files differ from it; "unknown" outside git.
 
-    The code may lie, without a repository of its own, inside a repository of something else.
+    Code without a repository of its own may lie inside a repository of something else.
     """
     if not (ROOT / ".git").exists():
         return "unknown"

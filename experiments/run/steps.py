@@ -1,4 +1,4 @@
-"""Rules that say how many message-passing steps an instance gets."""
+"""Apply step rules: the number of message-passing steps for each instance at test time."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,38 +13,38 @@ from experiments.settings.errors import UserError
 from gn.model import GraphModel
 from gn.stepped import SteppedModel, StopRule
 
-Answer = Callable[[Batch], tuple[GraphOutput, Tensor]]  # and the steps that each graph took [B]
+Answer = Callable[[Batch], tuple[GraphOutput, Tensor]]  # answer, and steps taken [B]
 
 
 def check_rule(rule: str, task: Task[Any]) -> None:
-    """Raise UserError for a rule that needs of the task what it does not know."""
+    """Raise UserError for an oracle rule if the task does not know the steps that are needed."""
     if rule.startswith("oracle") and not isinstance(task, KnowsRounds):
         raise UserError(
-            f"transfer.num_message_passing_steps: {rule!r} is not allowed, {type(task).__name__}"
-            " does not know how many its instances need"
+            "transfer.num_message_passing_steps must be a rule other than oracle, since"
+            f" {type(task).__name__} does not know the steps that an instance needs, got {rule!r}"
         )
 
 
 def check_can_settle(rule: str, model: GraphModel) -> None:
-    """Raise UserError for a rule that waits for the states of a model that has none."""
+    """Raise UserError for an adaptive rule if the model has no states that can settle."""
     is_asked = rule.startswith("adaptive@") and model.has_adjustable_steps
     if is_asked and not isinstance(model, SteppedModel):
         raise UserError(
-            f"transfer.num_message_passing_steps: {rule!r} is not allowed, {type(model).__name__}"
-            " has no states that settle"
+            "transfer.num_message_passing_steps must be a rule other than adaptive, since"
+            f" {type(model).__name__} has no states that settle, got {rule!r}"
         )
 
 
 def answer_by(rule: str, model: GraphModel, task: Task[Any], size: int) -> Answer:
-    """How a model answers when it takes steps by a rule.
+    """Return the function that answers a batch with steps by a rule.
 
     Args:
         rule: "": the model's own number; "12"; "0.5x": half as many as the size; "oracle": as many
             rounds as the instance needs, which the task knows; "oracle+2": two more;
             "adaptive@0.03": until the states stop changing (`StopRule`).
-        model: has adjustable steps if the rule is not "".
-        task: tells what an oracle knows.
-        size: of the instances.
+        model: the model; it must have adjustable steps if the rule is not "".
+        task: the task, which answers for the oracle rule.
+        size: the size of the instances.
     """
     if rule.startswith("adaptive@"):
         assert isinstance(model, SteppedModel), "check_can_settle refuses others"

@@ -1,4 +1,4 @@
-"""The parts of a stored run, with other cells in the place of its own."""
+"""Load the parts of a stored run, with other test cells in place of its own."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from experiments.run.identity import config_hash
 from experiments.run.machine import device_of
 from experiments.run.parts import RunParts
 from experiments.settings.construct import construct
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, did_you_mean
 from experiments.settings.run_settings import RunSettings
 from gn.model import GraphModel
 
@@ -23,13 +23,13 @@ def study_of(
     machine: DictConfig,
     task: Mapping[str, Any] | None = None,
 ) -> RunParts:
-    """A run's study, with the cells asked for in the place of those it had.
+    """Return the parts of a run with other test cells.
 
     Args:
-        trained: its configuration.
-        transfer: what replaces the same of it.
-        machine: what it is scored on.
-        task: what replaces the same of its task, of what is scored.
+        trained: the configuration of the run.
+        transfer: settings that replace those of its section `transfer`.
+        machine: the machine settings for scoring.
+        task: settings that replace those of its task; only settings of scores are allowed.
 
     Raises:
         UserError: for a setting that is not allowed.
@@ -49,18 +49,19 @@ def study_of(
 
 
 def _check_scores(key: str, task: Task[Any]) -> None:
-    """Raise UserError unless the argument of a task changes nothing but its scores."""
+    """Raise UserError unless the argument of a task changes only its scores."""
     allowed = task.score_settings
     if key not in allowed:
-        names = " or ".join(allowed) or "left out"
-        raise UserError(f"a setting of task must be {names}, got {key}: the run has its own")
+        name, names = type(task).__name__, ", ".join(allowed) or "none"
+        hint = did_you_mean(key, allowed)
+        raise UserError(f"task must have only score settings of {name} ({names}), got {key}{hint}")
 
 
 def trained_model(study: RunParts, folder: RunFolder) -> GraphModel:
-    """The model of a run with the weights that were kept, ready to be asked, on its device.
+    """Return the model of a run with its checkpoint, on its device and in evaluation mode.
 
     Raises:
-        UserError: the weights are not those of the model, or it cannot take the steps asked for.
+        UserError: the weights do not fit the model, or the model cannot take the step rules.
     """
     model = study.build_model()
     study.check_steps(model)

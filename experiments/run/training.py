@@ -1,4 +1,4 @@
-"""A run is trained once: its model, its batches, and what is done of it."""
+"""Train a run once: build its model and its batches, and skip the training if it is done."""
 
 import time
 
@@ -17,15 +17,23 @@ from gn.model import GraphModel
 
 
 def make_training_sets(study: RunParts, model: GraphModel) -> None:
-    """What is read in training; raises UserError if it is too large for the model."""
+    """Generate the data sets that are read in training.
+
+    Raises:
+        UserError: a training graph is too large for the model.
+    """
     make(study.training_sets, num_workers_of(study.settings.machine))
     study.check_training_graphs(model)
 
 
 def new_model(study: RunParts, device: torch.device) -> GraphModel:
-    """The untrained model of a run; raises UserError for what would keep it from being trained."""
+    """Build the untrained model of a run.
+
+    Raises:
+        UserError: the model cannot be built, or cannot be trained with these settings.
+    """
     torch.set_num_threads(study.settings.machine.num_threads)
-    torch.manual_seed(study.settings.seed)  # the weights; everything else takes its generator
+    torch.manual_seed(study.settings.seed)  # for the weights; all other draws have a generator
     model = study.build_model().to(device)
     study.check_steps(model)
     _check_trainable(study, model)
@@ -33,7 +41,7 @@ def new_model(study: RunParts, device: torch.device) -> GraphModel:
 
 
 def _check_trainable(study: RunParts, model: GraphModel) -> None:
-    """Raise UserError for what torch or the learner refuses, or without anything to train."""
+    """Raise UserError if the optimizer or the learner is refused, or nothing can be trained."""
     if model.num_parameters:
         study.build_optimizer(model)
         Objective.of(study.task, study.build_learner().selected_by)
@@ -43,7 +51,7 @@ def _check_trainable(study: RunParts, model: GraphModel) -> None:
 
 
 def train_once(study: RunParts, model: GraphModel, folder: RunFolder, world: World) -> float:
-    """Train unless the weights are there; the seconds of the start that wrote them."""
+    """Train unless the weights exist; return the seconds of the start that wrote them."""
     seconds = world.first(folder.load_seconds)
     if seconds is None and model.num_parameters == 0:
         seconds = 0.0
@@ -65,7 +73,7 @@ def _keep_untrained(model: GraphModel, folder: RunFolder) -> None:
 
 
 def batches_of(study: RunParts, model: GraphModel, world: World = ALONE) -> Batches:
-    """Batches of the training set, or of a stream of instances."""
+    """Return the batches of the training set, or of a stream of instances."""
     settings, train_set = study.settings, study.train_set
     if settings.data.stream:
         num_workers = max(1, num_workers_of(settings.machine) // world.local_size)

@@ -1,4 +1,4 @@
-"""Checks of a configuration that several commands share."""
+"""Checks of configuration values that several commands share."""
 
 import os
 import tempfile
@@ -13,13 +13,13 @@ from experiments.settings.schema import check_kind, plain
 
 
 def check_mappings(config: DictConfig, keys: Sequence[str]) -> None:
-    """Raise UserError for the first key that has no mapping below it."""
+    """Raise UserError for the first of the keys whose value is not a mapping."""
     for key in keys:
         check_kind(key, plain(OmegaConf.select(config, key)), MAPPING)
 
 
 def check_writable(config: DictConfig, key: str) -> None:
-    """Raise UserError if the folder of a key is one that cannot be made or written to."""
+    """Raise UserError if the folder that a key names cannot be created or written to."""
     folder = Path(OmegaConf.select(config, key))
     try:
         place = next(path for path in (folder, *folder.absolute().parents) if path.exists())

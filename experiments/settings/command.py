@@ -1,4 +1,4 @@
-"""How a command starts: Hydra composes its configuration; errors of the user's are one line."""
+"""Start a command: Hydra composes the configuration; user errors become one line."""
 
 import logging
 import multiprocessing
@@ -19,25 +19,25 @@ LOG = logging.getLogger(__name__)
 
 
 def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
-    """Run `function` on the composed configuration; leave with a line and exit code 1 on an error.
+    """Run `function` on the composed configuration; exit with one line and code 1 on an error.
 
-    The errors are those of the user and of the file system; an interrupt leaves with 130. In a
-    sweep, a job that fails leaves its line to the sweep.
+    This covers user errors and file system errors; an interrupt exits with code 130. In a sweep,
+    a job that fails returns its line to the sweep instead.
     """
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions come here
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # let exceptions reach this function
 
     def job(config: DictConfig) -> str:
-        _log_to_stderr()  # in workers as well
+        _log_to_stderr()  # again, because a worker starts without it
         if multiprocessing.parent_process() is not None:  # a launcher's worker
             end_with_parent()
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             if is_sweep():
                 return _attempt(function, config)
-            function(config)  # Hydra collects what goes wrong
+            function(config)  # Hydra collects the errors
             return ""
         try:
             function(config)
-        except USER_ERRORS as error:  # before Hydra adds lines of its own
+        except USER_ERRORS as error:  # before Hydra adds its own lines
             sys.exit(f"error: {one_line(error)}")
         return ""
 
@@ -53,38 +53,38 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
 
 
 def is_sweep() -> bool:
-    """Whether this is a job of a sweep of ours, which takes what went wrong as a line."""
+    """Return whether this is a job of the project's sweeper, which takes errors as lines."""
     if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
         return False
     return HydraConfig.get().sweeper["_target_"] == "hydra_plugins.StudySweeper"
 
 
 def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
-    """Run a job of a sweep; the line of what went wrong, "" if nothing did."""
+    """Run a job of a sweep; return its error as one line, or "" if it succeeded."""
     try:
         function(config)
     except USER_ERRORS as error:
         return one_line(error)
-    except Exception as error:  # a defect: the other jobs go on
+    except Exception as error:  # a bug: the other jobs continue
         LOG.exception("a job failed")
         return one_line(error)
     except Stopped as stopped:
         if multiprocessing.parent_process() is None:
             raise
-        return str(stopped)  # of this worker alone
+        return str(stopped)  # stops this worker only
     return ""
 
 
 def _check_groups(overrides: list[str]) -> None:
-    """Raise UserError for a group that is null, which Hydra meets with a traceback."""
+    """Raise UserError for a configuration group set to null, where Hydra has only a traceback."""
     for override in overrides:
         key, _, value = override.partition("=")
         group = key.partition("@")[0]
         if value == "null" and (CONF / group).is_dir():
             allowed = ", ".join(sorted(path.stem for path in (CONF / group).glob("*.yaml")))
-            raise UserError(f"{key}: null is not allowed, one of these is: {allowed}")
+            raise UserError(f"{key} must be one of {allowed}, got null")
 
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # tells of every glyph
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it logs every glyph

@@ -1,4 +1,4 @@
-"""Objects from configuration: of trusted classes alone, with arguments that were looked at."""
+"""Build objects from configuration: trusted classes only, with checked arguments."""
 
 import inspect
 import math
@@ -9,29 +9,32 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig
 
-from experiments.settings.errors import UserError, message
+from experiments.settings.errors import UserError, did_you_mean, message
 from experiments.settings.moved import current_names
 from experiments.settings.trusted import TRUSTED, trusted
 
-REFUSALS = (ValueError, TypeError, RuntimeError, MemoryError)  # of a constructor
-WORDS: dict[object, str] = {
-    bool: "true and false are", int: "a whole number is", float: "a number is", str: "a text is",
+REFUSALS = (ValueError, TypeError, RuntimeError, MemoryError)  # raised by a constructor
+WORDS: dict[object, str] = {  # complete "model.hidden_dim must be ..."
+    bool: "true or false", int: "a whole number", float: "a number", str: "a text",
 }  # fmt: skip
 
 
 def construct(node: object, key: str, kind: type = object) -> Any:  # noqa: ANN401
-    """The object that a configuration describes, whatever its `_target_` makes.
+    """Build the object that a configuration node describes.
 
     Args:
-        node: has a `_target_`, with arguments beside it.
-        key: where it stands in the configuration, for the error's line.
-        kind: what the object has to be.
+        node: a mapping with a `_target_` and the constructor's arguments.
+        key: the place of the node in the configuration, for error messages.
+        kind: the class that the object must be an instance of.
+
+    Returns:
+        The instance, or a partial object where the node has `_partial_: true`.
 
     Raises:
         UserError: an untrusted target, or arguments that its constructor refuses.
     """
     if not isinstance(node, DictConfig) or "_target_" not in node:
-        raise UserError(f"{key}: {node!r} is not allowed, a mapping with _target_ is")
+        raise UserError(f"{key} must be a mapping with _target_, got {node!r}")
     node = current_names(node)
     _check_targets(node, key)
     try:
@@ -42,10 +45,10 @@ def construct(node: object, key: str, kind: type = object) -> Any:  # noqa: ANN4
 
 
 def build(partial: Callable[..., Any], key: str, *args: object, **arguments: object) -> Any:  # noqa: ANN401
-    """What a partial object becomes with its last arguments.
+    """Complete a partial object with its last arguments.
 
     Raises:
-        UserError: its constructor refuses them, or those that it had; names the key.
+        UserError: the constructor refuses an argument; the message names the key.
     """
     try:
         return partial(*args, **arguments)
@@ -54,15 +57,15 @@ def build(partial: Callable[..., Any], key: str, *args: object, **arguments: obj
 
 
 def _checked(found: object, key: str, kind: type) -> object:
-    """The object; raises UserError if it is of another kind."""
+    """Return the object; raise UserError if it is not an instance of `kind`."""
     if not isinstance(found, kind):
         name = type(found).__name__
-        raise UserError(f"{key}._target_: a {name} is not allowed, a {kind.__name__} is")
+        raise UserError(f"{key}._target_ must be a subclass of {kind.__name__}, got {name!r}")
     return found
 
 
 def _check_targets(node: object, key: str) -> None:
-    """Every `_target_` below `node` is trusted, and is given the arguments that it takes."""
+    """Raise UserError for an untrusted `_target_` in `node`, or one with wrong arguments."""
     if isinstance(node, DictConfig):
         if "_target_" in node:
             found = trusted(node["_target_"], f"{key}._target_")
@@ -75,36 +78,38 @@ def _check_targets(node: object, key: str) -> None:
 
 
 def _check_arguments(target: type, node: DictConfig, key: str) -> None:
-    """The arguments are those of the constructor, and of its types where these are plain."""
+    """Raise UserError for an argument of an unknown name or, for plain types, of a wrong type."""
     names = list(inspect.signature(target).parameters)
     hints = get_type_hints(target.__init__)
     for name, value in node.items():
         if str(name) in ("_target_", "_partial_"):
             continue
         if name not in names:
-            allowed = f"arguments are those of its constructor: {', '.join(names)}"
-            raise UserError(f"{key}.{name}: {value!r} is not allowed, {allowed}")
+            raise UserError(
+                f"{key} must have only arguments of {target.__name__} ({', '.join(names)}),"
+                f" got {name}={value!r}{did_you_mean(name, names)}"
+            )
         allowed = hints.get(str(name))
         if allowed in WORDS and not _is_a(value, allowed):
-            raise UserError(f"{key}.{name}: {value!r} is not allowed, {WORDS[allowed]}")
+            raise UserError(f"{key}.{name} must be {WORDS[allowed]}, got {value!r}")
         if _is_ours(allowed) and not isinstance(value, DictConfig):
             raise UserError(f"{key}.{name} must be a mapping with _target_, got {value!r}")
         if value is None and not _takes_null(allowed):
-            raise UserError(f"{key}.{name}: None is not allowed, a value is needed")
+            raise UserError(f"{key}.{name} must be a value other than null, got None")
 
 
 def _is_ours(hint: object) -> bool:
-    """Whether an argument of that type is an object of this project."""
+    """Return whether an argument of that type is an object of this project."""
     return isinstance(hint, type) and f"{hint.__module__}.".startswith(TRUSTED)
 
 
 def _takes_null(hint: object) -> bool:
-    """Whether an argument of that type may be null; what is not known may."""
+    """Return whether an argument of that type may be null; an unknown type may."""
     return hint in (None, Any, object) or type(None) in get_args(hint)
 
 
 def _is_a(value: object, kind: object) -> bool:
-    """Whether a value is of a plain type; a whole number is a number, a truth value is none."""
+    """Return whether a value is of a plain type: an int counts as a float, a bool does not."""
     if kind is float:
         return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
     return type(value) is kind

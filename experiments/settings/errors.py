@@ -1,7 +1,9 @@
-"""What users see as a line of text instead of a traceback."""
+"""Errors that users see as one line of text instead of a traceback."""
 
 import re
 import traceback
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 import yaml
 from hydra.errors import HydraException
@@ -14,45 +16,67 @@ from data_gen.environment import NoChoiceError
 
 
 class UserError(Exception):
-    """Something the user can mend: one line with the key or file, the value, what is allowed."""
+    """An error that the user can fix: one line, `<key> must be <what is allowed>, got <value>`."""
 
 
-USER_ERRORS = (  # theirs and the file system's
+USER_ERRORS = (  # shown as one line, without a traceback
     UserError, OSError, SafetensorError, SizeError, GenerationError, NoChoiceError,
     OmegaConfBaseException, HydraException, yaml.YAMLError,
 )  # fmt: skip
 
+# Messages of Hydra, in one line:
 NOT_INSTALLED = re.compile(r"Could not find 'hydra/launcher/(?:(submitit)_\w+|(ray|joblib))'")
+NO_OPTION = re.compile(
+    r"Could not find '(.+)/([^/']+)' Available options in '[^']+': (.+?)(?: Config search path|$)"
+)
+NO_KEY = re.compile(r"Could not override '([^']+)'\..* To append to your [a-z ]+ use (\+.*)")
 REQUIREMENTS = {"submitit": "-slurm", "ray": "-ray", "joblib": ""}
 
 
-def one_line(error: BaseException) -> str:
-    """The message and its cause's, without Hydra's advice on tracebacks.
+def did_you_mean(name: object, allowed: Iterable[object]) -> str:
+    """Return ", did you mean <nearest>", or "" where no allowed name is near."""
+    near = get_close_matches(str(name), [str(other) for other in allowed], n=1)
+    return f", did you mean {near[0]}" if near else ""
 
-    Of an error that is none of the user's, what its traceback ends with.
+
+def not_one_of(key: str, value: object, allowed: Iterable[object]) -> UserError:
+    """Return the UserError for a value that is not among the allowed names."""
+    names = [str(name) for name in allowed]
+    hint = did_you_mean(value, names)
+    return UserError(f"{key} must be one of {', '.join(names)}, got {value!r}{hint}")
+
+
+def one_line(error: BaseException) -> str:
+    """Return the message with that of its cause, without Hydra's advice on tracebacks.
+
+    For an error that is not a user error, return the last line of its traceback.
     """
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if not isinstance(error, USER_ERRORS):
         return joined(traceback.format_exception_only(error)[-1])
-    cause = f": {error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
-    text = f"{error}{cause}".replace("To append to your config use", "; to add a key:")
+    text = joined(str(error))
     if missing := NOT_INSTALLED.search(text):
         plugin = missing[1] or missing[2]
         file = f"requirements{REQUIREMENTS[plugin]}.txt"
         return f"hydra/launcher: {plugin} is not installed, pip install -r {file} does it"
-    return joined(text)
+    if found := NO_OPTION.search(text):
+        return str(not_one_of(found[1], found[2], found[3].split()))
+    if found := NO_KEY.search(text):
+        return f"{found[1]}: there is no such key; to add it: {found[2]}"
+    cause = f": {error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
+    return joined(f"{text}{cause}")
 
 
 def message(error: BaseException) -> str:
-    """The message of an error in one line, or its name if it has none."""
+    """Return the message of an error in one line, or the name of its class if it has none."""
     return joined(str(error)) or type(error).__name__
 
 
 def joined(text: str) -> str:
-    """A text in one line."""
+    """Return a text with every run of whitespace replaced by one space."""
     return re.sub(r"\s+", " ", text).strip()
 
 
 class Stopped(SystemExit):
-    """The run was asked to stop, and can be resumed."""
+    """The run was asked to stop; it can be resumed."""

@@ -1,4 +1,4 @@
-"""The kinds of settings: what each allows, in words, and what each refuses."""
+"""The kinds of settings: a test, its description in words, and values that it refuses."""
 
 from typing import Any
 
@@ -22,19 +22,20 @@ OPTIMIZERS = sorted(
     for name, found in vars(optim).items()
     if isinstance(found, type)
     and issubclass(found, optim.Optimizer)
-    # Abstract; needs a closure; needs sparse gradients:
+    # Left out: the abstract class, one that needs a closure, one that needs sparse gradients.
     and found not in (optim.Optimizer, optim.LBFGS, optim.SparseAdam)
 )
 
 
 def one_of(*allowed: str) -> Kind:
-    """One of some texts."""
+    """Allow one of the given texts."""
     words = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-    return Kind(lambda v: isinstance(v, str) and v in allowed, words, (None, 3, "nope", []))
+    wrong = (None, 3, "nope", [])
+    return Kind(lambda v: isinstance(v, str) and v in allowed, words, wrong, allowed)
 
 
 def number(words: str, low: float, high: float = INF, *, with_low: bool, with_high: bool) -> Kind:
-    """A number between two ends, which may be allowed or not."""
+    """Allow a number from `low` to `high`; the flags say whether the ends are included."""
 
     def allows(value: Any) -> bool:  # noqa: ANN401
         if not is_number(value):
@@ -47,13 +48,13 @@ def number(words: str, low: float, high: float = INF, *, with_low: bool, with_hi
 
 
 def or_null(kind: Kind) -> Kind:
-    """Null as well."""
+    """Allow null as well."""
     wrong = tuple(value for value in kind.wrong if value is not None)
     return Kind(lambda v: v is None or kind.allows(v), f"null or {kind.words}", wrong)
 
 
 def or_auto(kind: Kind) -> Kind:
-    """The word auto as well."""
+    """Allow the word auto as well."""
     return Kind(lambda v: v == "auto" or kind.allows(v), f"auto or {kind.words}", kind.wrong)
 
 

@@ -1,4 +1,4 @@
-"""Names in tables: of distributions, and of methods that differ in a setting."""
+"""Labels in tables: names of distributions, and of methods that differ in a setting."""
 
 import re
 from collections.abc import Mapping
@@ -9,13 +9,14 @@ from data_gen.seeding import content_hash
 from experiments.settings.moved import current_names
 from experiments.settings.places import CONF
 
-MAX_LENGTH = 100  # of a label
+MAX_LENGTH = 100  # characters of a label
 
 
 def label(group: str, name: str, node: DictConfig) -> str:
-    """`name`, or with other arguments than those of `conf/<group>/<name>.yaml`: `name theta=50`.
+    """Return `name` with every argument that differs from its yaml: `name theta=50`.
 
-    So no two laws stand under one name, whatever was changed on the command line.
+    The yaml is `conf/<group>/<name>.yaml`. Two laws therefore never share a label, even after
+    changes on the command line.
     """
     path = CONF / group / f"{name}.yaml"
     if not path.is_file():
@@ -29,9 +30,10 @@ def label(group: str, name: str, node: DictConfig) -> str:
 
 
 def labelled(label: str, settings: Mapping[str, object]) -> str:
-    """A method's label with the settings that tell it from others: `deep_sets-hidden_dim-32`.
+    """Return a method's label with the settings that distinguish it: `deep_sets-hidden_dim-32`.
 
-    Of letters that a label may have; one that is too long ends with the hash of what it was.
+    Characters that a label may not have become +; a label that is too long is cut and ends with
+    the hash of the full one.
     """
     words = [f"{_short(key)}-{value}" for key, value in settings.items()]
     text = re.sub(r"[^\w.+-]+", "+", "-".join([label, *words])).strip("+")
@@ -41,5 +43,5 @@ def labelled(label: str, settings: Mapping[str, object]) -> str:
 
 
 def _short(key: str) -> str:
-    """A key without the sections that most settings are of: `lr`, `hidden_dim`, `val.every`."""
+    """Return a key without the two most common sections: `lr`, `hidden_dim`, `val.every`."""
     return re.sub(r"^\+*(model\.|train\.optimizer\.)?", "", key.partition("@")[0])

@@ -1,10 +1,10 @@
-"""Names that stored configurations have for what is called otherwise now."""
+"""Old names in stored configurations, and the names that replaced them."""
 
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-ROOMS = (  # old, new, and the modules that moved from the one to the other
+ROOMS = (  # old package, new package, and the modules that moved
     ("data_gen.distributions", "data_gen.graphs.distributions",
      "barabasi_albert caterpillar delaunay erdos_renyi forest_fire geographic_threshold grid"
      " random_geometric random_regular random_tree watts_strogatz"),
@@ -28,12 +28,12 @@ MODULES = {
     "gn.models.recurrent_gn": "gn.models.recurrent_block",
     **{f"{old}.{name}": f"{new}.{name}" for old, new, names in ROOMS for name in names.split()},
 }
-GONE = ("transfer.stop", "model.reads_ends")  # settings that no training has any more: rules of
-# steps say the one, and every model does the other
+# Removed settings: step rules replaced the first, and every model now does the second.
+GONE = ("transfer.stop", "model.reads_ends")
 
 
 def without_gone(plain: dict[str, Any]) -> dict[str, Any]:
-    """The same configuration without the settings that no training has any more."""
+    """Return the configuration without settings that were removed from the project."""
     for key in GONE:
         section, _, leaf = key.rpartition(".")
         if isinstance(plain.get(section), dict):
@@ -43,7 +43,7 @@ def without_gone(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def current_names(node: DictConfig) -> DictConfig:
-    """The same configuration, in which every `_target_` has the name that the class has now."""
+    """Return the configuration with every `_target_` replaced by the current name of its class."""
     plain = OmegaConf.to_container(node)
     renamed = _renamed(plain)
     if renamed == plain:
@@ -64,6 +64,6 @@ def _renamed(value: Any) -> Any:  # noqa: ANN401
 
 
 def current_name(target: str) -> str:
-    """The name that a class has now, `package.module.Class`."""
+    """Return the current name of a class, `package.module.Class`."""
     module, _, name = target.rpartition(".")
     return f"{MODULES.get(module, module)}.{name}"

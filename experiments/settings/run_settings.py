@@ -1,4 +1,4 @@
-"""All settings of a run: every key of `conf/train.yaml` but what is chosen from groups."""
+"""All settings of a run: every key of `conf/train.yaml` except the groups."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, did_you_mean
 from experiments.settings.kinds import (
     COUNT,
     ENTRIES,
@@ -25,7 +25,7 @@ from experiments.settings.kinds import (
 from experiments.settings.schema import Settings, check_kind, setting, unknown_key
 from experiments.settings.training import Training, Validation
 
-GROUPS = ("task", "model", "learning", "tracking")  # chosen: each is the description of an object
+GROUPS = ("task", "model", "learning", "tracking")  # each describes an object
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,16 @@ class Transfer(Settings):
     sizes: Sequence[int] = setting([], SIZES, "set by the task")
     sizes_of: Mapping[str, Sequence[int]] = setting(
         {}, SIZES_OF,
-        "of single distributions, in the place of `sizes`: '+transfer.sizes_of={grid:[25]}'",
+        "sizes of single distributions, instead of `sizes`: '+transfer.sizes_of={grid:[25]}'",
     )  # fmt: skip
     num_instances: int = setting(200, COUNT)
     num_message_passing_steps: Sequence[int | str | None] = setting(
         [None],
         STEP_RULES,
-        'each a number; "0.5x": half the size; oracle: as many as the instance needs, oracle+2: two'
-        " more; adaptive@0.03: until no state moves by more than 3 % of the largest of its graph;"
-        " or null: the model's own. Models of a fixed number take that.",
+        'step rules: a number; "0.5x": half the size; oracle: as many as the instance needs,'
+        " oracle+2: two more; adaptive@0.03: until no state changes by more than 3 % of the"
+        " largest state of its graph; null: the model's own number. A model with a fixed number of"
+        " steps always takes its own.",
     )
 
     def __post_init__(self) -> None:
@@ -55,38 +56,39 @@ class Transfer(Settings):
         for name in self.sizes_of:
             if name not in self.distributions:
                 names = ", ".join(map(str, self.distributions))
-                raise UserError(f"transfer.sizes_of must have names of {names}, got {name!r}")
+                hint = did_you_mean(name, self.distributions)
+                raise UserError(f"transfer.sizes_of must have names of {names}, got {name!r}{hint}")
 
 
 @dataclass(frozen=True)
 class DataSource(Settings):
-    """Where the training instances come from."""
+    """The source of the training instances."""
 
     section: ClassVar[str] = "data"
 
     stream: bool = setting(
         False,
         FLAG,
-        "true: every update has new instances, made meanwhile by machine.num_workers processes;"
-        " train.num_instances is ignored, and there is no curriculum",
+        "true: every update has new instances, generated in the background by machine.num_workers"
+        " processes; train.num_instances is ignored, and there is no curriculum",
     )
 
 
 @dataclass(frozen=True)
 class Machine(Settings):
-    """Where and how fast: no part of a run's identity, though devices differ in the last digits."""
+    """Hardware and folders: not part of a run's identity, though devices round differently."""
 
     section: ClassVar[str] = "machine"
 
     device: str = setting("auto", one_of("auto", "cpu", "cuda"), "cpu | cuda | auto")
     num_threads: int = setting(1, COUNT)
-    num_workers: int | str = setting("auto", or_auto(COUNT), "processes that generate")
+    num_workers: int | str = setting("auto", or_auto(COUNT), "processes that generate instances")
     data_dir: str = setting("data", FOLDER)
     runs_dir: str = setting("outputs", FOLDER)
     save_every: int = setting(500, COUNT, "updates between two saved states")
 
     def check_device(self) -> None:
-        """Raise UserError for a GPU where there is none: known only on the machine that trains."""
+        """Raise UserError if a GPU is asked for and this machine has none."""
         if self.device == "cuda" and not torch.cuda.is_available():
             raise UserError("machine.device must be cpu on a machine without a GPU, got 'cuda'")
 
@@ -97,13 +99,13 @@ class RunSettings(Settings):
 
     section: ClassVar[str] = ""
 
-    study: str = setting("default", NAME, "the folder of runs: <machine.runs_dir>/<study>/")
+    study: str = setting("default", NAME, "runs are written to <machine.runs_dir>/<study>/")
     label: str = setting(
         "${hydra:runtime.choices.model}", NAME, "the name of the model in tables and figures"
     )
-    task_label: str = setting("${hydra:runtime.choices.task}", NAME, "and that of the task")
-    seed: int = setting(0, SEED, "weights and batch order; not part of the configuration's hash")
-    data_seed: int = setting(0, SEED, "instances; a study varies `seed` only")
+    task_label: str = setting("${hydra:runtime.choices.task}", NAME, "the name of the task in them")
+    seed: int = setting(0, SEED, "of weights and batch order; not part of the configuration's hash")
+    data_seed: int = setting(0, SEED, "of the instances; a study varies `seed` only")
     data: DataSource = field(default_factory=DataSource)
     train: Training = field(default_factory=Training)
     val: Validation = field(default_factory=Validation)
@@ -118,10 +120,10 @@ class RunSettings(Settings):
 
     @classmethod
     def of_config(cls, config: DictConfig) -> "RunSettings":
-        """The settings of a configuration.
+        """Return the settings of a configuration.
 
         Raises:
-            UserError: for the first value that is not allowed; folders are left alone.
+            UserError: for the first value that is not allowed; folders are not checked.
         """
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         allowed = {**cls.__dataclass_fields__, **dict.fromkeys(GROUPS)}

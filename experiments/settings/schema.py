@@ -1,36 +1,36 @@
-"""A setting in one place: its name, default, what it may be, and what it means.
+"""Declare each setting once: its name, default, allowed values and meaning.
 
-A section of a configuration is a frozen dataclass of settings. Its constructor is the schema: it
-refuses a value that is not allowed, and `conf/train.yaml` is written from its fields by
-`python -m docs.pages.settings`.
+A section of a configuration is a frozen dataclass of settings. Its constructor is the schema and
+refuses values that are not allowed; `python -m docs.pages.settings` writes `conf/train.yaml` from
+its fields.
 """
 
 import dataclasses
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, ClassVar, NamedTuple, Self, get_type_hints
 
 from omegaconf import OmegaConf
 
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, did_you_mean
 from experiments.settings.predicates import Test
 
 
 class Kind(NamedTuple):
-    """What a setting may be."""
+    """The values that a setting may have."""
 
     allows: Test
     words: str  # completes "train.batch_size must be ..."
     wrong: tuple[object, ...] = ()  # values that are refused: tests try each of them
+    names: tuple[str, ...] = ()  # the allowed names where there is a list, for "did you mean"
 
 
 def setting(default: Any, kind: Kind, about: str = "") -> Any:  # noqa: ANN401
-    """A field of a section.
+    """Declare a field of a section.
 
     Args:
-        default: its value where a configuration does not say.
-        kind: what it may be.
-        about: what it means, for the comment in the yaml.
+        default: the value where a configuration has none.
+        kind: the allowed values.
+        about: the meaning, for the comment in the yaml.
     """
     metadata = {"kind": kind, "about": about}
     if isinstance(default, (list, dict)):
@@ -42,7 +42,7 @@ class Settings:
     """A section of a configuration. Subclasses are frozen dataclasses of settings.
 
     Attributes:
-        section: where the section stands, `train.schedule`; "" is the configuration itself.
+        section: the path of the section, as `train.schedule`; "" is the whole configuration.
     """
 
     section: ClassVar[str]
@@ -55,19 +55,19 @@ class Settings:
 
     @classmethod
     def key(cls, name: str) -> str:
-        """The full name of one of the settings."""
+        """Return the full key of a setting of this section."""
         return f"{cls.section}.{name}" if cls.section else name
 
     @classmethod
     def of(cls, values: object) -> Self:
-        """The section with the given values, and the defaults of all others.
+        """Build the section from the given values; all other settings keep their defaults.
 
         Args:
             values: a plain mapping.
 
         Raises:
-            UserError: it is no mapping, has a name that there is not, or a value that is not
-                allowed.
+            UserError: the values are not a mapping, or have an unknown key or a value that is
+                not allowed.
         """
         if not isinstance(values, Mapping):
             raise UserError(f"{cls.section} must be a mapping, got {values!r}")
@@ -81,7 +81,7 @@ class Settings:
 
     @classmethod
     def sections(cls) -> dict[str, type["Settings"]]:
-        """The fields that are sections themselves."""
+        """Return the fields that are sections themselves, with their classes."""
         hints = get_type_hints(cls)
         fields = dataclasses.fields(cls)  # type: ignore[arg-type]
         kinds = {field.name: hints[field.name] for field in fields}
@@ -89,18 +89,18 @@ class Settings:
 
 
 def check_kind(key: str, value: object, kind: Kind) -> None:
-    """Raise UserError for a value that is not of a kind."""
+    """Raise UserError for a value that a kind does not allow."""
     if not kind.allows(value):
-        raise UserError(f"{key} must be {kind.words}, got {value!r}")
+        hint = did_you_mean(value, kind.names)
+        raise UserError(f"{key} must be {kind.words}, got {value!r}{hint}")
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401
-    """A value of a configuration as plain lists and mappings."""
+    """Return a configuration value as plain lists and mappings."""
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
 def unknown_key(key: str, allowed: Mapping[str, object]) -> str:
-    """The line for a name that there is not, with the nearest of those that there are."""
-    near = get_close_matches(key.rpartition(".")[2], list(allowed), n=1)
-    hint = f", did you mean {near[0]}" if near else ""
-    return f"{key}: there is no such key{hint}; these are: {', '.join(allowed)}"
+    """Return the message for an unknown key, with the nearest known one and all of them."""
+    hint = did_you_mean(key.rpartition(".")[2], allowed)
+    return f"{key}: there is no such key{hint}; the keys are: {', '.join(allowed)}"

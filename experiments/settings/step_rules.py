@@ -1,8 +1,8 @@
-"""How a rule for the number of message-passing steps is written."""
+"""The syntax of step rules, which set the number of message-passing steps at test time."""
 
 import re
 
-ABOVE_0 = r"(?=[\d.]*[1-9])\d*\.?\d+"
+ABOVE_0 = r"(?=[\d.]*[1-9])\d*\.?\d+"  # a number above 0
 
 
 RULE = re.compile(rf"[1-9]\d*|{ABOVE_0}x|oracle(\+[1-9]\d*)?|adaptive@{ABOVE_0}")
@@ -15,7 +15,7 @@ ALLOWED = (
 
 
 def canonical(rule: str) -> str:
-    """The one way to write a rule: 1.0x is 1x."""
+    """Return the canonical spelling of a rule: 1.0x becomes 1x."""
     if rule.startswith("adaptive@"):
         return f"adaptive@{float(rule[9:]):g}"
     return f"{float(rule[:-1]):g}x" if rule.endswith("x") else rule

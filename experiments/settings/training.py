@@ -1,4 +1,4 @@
-"""The settings of a training."""
+"""The settings of training and validation."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,63 +22,67 @@ from experiments.settings.schema import Settings, setting
 
 @dataclass(frozen=True)
 class Schedule(Settings):
-    """The learning rate over the updates."""
+    """The schedule of the learning rate."""
 
     section: ClassVar[str] = "train.schedule"
 
-    shape: str = setting("cosine", one_of("constant", "cosine"), "constant | cosine: to 0")
-    warmup_steps: int = setting(100, COUNT_OR_0, "updates of a linear warm-up")
+    shape: str = setting("cosine", one_of("constant", "cosine"), "constant | cosine: decays to 0")
+    warmup_steps: int = setting(100, COUNT_OR_0, "updates of linear warm-up")
 
 
 @dataclass(frozen=True)
 class Curriculum(Settings):
-    """The instances of the fewest nodes first; then the epochs begin."""
+    """Begin with the instances of the fewest nodes and add larger ones."""
 
     section: ClassVar[str] = "train.curriculum"
 
-    num_steps: int = setting(0, COUNT_OR_0, "updates in which their share grows to all; 0: none")
+    num_steps: int = setting(
+        0, COUNT_OR_0, "updates in which the share of instances in use grows to all; 0: none"
+    )
     start: float = setting(
         0.25,
         number("a number above 0 and at most 1", 0, 1, with_low=False, with_high=True),
-        "the share it grows from",
+        "the share at the first update",
     )
 
 
 @dataclass(frozen=True)
 class Training(Settings):
-    """What a network is trained on, and how its weights are updated."""
+    """The training set, and how the weights are updated."""
 
     section: ClassVar[str] = "train"
 
     distribution: Mapping[str, Any] = setting({}, MAPPING, "set by the task")
     edge_weights: Mapping[str, Any] = setting(
-        {}, MAPPING, "law of the edge lengths, where the task has them"
+        {}, MAPPING, "distribution of the edge lengths, for tasks that have them"
     )
     sizes: Sequence[int] = setting([], SIZES, "set by the task")
     num_instances: int = setting(8000, COUNT)
     batch_size: int = setting(
-        32, COUNT, "rounded down to whole groups where instances are drawn together, as pairs are"
+        32, COUNT, "instances; rounded down to whole groups where a task draws groups, as pairs"
     )
     curriculum: Curriculum = field(default_factory=Curriculum)
     num_steps: int = setting(10000, COUNT, "updates of the weights")
     budget: float = setting(
         1,
         number("a number above 0", 0, with_low=False, with_high=False),
-        "times num_steps: 4 trains every arm of a study four times as long",
+        "factor of num_steps: 4 trains every arm of a study four times as long",
     )
-    skip: bool = setting(False, FLAG, "true: keep the weights the network began with")
+    skip: bool = setting(False, FLAG, "true: keep the initial weights")
     num_message_passing_steps: int | Sequence[int] | None = setting(
-        None, TRAIN_STEPS, "a number, or [low, high] to draw one for every batch; null: the model's"
+        None,
+        TRAIN_STEPS,
+        "a number, or [low, high] to draw one for each batch; null: the model's own",
     )
     loss_on_last_steps: int | None = setting(
         None,
         or_null(COUNT),
-        "mean over the answers after the last 1, 2, ... steps; null: after every step",
+        "k: the loss is the mean over the answers after the last k steps; null: after all steps",
     )
     gradient_of_last_steps: int | None = setting(
         None,
         or_null(COUNT),
-        "those before them only bring the state to where it is; null: of every step",
+        "k: the gradient flows through the last k steps only; null: through all steps",
     )
     optimizer: Mapping[str, Any] = setting(
         {"_partial_": True, "_target_": "torch.optim.Adam", "lr": 1e-3}, OPTIMIZER
@@ -90,17 +94,19 @@ class Training(Settings):
     ema_decay: float = setting(
         0.0,
         number("a number of at least 0 and below 1", 0, 1, with_low=True, with_high=False),
-        "of the averaged weights that are validated and kept; 0: no averaging",
+        "of an exponential moving average of the weights, which is validated and kept; 0: none",
     )
-    precision: str = setting("float32", one_of("float32", "bfloat16"), "bfloat16: autocast")
+    precision: str = setting(
+        "float32", one_of("float32", "bfloat16"), "float32 | bfloat16: autocast"
+    )
 
     @property
     def num_updates(self) -> int:
-        """How many updates there are: num_steps, times the budget."""
+        """The number of updates: num_steps times the budget."""
         return max(1, round(self.budget * self.num_steps))
 
     def rate(self, step: int) -> float:
-        """The learning rate of an update by that of the optimizer: warm-up, then the schedule."""
+        """Return the factor of the optimizer's learning rate at an update: warm-up x schedule."""
         factor = min(1.0, (step + 1) / max(1, self.schedule.warmup_steps))
         if self.schedule.shape == "cosine":
             factor *= 0.5 * (1 + math.cos(math.pi * step / self.num_updates))
@@ -109,9 +115,9 @@ class Training(Settings):
 
 @dataclass(frozen=True)
 class Validation(Settings):
-    """The validation set: in distribution; it chooses the checkpoint."""
+    """The validation set, drawn like the training set; it selects the checkpoint."""
 
     section: ClassVar[str] = "val"
 
     num_instances: int = setting(500, COUNT)
-    every: int = setting(500, COUNT, "updates")
+    every: int = setting(500, COUNT, "updates between two validations")

@@ -1,7 +1,7 @@
-"""The classes that a configuration may name: this project's, and torch's optimizers.
+"""The classes that a configuration may name: those of this project, and torch's optimizers.
 
-A run folder from a stranger holds a configuration; nothing it names is run unless it is one of
-them.
+A run folder from someone else holds a configuration. A class that it names is imported and called
+only if it is trusted.
 """
 
 import inspect
@@ -14,24 +14,25 @@ TRUSTED = ("data_gen.", "gn.", "experiments.", "torch.optim.")
 
 
 def trusted(target: object, key: str) -> type:
-    """The class of that name, or of the name that it has now.
+    """Return the class with a given name; old names of moved classes work too.
 
     Args:
         target: `package.module.Class`.
-        key: where it stands in the configuration, for the error's line.
+        key: the place of the name in the configuration, for error messages.
 
     Raises:
-        UserError: it is no class of a trusted package, or an abstract one.
+        UserError: the name is not that of a class in a trusted package, or the class is abstract.
     """
+    allowed = f"{key} must be a class of {', '.join(TRUSTED)}*, got {target!r}"
     if not isinstance(target, str) or not target.startswith(TRUSTED):
-        raise UserError(f"{key}: {target!r} is not trusted: allowed are {', '.join(TRUSTED)}*")
+        raise UserError(f"{allowed} (not trusted)")
     module, _, name = current_name(target).rpartition(".")
     try:
         found = getattr(import_module(module), name)
     except Exception as error:  # any module can fail to import in any way
-        raise UserError(f"{key}: {target!r} cannot be imported ({message(error)})") from error
+        raise UserError(f"{allowed}, which cannot be imported ({message(error)})") from error
     if not isinstance(found, type) or not f"{found.__module__}.".startswith(TRUSTED):
-        raise UserError(f"{key}: {target!r} is not a class of {', '.join(TRUSTED)}*")
+        raise UserError(f"{allowed}, which is not a class of these packages")
     if inspect.isabstract(found):
-        raise UserError(f"{key}: {target!r} is not allowed, it is abstract")
+        raise UserError(f"{key} must be a class that is not abstract, got {target!r}")
     return found

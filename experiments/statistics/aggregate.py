@@ -1,8 +1,8 @@
-"""Scores of all runs and cells of a method in a number.
+"""Aggregate the scores of a method over all its runs and cells into one number.
 
 Source: Agarwal et al. 2021, *Deep reinforcement learning at the edge of the statistical
-precipice* (rliable). Their stratified bootstrap is not used: it takes it that a run is as good in
-one cell as it happens to be, whatever it is in another, and here one network answers all cells.
+precipice* (rliable). Their stratified bootstrap is not used: it resamples the runs of each cell
+independently, but here one network answers all cells.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy import stats
 from experiments.statistics.intervals import Estimate
 from experiments.statistics.methods import combined
 
-CUT = 0.25  # of the scores at either end
+CUT = 0.25  # share of the scores that is cut at either end
 
 
 def interquartile_mean(
@@ -19,12 +19,13 @@ def interquartile_mean(
 ) -> Estimate:
     """Mean over runs of the interquartile mean of each run over its cells.
 
-    The interval is over runs and instances, whether or not cells go together. What the instances
-    of a cell give the mean counts by the share of runs in which the cell is in the middle half.
+    The interval is over runs and instances; scores on different cells may be correlated. The
+    instance variance of a cell is weighted by the share of runs in which the cell lies in the
+    middle half.
 
     Args:
         scores: [runs, cells].
-        of_instances: the variance of the mean over runs on each cell by its instances [cells].
+        of_instances: for each cell, the variance of its mean due to the instances [cells].
         is_share: whether scores lie between 0 and 1.
         is_error: whether scores lie above 0 and have no upper bound.
     """
@@ -39,10 +40,10 @@ def interquartile_mean(
 
 
 def probability_of_improvement(a: np.ndarray, b: np.ndarray) -> float:
-    """How likely a run of `a` is better than one of `b` in a cell: mean over the cells.
+    """Return the probability that a run of `a` beats a run of `b` in a cell, mean over cells.
 
-    That is Mann and Whitney's U by the number of pairs, in which a tie counts as half. Higher is
-    better. It has no interval: it would have to know how runs differ, which a few do not tell.
+    This is Mann and Whitney's U divided by the number of pairs, with ties counted as half. Higher
+    scores are better. There is no interval: a few runs do not tell how runs vary.
 
     Args:
         a: [runs of a, cells].

@@ -1,6 +1,6 @@
-"""What graphs look like, and how far two sets of them are apart in it.
+"""Structural statistics of graphs, and the distance between two sets of graphs in them.
 
-Graphs are taken as undirected, without weights, kinds of nodes, or edges from a node to itself.
+Graphs are treated as undirected and unweighted, without node types or self-loops.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,12 +16,12 @@ from data_gen.packed import Packed
 
 @dataclass(frozen=True)
 class Shape:
-    """What B graphs of N nodes together look like."""
+    """The statistics of B graphs that have N nodes in total."""
 
-    nodes: np.ndarray  # [B]: binary logarithm of their number, so that 1 is a doubling
+    nodes: np.ndarray  # [B]: binary logarithm of the number of nodes, so that 1 is a doubling
     degree: np.ndarray  # [N]: edges of each node
-    diameter: np.ndarray  # [B]: hops between the two nodes furthest apart that are connected
-    clustering: np.ndarray  # [B]: mean over nodes; of the pairs of neighbours that are neighbours
+    diameter: np.ndarray  # [B]: largest finite distance between two nodes, in hops
+    clustering: np.ndarray  # [B]: local clustering coefficient, mean over nodes
     spectrum: np.ndarray  # [N]: eigenvalues of the normalised Laplacian, from 0 to 2
 
 
@@ -29,18 +29,18 @@ MEASURES = ("nodes", "degree", "diameter", "clustering", "spectrum")
 
 
 def shape_of(packed: Packed, num_graphs: int) -> Shape:
-    """The shape of the first graphs of a data set, at most all."""
+    """Return the shape of the first `num_graphs` graphs of a data set, at most all."""
     graphs = [adjacency(packed, index) for index in range(min(num_graphs, len(packed)))]
     return joined([shape_of_graph(graph) for graph in graphs])
 
 
 def joined(shapes: Sequence[Shape]) -> Shape:
-    """Several sets of graphs as one."""
+    """Concatenate the shapes of several sets of graphs."""
     return Shape(*(np.concatenate([getattr(s, name) for s in shapes]) for name in MEASURES))
 
 
 def adjacency(packed: Packed, index: int) -> csr_array:
-    """Adjacency of one graph [n, n], 1 where an edge is in either direction."""
+    """Return the symmetric adjacency matrix of one graph [n, n]: 1 for an edge either way."""
     first, last = packed.edge_ptr[index : index + 2].tolist()
     senders, receivers = packed.fields["edge_index"][:, first:last].long().numpy()
     size = int(packed.node_ptr[index + 1] - packed.node_ptr[index])
@@ -51,7 +51,7 @@ def adjacency(packed: Packed, index: int) -> csr_array:
 
 
 def shape_of_graph(graph: csr_array) -> Shape:
-    """The shape of one graph, of an adjacency [n, n]."""
+    """Return the shape of one graph from its adjacency matrix [n, n]."""
     degree = np.asarray(graph.sum(axis=1))
     hops = shortest_path(graph, unweighted=True)
     return Shape(
@@ -64,7 +64,7 @@ def shape_of_graph(graph: csr_array) -> Shape:
 
 
 def _clustering(graph: csr_array, degree: np.ndarray) -> np.ndarray:
-    """Local clustering of every node [n]; 0 for a node of fewer than two neighbours.
+    """Return the local clustering of every node [n]; 0 for a node with fewer than two neighbours.
 
     Source: Watts & Strogatz 1998.
     """
@@ -74,7 +74,7 @@ def _clustering(graph: csr_array, degree: np.ndarray) -> np.ndarray:
 
 
 def _spectrum(graph: csr_array, degree: np.ndarray) -> np.ndarray:
-    """Eigenvalues of I - D^-1/2 A D^-1/2 [n], of which a node without edges has a 0.
+    """Return the eigenvalues of I - D^-1/2 A D^-1/2 [n]; an isolated node contributes a 0.
 
     Source: Chung 1997.
     """
@@ -84,12 +84,14 @@ def _spectrum(graph: csr_array, degree: np.ndarray) -> np.ndarray:
 
 
 def distances(a: Shape, b: Shape) -> dict[str, float]:
-    """Wasserstein distance (of order 1) in every measure, in its unit.
+    """Return the Wasserstein-1 distance of every measure, in the unit of the measure.
 
-    That is how far values have to be moved on average to make one distribution of the other.
+    The distance is how far values must move on average to turn one distribution into the other.
     """
     pairs: Iterable[tuple[np.ndarray, np.ndarray]] = (
         (getattr(a, name), getattr(b, name)) for name in MEASURES
     )
-    found = [round(float(wasserstein_distance(*pair)), 9) for pair in pairs]  # less is rounding
+    found = [
+        round(float(wasserstein_distance(*pair)), 9) for pair in pairs
+    ]  # smaller digits are noise
     return dict(zip(MEASURES, found, strict=True))

@@ -1,8 +1,8 @@
-"""One interval for the mean of a method on a cell: over runs and over instances at once.
+"""Confidence intervals for the mean score of a method on a cell, over runs and instances at once.
 
-S runs of a method answer the same n instances. Both are samples: trained anew, a method gives other
-networks; drawn anew, a cell has other instances. An interval that leaves out either is too narrow.
-`python -m benchmarks.coverage` simulates how often these intervals hold the truth.
+S runs of a method answer the same n instances. Both are samples: training again gives other
+networks, and drawing the cell again gives other instances. An interval that ignores either is too
+narrow. `python -m benchmarks.coverage` simulates how often these intervals contain the true mean.
 """
 
 from functools import lru_cache
@@ -12,18 +12,18 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
-FEWEST_OF_A_SHARE = 50  # instances; below, an interval holds the truth too rarely
-FEWEST_OF_AN_ERROR = 500  # the mean of errors without an upper bound is skewed for longer
-MOST_OF_ONE = 0.2  # of the sum of all scores, that a single instance may have
-MOST_APART = 0.5  # run means of a share; further apart, the runs are of two kinds
-MOST_TIMES = 5.0  # the largest run mean of an error by the smallest
-UNDERSTATED = 1.5  # the skewness of a law with a long tail by that of a sample, roughly
-NODES = 400  # of a quadrature over the law of a variance
-SHARES_OF_RUNS = np.linspace(0, 1, 101)  # at which quantiles are worked out, others between
+FEWEST_OF_A_SHARE = 50  # instances; with fewer, the coverage of an interval is too low
+FEWEST_OF_AN_ERROR = 500  # more, because a mean of unbounded errors stays skewed for longer
+MOST_OF_ONE = 0.2  # largest part of the sum of scores that a single instance may have
+MOST_APART = 0.5  # largest range of the run means of a share; beyond it runs are bimodal
+MOST_TIMES = 5.0  # largest ratio of the greatest run mean of an error to the smallest
+UNDERSTATED = 1.5  # rough ratio of the skewness of a long-tailed law to that of its sample
+NODES = 400  # of the quadrature over the distribution of a sample variance
+SHARES_OF_RUNS = np.linspace(0, 1, 101)  # grid of quantiles; others are interpolated
 
 
 class Estimate(NamedTuple):
-    """A mean and its 95 % interval; NaN where there is no interval that can be trusted."""
+    """A mean and its 95 % interval; the ends are NaN where no interval can be trusted."""
 
     mean: float
     low: float
@@ -31,26 +31,26 @@ class Estimate(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """A mean, and the variance that the choice of the runs and of the instances gives it."""
+    """A mean, and its variance due to the choice of runs and of instances."""
 
     mean: float
     num_runs: float  # S; one more than the degrees of freedom of `of_runs`
-    of_runs: float  # variance of the mean by the runs, and by their noise
-    of_instances: float  # by the instances, in what all runs have in common
-    skewness: float  # of the mean over instances: third standardised moment by the root of n
+    of_runs: float  # variance of the mean due to the runs and their noise
+    of_instances: float  # variance due to the instances, in what all runs share
+    skewness: float  # of the mean over instances: third standardised moment over the root of n
 
     @property
     def variance(self) -> float:
-        """Of the mean, in all."""
+        """The total variance of the mean."""
         return self.of_runs + self.of_instances
 
 
 def spread_of(scores: np.ndarray) -> Spread:
-    """Variance components of the mean of scores [S, n], runs crossed with instances.
+    """Return the variance components of the mean of scores [S, n], runs crossed with instances.
 
-    The score of run s on instance i is y = μ + a_s + b_i + ε_si. The means of runs vary by
-    σ_a² + σ_ε² / n, those of instances by σ_b² + σ_ε² / S. Of a single run, σ_a is unknown and left
-    out, and ε counts as of the instances. Source: Searle, Casella & McCulloch 1992, *Variance
+    The score of run s on instance i is y = μ + a_s + b_i + ε_si. Run means have the variance
+    σ_a² + σ_ε² / n, instance means σ_b² + σ_ε² / S. With a single run, σ_a is unknown and left
+    out, and ε counts towards the instances. Source: Searle, Casella & McCulloch 1992, *Variance
     components*, section 4.4.
     """
     num_runs, num_instances = scores.shape
@@ -65,14 +65,14 @@ def spread_of(scores: np.ndarray) -> Spread:
 
 
 def _skewness(values: np.ndarray) -> float:
-    """The third standardised moment of values [n]; 0 where they are all alike."""
+    """Return the third standardised moment of values [n]; 0 if all are equal."""
     centred = values - values.mean()
     variance = float((centred**2).mean())
     return float((centred**3).mean()) / variance**1.5 if variance > 0 else 0.0
 
 
 def noise_of(scores: np.ndarray) -> float:
-    """Variance of the mean of scores [S, n] by ε, which is of neither a run nor an instance."""
+    """Return the variance of the mean of scores [S, n] due to ε, the run-instance interaction."""
     num_runs, num_instances = scores.shape
     if num_runs == 1:
         return 0.0
@@ -82,26 +82,26 @@ def noise_of(scores: np.ndarray) -> float:
 
 
 def quantile(share_of_runs: float, degrees: float) -> float:
-    """How many standard deviations wide each half of a 95 % interval is.
+    """Return the half-width of a 95 % interval in standard deviations.
 
-    The variance is a sum of a part by the runs, known to few degrees of freedom, and a part by the
-    instances, known well. Satterthwaite's approximation (1946) is a little too narrow where both
-    count, the generalised pivot of Weerahandi (1993) a little too wide: this is their mean. It is
-    Student's where the runs are all that counts, and normal where the instances are.
+    The variance is the sum of a part due to the runs, known to few degrees of freedom, and a part
+    due to the instances, known well. Satterthwaite's approximation (1946) is a little too narrow
+    where both matter, the generalised pivot of Weerahandi (1993) a little too wide: this is their
+    mean. It equals Student's quantile if only the runs matter, the normal one if only instances do.
 
     Args:
-        share_of_runs: of the variance, in [0, 1].
-        degrees: of freedom of the part by the runs, at least 1.
+        share_of_runs: the part of the variance that is due to the runs, in [0, 1].
+        degrees: degrees of freedom of that part, at least 1.
     """
     return float(np.interp(share_of_runs, SHARES_OF_RUNS, _quantiles(round(degrees, 1))))
 
 
 @lru_cache
 def _quantiles(degrees: float) -> np.ndarray:
-    """The same at each of `SHARES_OF_RUNS`, [101]."""
+    """Return the half-widths at each of `SHARES_OF_RUNS`, [101]."""
     share = SHARES_OF_RUNS[:, None]
     places = (np.arange(NODES) + 0.5) / NODES
-    relative = stats.chi2.ppf(places, degrees) / degrees  # found variance by the true one
+    relative = stats.chi2.ppf(places, degrees) / degrees  # sample variance over the true one
     deviations = np.sqrt(share / relative + 1 - share)  # [101, NODES]
     low, high = np.ones(len(share)), np.full(len(share), 1000.0)
     for _ in range(60):
@@ -114,14 +114,14 @@ def _quantiles(degrees: float) -> np.ndarray:
 
 
 def interval(spread: Spread, *, is_share: bool, is_error: bool) -> Estimate:
-    """The 95 % interval of a mean; NaN where nothing varies.
+    """Return the 95 % interval of a mean; its ends are NaN if nothing varies.
 
-    Of a share, on the logistic scale, so that it ends within 0 and 1. Of others, by Hall's cubic
-    transformation of Student's statistic (1992), which moves the interval to the side of the long
-    tail; the means of the runs of an error are taken to be log-normal.
+    The interval of a share is computed on the logistic scale, so it stays within 0 and 1. Other
+    intervals use Hall's cubic transformation of Student's statistic (1992), which shifts them
+    towards the long tail; the run means of an error are taken to be log-normal.
 
     Args:
-        spread: of the mean.
+        spread: the mean with its variance components.
         is_share: whether scores lie between 0 and 1.
         is_error: whether scores lie above 0.
     """
@@ -142,18 +142,18 @@ def interval(spread: Spread, *, is_share: bool, is_error: bool) -> Estimate:
 
 
 def _untransformed(value: float, skewness: float) -> float:
-    """The t with t + g t² / 3 + g² t³ / 27 + g / 6 equal to the value, g the skewness."""
+    """Solve t + g t² / 3 + g² t³ / 27 + g / 6 = value for t, where g is the skewness."""
     if abs(skewness) < 1e-9:
         return value
     return float(3 / skewness * (np.cbrt(1 + skewness * (value - skewness / 6)) - 1))
 
 
 def estimate(scores: np.ndarray, *, is_share: bool, is_error: bool) -> tuple[Estimate, Spread]:
-    """Mean of scores [S, n] over runs and instances, with its interval where it can be trusted.
+    """Return the mean of scores [S, n] over runs and instances, with its interval.
 
-    There is none where there are too few instances, where one of them makes up a fifth of the mean
-    of an error, or where runs are so far apart that they are of two kinds: then each run has to be
-    looked at.
+    There is no interval if there are too few instances, if one instance makes up a fifth of the
+    mean of an error, or if the runs are so far apart that they look bimodal: then each run must be
+    inspected on its own.
     """
     scores = scores.astype(np.float64)
     if not np.isfinite(scores).all() or scores.shape[1] < 2:
@@ -179,14 +179,15 @@ def _can_be_trusted(scores: np.ndarray, *, is_share: bool, is_error: bool) -> bo
 
 
 def linearised(scores: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Of a ratio of means, the value of each run and instance whose mean is the ratio: [S, n].
+    """Linearise a ratio of means: return values [S, n] whose mean is the ratio.
 
-    The mean over runs of mean(scores) / mean(by), and to first order what each instance adds.
+    The ratio is the mean over runs of mean(scores) / mean(by); each value holds the first-order
+    contribution of one instance.
     Source: the delta method; Cochran 1977, *Sampling techniques*, section 6.4.
 
     Args:
-        scores: [S, n].
-        by: of the same instances [S, n].
+        scores: numerators [S, n].
+        by: denominators of the same instances [S, n].
     """
     tiny = float(np.finfo(np.float32).tiny)
     denominator = np.maximum(by.mean(axis=1, keepdims=True), tiny)

@@ -1,4 +1,4 @@
-"""The tables of a study in Markdown: the methods in order, and what they score on every cell."""
+"""The tables of a study in Markdown: the leaderboard, and the scores on every cell."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -11,12 +11,12 @@ SHIFTS = ("none", "size", "distribution", "both")
 
 
 def leaderboard(rows: Sequence[Row], perfect: float) -> str:
-    """A line for each method, in the order of `standings`: its mean under every shift.
+    """Return a table of methods, in the order of `standings`, with their mean under every shift.
 
     Args:
-        rows: of one task and one metric. A mean is over cells and runs, with its interval over
+        rows: rows of one task and one metric. A mean is over cells and runs, its interval over
             runs and instances.
-        perfect: what the right answer scores in the metric; 0: the least is best.
+        perfect: the score of the right answer; 0: lower is better.
     """
     methods = _by(rows, method)
     lines = [["method", "parameters", *(f"shift: {shift}" for shift in SHIFTS)]]
@@ -28,7 +28,7 @@ def leaderboard(rows: Sequence[Row], perfect: float) -> str:
 
 
 def transfer_matrix(rows: Sequence[Row]) -> str:
-    """A line for every cell, a column for each method: mean over runs [95 % interval]."""
+    """Return a table of cells x methods: mean over runs [95 % interval]."""
     methods = _by(rows, method)
     lines = [["distribution", "size", "shift", *methods]]
     names = list(_by(rows, lambda row: row.distribution))
@@ -41,13 +41,13 @@ def transfer_matrix(rows: Sequence[Row]) -> str:
 
 
 def markdown(lines: Iterable[Sequence[str]]) -> str:
-    """A table of Markdown, of which the first line is the head."""
+    """Return lines as a Markdown table; the first one is the header."""
     head, *body = ([cell.replace("|", "\\|") for cell in line] for line in lines)
     return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body])
 
 
 def _by(rows: Iterable[Row], key: Callable[[Row], object]) -> dict:
-    """Rows that have the same key, in the order of the table."""
+    """Group rows by a key, in the order of the table."""
     groups: dict = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
@@ -59,7 +59,7 @@ def _cell(row: Row) -> tuple[str, int, str]:
 
 
 def _over_cells(rows: list[Row], perfect: float) -> str:
-    """Mean over cells and runs; who is not defined on one of the cells has none."""
+    """Return the mean over cells and runs; a method undefined on one of the cells has none."""
     if not rows or any(math.isnan(row.mean) for row in rows):
         return "–"
     return _text(*over_cells(rows, is_error=not perfect))

@@ -1,4 +1,4 @@
-"""The rows of a table as matrices: a line for every run of a method, a column for every cell."""
+"""Rows of a table as matrices of runs x cells."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ Cell = tuple[str, int]  # distribution and size
 
 
 def by_method(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Rows of every method: `model@rule`; `task/model@rule` of a label that several tasks have."""
+    """Group rows by method: `model@rule`, or `task/model@rule` if several tasks have the label."""
     rows = list(rows)
     tasks: dict[str, set[str]] = {}
     for row in rows:
@@ -25,12 +25,12 @@ def by_method(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def is_home(row: Row) -> bool:
-    """Whether the cell is as trained."""
+    """Return whether the cell is in distribution: of a training size and distribution."""
     return row.shift == "none"
 
 
 def shared_cells(methods: Mapping[str, Sequence[Row]]) -> list[Cell]:
-    """The cells that are shifted for every method and that all runs of it were scored on."""
+    """Return the cells that are shifted for every method and scored for all of its runs."""
     shared: list[Cell] | None = None
     for rows in methods.values():
         num_runs = len({row.seed for row in rows})
@@ -44,17 +44,19 @@ def shared_cells(methods: Mapping[str, Sequence[Row]]) -> list[Cell]:
 
 
 def scores_of(rows: Sequence[Row], cells: Sequence[Cell], *, perfect: float) -> np.ndarray:
-    """Scores of one metric and method, [runs, cells], runs in order of their seed.
+    """Return the scores of one metric and method, [runs, cells], runs ordered by seed.
 
-    A model that is not defined for a cell (NaN) has the worst there is: 0, or an infinite error.
-    Raises UserError for a run without a score in one of the cells, or with two.
+    A model that is undefined on a cell (NaN) gets the worst score: 0, or an infinite error.
+
+    Raises:
+        UserError: a run has no score or two scores in one of the cells.
     """
     seeds = sorted({row.seed for row in rows})
     found: dict[tuple[int, Cell], float] = {}
     for row in rows:
         place = row.seed, (row.distribution, row.size)
         if place in found and place[1] in cells:
-            raise UserError(f"table: {row.model} has two scores in {place[1]}, of seed {row.seed}")
+            raise UserError(f"table: {row.model} has two scores of seed {row.seed} in {place[1]}")
         found[place] = row.mean
     try:
         scores = np.array([[found[seed, cell] for cell in cells] for seed in seeds])
@@ -64,29 +66,29 @@ def scores_of(rows: Sequence[Row], cells: Sequence[Cell], *, perfect: float) -> 
 
 
 def variances_of(rows: Sequence[Row], cells: Sequence[Cell]) -> np.ndarray:
-    """Variance by the instances of a method's mean on each cell [cells]; NaN: not known."""
+    """Return the variance of the mean due to the instances of each cell [cells]; NaN: unknown."""
     of_cell = {(row.distribution, row.size): row.estimate for row in rows}
     known = [of_cell.get(cell) for cell in cells]
     return np.array([np.nan if one is None else one.of_instances for one in known])
 
 
 def goodness(scores: np.ndarray, *, perfect: float) -> np.ndarray:
-    """Higher is better: errors, of which 0 is perfect, with the sign turned."""
+    """Return scores of which higher is better: errors (0 is perfect) change their sign."""
     return scores if perfect else -scores
 
 
 def home_scores(rows: Sequence[Row]) -> np.ndarray:
-    """Mean of each run over the cells that are as trained, [runs], in order of their seed."""
+    """Return the mean of each run over its in-distribution cells, [runs], ordered by seed."""
     seeds = sorted({row.seed for row in rows})
     means = [[r.mean for r in rows if r.seed == seed and is_home(r)] for seed in seeds]
     return np.array([np.mean(of_run) if of_run else np.nan for of_run in means])
 
 
 def on_home_family(rows: Sequence[Row]) -> tuple[int, dict[int, dict[int, float]]]:
-    """The largest size that is as trained, and the scores at each size of that family, by seed.
+    """Return the largest training size, and the scores on the training family by size and seed.
 
-    Of several families the mean over those that have the size. 0 and nothing where no cell is as
-    trained.
+    With several training families, a score is the mean over the families that have the size.
+    Without an in-distribution cell, return 0 and an empty mapping.
     """
     home = [row for row in rows if is_home(row)]
     families = {row.distribution for row in home}

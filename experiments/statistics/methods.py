@@ -1,4 +1,4 @@
-"""What a method scores on a cell, or on several, from the rows of its runs."""
+"""The score of a method on one or several cells, from the rows of its runs."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from experiments.tables.rows import Row
 
 
 def over_runs(rows: Sequence[Row]) -> Estimate:
-    """Mean of one metric on one cell over the runs of a method, with its interval.
+    """Return the mean of one metric on one cell over the runs of a method, with its interval.
 
-    The interval is over runs and instances at once, as estimates.csv has it; of a single run, that
-    of its row, over the instances. There is none where neither is known.
+    The interval is over runs and instances at once, from estimates.csv; for a single run it is the
+    interval of its row, over instances. There is no interval if neither is known.
 
     Args:
-        rows: of one method, metric and cell.
+        rows: rows of one method, metric and cell.
     """
     if len(rows) == 1:
         return Estimate(rows[0].mean, rows[0].low, rows[0].high)
@@ -26,16 +26,18 @@ def over_runs(rows: Sequence[Row]) -> Estimate:
 
 
 def of_instances(rows: Sequence[Row]) -> float:
-    """Variance of a method's mean on one cell by its instances; NaN where it is not known."""
+    """Return the variance of a method's mean on one cell due to the instances; NaN: unknown."""
     known = rows[0].estimate
     return np.nan if known is None else known.of_instances
 
 
 def over_cells(rows: Sequence[Row], *, is_error: bool) -> Estimate:
-    """Mean over cells that weigh alike, and over runs, with an interval over runs and instances.
+    """Return the mean over equally weighted cells and runs, with its interval.
+
+    The interval is over runs and instances.
 
     Args:
-        rows: of one method and metric, each run once on each cell.
+        rows: rows of one method and metric, one for each run and cell.
         is_error: whether scores lie above 0 and have no upper bound.
     """
     runs = sorted({row.seed for row in rows})
@@ -51,13 +53,13 @@ def over_cells(rows: Sequence[Row], *, is_error: bool) -> Estimate:
 def combined(
     of_runs: np.ndarray, of_instances: float, *, is_share: bool, is_error: bool
 ) -> Estimate:
-    """Mean over runs of a number that is made of several cells, with its interval.
+    """Return the mean over runs of a number computed from several cells, with its interval.
 
     Args:
         of_runs: the number of each run [S].
-        of_instances: the variance that the instances of all cells give the mean.
-        is_share: whether it lies between 0 and 1.
-        is_error: whether it lies above 0 and has no upper bound.
+        of_instances: the variance of the mean due to the instances of all cells.
+        is_share: whether the number lies between 0 and 1.
+        is_error: whether the number lies above 0 and has no upper bound.
     """
     mean, num_runs = float(np.mean(of_runs)), len(of_runs)
     if not np.isfinite(of_runs).all():

@@ -1,4 +1,4 @@
-"""The metrics of a method on a cell, from the scores of every instance in every run."""
+"""Estimate the metrics of a method on a cell from the scores of every instance and run."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -8,26 +8,26 @@ import numpy as np
 from data_gen.task import Task
 from experiments.statistics.intervals import Estimate, Spread, estimate, linearised
 
-Scores = dict[str, np.ndarray]  # of one run: of each metric the scores of all instances [n]
+Scores = dict[str, np.ndarray]  # of one run: metric -> scores of all instances [n]
 
 
 class Found(NamedTuple):
-    """A mean over runs and instances, and what it was made of."""
+    """A mean over runs and instances, with its variance components."""
 
     estimate: Estimate
     spread: Spread
-    num_groups: int  # of instances that were drawn together: single ones, or pairs
+    num_groups: int  # groups of instances drawn together: single instances, or pairs
 
 
 def estimates(
     task: Task[Any], runs: Sequence[Scores], groups: np.ndarray
 ) -> Iterator[tuple[str, Found]]:
-    """The estimate of every metric; instances that were drawn together count as one.
+    """Yield the estimate of every metric; instances that were drawn together count as one.
 
     Args:
-        task: says what its metrics mean.
-        runs: of each its scores, of the same instances.
-        groups: of each instance [n] the number of its group, in order.
+        task: the task, which defines the metrics.
+        runs: the scores of each run, all on the same instances.
+        groups: the number of the group of each instance [n], ascending.
     """
     relative = [task.relative(run) for run in runs]
     for name, metric in task.metrics.items():
@@ -38,7 +38,7 @@ def estimates(
         elif all(name in run for run in runs):
             values = _grouped([run[name] for run in runs], groups)
         else:
-            continue  # a metric that these scores are too old for
+            continue  # the scores are older than this metric
         found, spread = estimate(
             values, is_share=bool(metric.is_share), is_error=metric.perfect == 0
         )
@@ -46,7 +46,7 @@ def estimates(
 
 
 def _grouped(of_runs: Sequence[np.ndarray], groups: np.ndarray) -> np.ndarray:
-    """Mean of each group over its instances that have a score, [runs, groups]; of none: NaN."""
+    """Return the mean of each group over its scored instances, [runs, groups]; NaN if none is."""
     values = np.stack(of_runs).astype(np.float64)
     is_there = ~np.isnan(values).any(axis=0)
     if not is_there.any():

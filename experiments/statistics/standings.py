@@ -1,4 +1,4 @@
-"""How the methods of a study stand among one another, from the rows of its table."""
+"""Rank the methods of a study from the rows of its table."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, not_one_of
 from experiments.statistics import matrix as score_matrix
 from experiments.statistics.aggregate import interquartile_mean, probability_of_improvement
 from experiments.statistics.intervals import Estimate
@@ -17,42 +17,41 @@ from experiments.tables.rows import Row
 
 @dataclass(frozen=True)
 class Goal:
-    """What is asked of a score."""
+    """The goal for a score."""
 
-    perfect: float  # what the right answer scores: 1, or 0 where the score is an error
-    threshold: float  # of reach: at least, or where the score is an error at most
+    perfect: float  # the score of the right answer: 1, or 0 where the score is an error
+    threshold: float  # of reach: the least good score, or the greatest good error
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A method among others, over the cells that are shifted for all of them."""
+    """The line of one method in a ranking, over the cells that are shifted for all methods."""
 
-    method: str  # model@rule of steps
+    method: str  # model@step rule
     num_runs: int
     shifted: Estimate  # mean over runs of the interquartile mean over cells
-    home: float  # mean over the runs, as trained
-    gap: Estimate  # that of each run less its mean over the shifted cells; above 0: lost
-    reach: float  # of the mean over the runs, in multiples of the training size
+    home: float  # mean over runs, in distribution
+    gap: Estimate  # in-distribution score less the mean over shifted cells; above 0: a loss
+    reach: float  # of the mean over runs, in multiples of the training size
     reaches: tuple[float, ...]  # of each run
-    better: float | None  # how likely it is better than the baseline; of itself None
+    better: float | None  # probability that it beats the baseline; None for the baseline
 
 
 def standings(
     methods: Mapping[str, Sequence[Row]], goal: Goal, baseline: str | None = None
 ) -> tuple[list[Standing], list[Cell]]:
-    """The methods, the best first, and the cells that they are compared on.
+    """Return the methods, best first, and the cells that they are compared on.
 
     Args:
         methods: rows of one metric, by method.
-        goal: what is good.
-        baseline: a method, or None.
+        goal: the perfect score and the threshold of reach.
+        baseline: the name of a method, or None.
 
     Raises:
         UserError: there is no such baseline, or no cell that is shifted for all methods.
     """
     if baseline is not None and baseline not in methods:
-        allowed = ", ".join(methods)
-        raise UserError(f"baseline: {baseline!r} is not allowed, one of these is: {allowed}")
+        raise not_one_of("baseline", baseline, methods)
     cells = score_matrix.shared_cells(methods)
     if not cells:
         raise UserError("models: no cell is shifted for all of them, choose fewer")
@@ -72,16 +71,17 @@ def standings(
 
 
 def best_first(methods: Mapping[str, Sequence[Row]], perfect: float) -> list[str]:
-    """The names of methods, the best first: the one order of tables, figures and the page.
+    """Return the names of methods, best first: the order of all tables, figures and pages.
 
-    They are in the order of their interquartile mean over runs and cells, in the cells that are
-    shifted for all. Where no cell is, methods that share the cell of most come first, in the order
-    of what they share; then in the same way the others. Methods without a score as trained, which
-    `rank` leaves out, come last. Equals stay in the order given.
+    Methods are ordered by their interquartile mean over runs and cells, on the cells that are
+    shifted for all of them. If there is no such cell, the methods that share the most common
+    shifted cell come first, ordered on the cells that they share; the others follow in the same
+    way. Methods without an in-distribution score, which `rank` leaves out, come last. Ties keep
+    the given order.
 
     Args:
         methods: rows of one metric, by method.
-        perfect: what the right answer scores: 1, or 0 where the score is an error.
+        perfect: the score of the right answer: 1, or 0 where the score is an error.
     """
     home = {name for name, rows in methods.items() if any(map(score_matrix.is_home, rows))}
     order = []
@@ -92,7 +92,7 @@ def best_first(methods: Mapping[str, Sequence[Row]], perfect: float) -> list[str
 
 
 def _by_shared_cells(methods: Mapping[str, Sequence[Row]], perfect: float) -> list[str]:
-    """Methods that share the cell of most, in order, then the others."""
+    """Order the methods that share the most common cell, then the others in the same way."""
     shifted = {name: score_matrix.shared_cells({name: rows}) for name, rows in methods.items()}
     count = Counter(cell for cells in shifted.values() for cell in cells)
     if not count:
@@ -106,13 +106,13 @@ def _by_shared_cells(methods: Mapping[str, Sequence[Row]], perfect: float) -> li
 
 
 def _goodness(rows: Sequence[Row], cells: Sequence[Cell], perfect: float) -> float:
-    """Mean over runs of the interquartile mean over cells; higher is better."""
+    """Return the mean over runs of the interquartile mean over cells; higher is better."""
     mean = _shifted(rows, cells, perfect).mean
     return mean if perfect else -mean
 
 
 def _shifted(rows: Sequence[Row], cells: Sequence[Cell], perfect: float) -> Estimate:
-    """Mean over runs of the interquartile mean over cells."""
+    """Return the mean over runs of the interquartile mean over cells, with its interval."""
     scores = score_matrix.scores_of(rows, cells, perfect=perfect)
     variances = score_matrix.variances_of(rows, cells)
     is_share = all(row.is_share for row in rows)
@@ -127,7 +127,7 @@ def _standing(
     goal: Goal,
     better: float | None,
 ) -> Standing:
-    """One method, with its scores on the shifted cells [runs, cells]."""
+    """Return the standing of one method from its scores on the shifted cells [runs, cells]."""
     home = score_matrix.home_scores(rows)
     size, by_size = score_matrix.on_home_family(rows)
     means = {n: float(np.mean(list(of_seeds.values()))) for n, of_seeds in by_size.items()}
@@ -151,27 +151,27 @@ def _standing(
 
 
 def _of_instances(rows: Sequence[Row], cells: Sequence[Cell]) -> float:
-    """Variance by the instances of the mean as trained less that over the shifted cells."""
+    """Return the variance, due to the instances, of the in-distribution less the shifted mean."""
     homes = list(dict.fromkeys((r.distribution, r.size) for r in rows if score_matrix.is_home(r)))
     parts = [score_matrix.variances_of(rows, of).sum() / len(of) ** 2 for of in (homes, cells)]
     return float(sum(parts))
 
 
-ROUNDING = 1e-9  # of a mean of scores
+ROUNDING = 1e-9  # tolerance for a mean of scores
 
 
 def transfer_gap(
     home: np.ndarray, shifted: np.ndarray, of_instances: float, *, perfect: float
 ) -> Estimate:
-    """What is lost by a shift, run by run: above 0 means lost, of scores and of errors alike.
+    """Return the loss by a shift, mean over runs: above 0 means worse, for scores and errors.
 
     The interval is over runs and instances.
 
     Args:
-        home: the score in distribution, [runs].
-        shifted: that of shifted cells, of the same runs, [runs].
-        of_instances: the variance that instances give the difference of the means.
-        perfect: what the right answer scores: 1, or 0 where the score is an error.
+        home: the scores in distribution, [runs].
+        shifted: the scores on shifted cells, same runs, [runs].
+        of_instances: the variance of the difference of the means due to the instances.
+        perfect: the score of the right answer: 1, or 0 where the score is an error.
     """
     lost = (home - shifted) if perfect else (shifted - home)
     return combined(lost, of_instances, is_share=False, is_error=False)
@@ -180,16 +180,16 @@ def transfer_gap(
 def reach(
     scores: Mapping[int, float], home_size: int, threshold: float, *, perfect: float
 ) -> float:
-    """The largest multiple of the training size up to which every score is good enough.
+    """Return the largest multiple of the training size up to which every score is good enough.
 
-    Sizes below the training size do not count, nor do those beyond the first that is not good
-    enough. 0: not even the training size is; NaN: it was not tested.
+    Sizes below the training size do not count, nor do sizes beyond the first failure. 0 means
+    that even the training size fails, NaN that it was not tested.
 
     Args:
-        scores: by size, on the training family. NaN is not good enough.
+        scores: scores by size, on the training family. NaN is not good enough.
         home_size: the largest training size.
-        threshold: at least this is good enough; where the score is an error, at most this.
-        perfect: what the right answer scores: 1, or 0 where the score is an error.
+        threshold: the least score that is good enough; for an error, the greatest.
+        perfect: the score of the right answer: 1, or 0 where the score is an error.
     """
     if home_size not in scores:
         return float("nan")

@@ -1,4 +1,4 @@
-"""Scores as text to read: a table for every task, and the methods in order."""
+"""Scores as text for the terminal: a table for every task, and the ranking of methods."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from experiments.tables.rows import Row, method
 
 
 def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
-    """One metric (the first of each task if None) as text: a table for every task.
+    """Return one metric as text: for every task a table of cells x methods.
 
-    It has a line for every cell, and a column for every method.
+    The metric is the first one of each task if `metric` is None.
     """
     texts = []
     for task in dict.fromkeys(row.task for row in rows):
@@ -24,7 +24,7 @@ def format_table(rows: Sequence[Row], metric: str | None = None) -> str:
 
 
 def interval_of(rows: Sequence[Row]) -> str:
-    """What the intervals of a table are of: its methods have several runs, or one each."""
+    """Return the words for the intervals of a table, whose methods have several runs or one."""
     counts: dict[tuple[str, str], set[int]] = {}
     for row in rows:
         counts.setdefault((row.task, row.model), set()).add(row.seed)
@@ -34,7 +34,7 @@ def interval_of(rows: Sequence[Row]) -> str:
 
 
 def _lines(rows: Sequence[Row]) -> list[list[str]]:
-    """Of one task and metric: a head, then a line for every cell."""
+    """Return the lines for one task and metric: a header, then one line for every cell."""
     values: dict[tuple[str, int, str], dict[str, list[Row]]] = {}
     for row in rows:
         cell = values.setdefault((row.distribution, row.size, row.shift), {})
@@ -48,7 +48,7 @@ def _lines(rows: Sequence[Row]) -> list[list[str]]:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Lines of as many values each as text, each column as wide as its widest value."""
+    """Return lines of equally many values as text, each column as wide as its widest value."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
@@ -60,7 +60,7 @@ def _summary(rows: Sequence[Row]) -> str:
     if not rows:
         return "–"
     mean, low, high = over_runs(rows)
-    if math.isnan(mean):  # not defined for graphs of that size
+    if math.isnan(mean):  # the model is undefined for graphs of that size
         return "n/a"
     return f"{mean:.2f}" if math.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
 
@@ -68,10 +68,10 @@ def _summary(rows: Sequence[Row]) -> str:
 def ranking(
     title: str, methods: Mapping[str, Sequence[Row]], goal: Goal, baseline: str | None
 ) -> str:
-    """The text of a ranking: a line for every method, the best first.
+    """Return a ranking as text: one line for every method, best first.
 
     Raises:
-        UserError: see `standings`.
+        UserError: there is no such baseline, or no cell that is shifted for all methods.
     """
     found, cells = standings(methods, goal, baseline)
     kind, sign = ("score", "≥") if goal.perfect else ("error", "≤")
@@ -94,6 +94,6 @@ def _with_ends(estimate: Estimate) -> str:
 
 
 def _reach(standing: Standing) -> str:
-    """Of the mean, and the least and the most of a run."""
+    """Return the reach of the mean over runs, with the least and the greatest of a run."""
     low, high = min(standing.reaches), max(standing.reaches)
     return f"{standing.reach:.3g}x ({low:.3g}–{high:.3g})"

@@ -1,4 +1,4 @@
-"""A line on how far a sweep is, over all its jobs, wherever they run: it looks at their folders."""
+"""Show the progress of a sweep by watching the run folders, wherever the jobs run."""
 
 import logging
 import threading
@@ -10,12 +10,12 @@ from tqdm import tqdm
 from experiments.sweep.job import Job, number_of
 
 LOG = logging.getLogger(__name__)
-SECONDS = 0.5  # between two looks
+SECONDS = 0.5  # between two checks of the folders
 
 
 @contextmanager
 def shown_progress(jobs: list[Job]) -> Iterator[None]:
-    """While entered: a bar on a terminal, elsewhere a line of the log whenever a job is done."""
+    """While entered, show a bar on a terminal, or elsewhere log a line whenever a job is done."""
     skipped = sum(job.was_done for job in jobs)
     left, refused = sum(job.is_open for job in jobs), [job for job in jobs if job.error]
     LOG.info("%s: %d done before, %d to run", number_of(jobs), skipped, left)

@@ -1,7 +1,7 @@
-"""Jobs of a sweep in Slurm's queue, or in processes of their own, through submitit.
+"""Launch the jobs of a sweep with submitit, in Slurm's queue or in local processes.
 
-Hydra's launchers for both give up at the first job that is lost, while the others go on; these
-wait for all.
+Hydra's launchers for both give up at the first lost job while other jobs still run; these wait for
+all jobs.
 """
 
 import logging
@@ -18,34 +18,34 @@ from hydra_plugins.hydra_submitit_launcher.submitit_launcher import LocalLaunche
 from omegaconf import OmegaConf
 
 LOG = logging.getLogger(__name__)
-SECONDS = 0.2  # between two looks at processes of this machine
-SLURM_SECONDS = 5  # and at Slurm's queue
+SECONDS = 0.2  # between two checks of local processes
+SLURM_SECONDS = 5  # between two checks of Slurm's queue
 
 
 class SlurmQueue(SlurmLauncher):
-    """An array of Slurm jobs. One that is preempted or out of time saves, and is queued again."""
+    """An array of Slurm jobs. A job that is preempted or out of time saves and is requeued."""
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
-        """Queue all jobs, then wait for all; raises what submitit does where there is no Slurm."""
+        """Queue all jobs and wait for all; raises submitit's error if there is no Slurm."""
         calls = _calls(job_overrides, initial_job_idx)
         jobs = _executor(self, self.params).map_array(self, *zip(*calls, strict=True))
         waiting = jobs
         while waiting:
             queued = _queued()
-            time.sleep(SLURM_SECONDS)  # what has left by now has had the time to write
+            time.sleep(SLURM_SECONDS)  # a job that has left the queue has time to write its result
             waiting = [job for job in waiting if job.job_id in queued and not _has_result(job)]
         return [_outcome(job) for job in jobs]
 
 
 class LocalQueue(LocalLauncher):
-    """A process for each job on this machine, as many as have cores: one lost loses no other."""
+    """One local process for each job, as many at once as there are cores; losses are isolated."""
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
-        """Start jobs as others end, and wait for all."""
+        """Start jobs as others end, and wait for all of them."""
         cores = (self.params["cpus_per_task"] or 1) * self.params["tasks_per_node"]
         at_once = max(1, len(os.sched_getaffinity(0)) // cores)
         executor = _executor(self, self.params)
@@ -60,7 +60,7 @@ class LocalQueue(LocalLauncher):
 
 
 def _calls(job_overrides: Sequence[Sequence[str]], first: int) -> list[tuple[Any, ...]]:
-    """The arguments of the launcher's `__call__` for each job."""
+    """Return the arguments of the launcher's `__call__` for each job."""
     state = Singleton.get_state()
     return [
         (list(overrides), "hydra.sweep.dir", number, f"job_id_for_{number}", state)
@@ -69,7 +69,7 @@ def _calls(job_overrides: Sequence[Sequence[str]], first: int) -> list[tuple[Any
 
 
 def _executor(launcher: SlurmLauncher | LocalLauncher, params: dict[str, Any]) -> Any:  # noqa: ANN401
-    """Submitit's, with the parameters of the yaml under the names that it has for them."""
+    """Return submitit's executor, with the yaml's parameters under submitit's names for them."""
     from submitit import AutoExecutor
 
     cluster = launcher._EXECUTOR
@@ -86,7 +86,7 @@ def _executor(launcher: SlurmLauncher | LocalLauncher, params: dict[str, Any]) -
 
 
 def _queued() -> set[str]:
-    """The user's jobs in Slurm's queue; its accounting, which submitit asks, may be off."""
+    """Return the user's jobs in Slurm's queue; unlike submitit, without Slurm's accounting."""
     words = ["squeue", "--noheader", "--array", "--me", "--format=%i"]
     while True:
         answer = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -101,7 +101,7 @@ def _has_result(job: Any) -> bool:  # noqa: ANN401
 
 
 def _outcome(job: Any) -> JobReturn:  # noqa: ANN401
-    """What the first task of a job returned; of a job that was lost, a line that says so."""
+    """Return the result of a job's first task, or for a lost job a line that says so."""
     if _has_result(job):
         return (job.task(0) if job.num_tasks > 1 else job).result()
     line = f"lost, the end of its log is in {job.paths.stderr}"

@@ -1,4 +1,4 @@
-"""What a search may vary, and how a trial draws it."""
+"""The search space: the settings that a search varies, and how a trial draws them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,31 +10,31 @@ from experiments.settings.predicates import is_number
 if TYPE_CHECKING:
     from optuna import Trial
 
-FORMS = "a list of values or a range such as {low: 1e-4, high: 1e-2, log: true} is"
+FORMS = "a list of values or a range such as {low: 1e-4, high: 1e-2, log: true}"
 FIXED = ("train.sizes", "train.distribution", "train.edge_weights", "train.num_instances")
 
 
 def check_space(space: DictConfig, training: DictConfig) -> None:
-    """Raise UserError for a key that may not vary, or what is neither a range nor a list.
+    """Raise UserError for a key that may not vary, or values that are neither a range nor a list.
 
-    What may vary belongs to the model or to its training, and leaves the validation set as it is.
+    Only keys of the model and its training that leave the validation set unchanged may vary.
     """
     if not isinstance(space, DictConfig) or not space:
-        raise UserError(f"space: {space!r} is not allowed, keys are, and for each {FORMS}")
+        raise UserError(f"space must be a mapping of keys, each to {FORMS}, got {space!r}")
     for key, values in space.items():
         name = str(key)
         is_there = OmegaConf.select(training, name, default=training) is not training
         if not is_there or not name.startswith(("model.", "train.")) or name.startswith(FIXED):
             raise UserError(
-                f"space: {name!r} is not allowed, keys of model and train are but for"
-                f" {', '.join(FIXED)}"
+                f"space must have keys of model and train other than {', '.join(FIXED)},"
+                f" got {name!r}"
             )
         if not _is_list(values) and not _is_range(values):
-            raise UserError(f"space.{name}: {values!r} is not allowed, {FORMS}")
+            raise UserError(f"space.{name} must be {FORMS}, got {values!r}")
 
 
 def suggested(trial: "Trial", space: DictConfig) -> dict[str, object]:
-    """The value of every key in a trial; whole numbers between whole bounds."""
+    """Draw the value of every key for a trial; ranges with whole bounds give whole numbers."""
     return {str(key): _value(trial, str(key), values) for key, values in space.items()}
 
 
@@ -49,7 +49,7 @@ def _value(trial: "Trial", key: str, values: DictConfig | ListConfig) -> object:
 
 
 def rounded(value: float) -> float:
-    """A number from a range as it is trained with: of three digits, for a label names it."""
+    """Round a number drawn from a range to three digits, since labels contain it."""
     return float(f"{value:.3g}")
 
 

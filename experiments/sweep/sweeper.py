@@ -1,7 +1,7 @@
-"""A sweep: every configuration once, whatever becomes of the others, by any of Hydra's launchers.
+"""A sweep: run every configuration once, with any of Hydra's launchers; failures are isolated.
 
-The run folders are its memory: a sweep that was killed goes on by the same command, which skips
-what is done and resumes what is half done.
+The run folders are the memory of a sweep. After a sweep was killed, the same command continues it:
+it skips complete runs and resumes incomplete ones.
 """
 
 import copy
@@ -26,16 +26,17 @@ from experiments.sweep.progress import shown_progress
 from experiments.tracking.mirrors import Tracker, tracker_of
 
 LOG = logging.getLogger(__name__)
-UNTOLD = ("experiment", "machine.", "tracking")  # arms name themselves; the others are no method
-NAMED = {"seed", "model", "label", "task", "task_label", "study"}  # tables tell these apart
+# Keys that are not added to labels: arms have their own labels, the others do not change a method.
+UNTOLD = ("experiment", "machine.", "tracking")
+NAMED = {"seed", "model", "label", "task", "task_label", "study"}  # already columns of the tables
 
 
 class StudySweeper(Sweeper):
-    """Sweeps as Hydra's basic sweeper does, with a job for every run folder.
+    """Sweep like Hydra's basic sweeper, with one job for every run folder.
 
     Args:
-        params: what is swept over where the command line does not say.
-        join: whether the tables of the runs are joined, and the figures drawn, at the end.
+        params: default overrides of the sweep, before those of the command line.
+        join: whether to join the tables of the runs and draw the figures at the end.
     """
 
     def __init__(self, params: dict[str, str] | None, join: bool) -> None:
@@ -44,15 +45,19 @@ class StudySweeper(Sweeper):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Take what Hydra gives, and its launcher."""
+        """Keep Hydra's configuration and loader, and instantiate its launcher."""
         self._loader, self._config = hydra_context.config_loader, config
         self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> None:
-        """Run what is not done, join the tables; raises UserError if a job failed."""
-        is_first = World.here().is_first  # of the processes that share each training
+        """Run the jobs that are not done, then join the tables.
+
+        Raises:
+            UserError: a job failed.
+        """
+        is_first = World.here().is_first  # several processes may share each training
         tracker = tracker_of(self._config) if is_first else None
         jobs = self._jobs(arguments)
         with shown_progress(jobs):
@@ -67,7 +72,7 @@ class StudySweeper(Sweeper):
             raise UserError(f"{failed} of {number_of(jobs)} failed, the same command tries again")
 
     def _jobs(self, arguments: list[str]) -> list[Job]:
-        """In order; of those with the same run folder, the first."""
+        """Return the jobs in order; of several with one run folder, only the first."""
         parser = OverridesParser.create(config_loader=self._loader)
         lines = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
         parsed = parser.parse_overrides(lines)
@@ -81,9 +86,9 @@ class StudySweeper(Sweeper):
         return list(jobs.values())
 
     def _job(self, overrides: list[str], keys: set[str]) -> Job:
-        """Composed as its launcher will; with an error if the configuration is refused.
+        """Build a job, composed as its launcher will; with an error if it is refused.
 
-        What is swept over by one of the keys is added to the label: a table tells them apart.
+        The swept values of `keys` are added to the label, so that tables distinguish them.
         """
         try:
             pairs = [line.partition("=") for line in overrides]
@@ -96,11 +101,11 @@ class StudySweeper(Sweeper):
             return Job(overrides, error=one_line(error))
 
     def _composed(self, overrides: list[str]) -> DictConfig:
-        """The configuration of a job."""
+        """Compose the configuration of a job."""
         before = HydraConfig.instance().cfg
         try:
             config = self._loader.load_sweep_config(self._config, list(overrides))
-            HydraConfig.instance().set_config(config)  # labels are read from it
+            HydraConfig.instance().set_config(config)  # labels interpolate it
             config = copy.deepcopy(config)
             with open_dict(config):
                 del config["hydra"]
@@ -110,15 +115,15 @@ class StudySweeper(Sweeper):
             HydraConfig.instance().cfg = before
 
     def _launch(self, jobs: list[Job]) -> None:
-        """Run jobs; where a lost process took others along, halves of what is left, and so on.
+        """Run jobs; if a lost process took others along, run the rest in halves, recursively.
 
-        A job that kills its process each time is in the end alone.
+        A job that always kills its process is finally launched alone.
         """
         if not jobs:
             return
         try:
             returns = self._launcher.launch([job.overrides for job in jobs], 0)
-        except Exception as error:  # every engine has its own for a process that was lost
+        except Exception as error:  # every launcher has its own error for a lost process
             _end_ray()
             if len(jobs) == 1:
                 jobs[0].error = one_line(error)
@@ -133,14 +138,14 @@ class StudySweeper(Sweeper):
 
 
 def join_studies(jobs: list[Job], tracker: Tracker | None) -> None:
-    """Join the tables of every study with a run that is done, of the configurations of the jobs."""
+    """Join the tables of every study with a complete run, for the configurations of the jobs."""
     studies = {job.folder.path.parent for job in jobs if job.folder and job.is_done}
     for study in sorted(studies):
         join_study(study, {job.config_hash for job in jobs}, tracker)
 
 
 def register_plugins() -> None:
-    """Make Hydra know ours: it takes the name of a plugin only if that begins as its own do."""
+    """Register the project's plugins; Hydra accepts only names that begin with hydra_plugins."""
     plugins: list[type] = [StudySweeper]
     with suppress(ImportError):  # requirements-slurm.txt
         from experiments.sweep.queues import LocalQueue, SlurmQueue
@@ -151,7 +156,7 @@ def register_plugins() -> None:
 
 
 def _end_ray() -> None:
-    """So that none of its jobs runs on when they are started again."""
+    """End Ray, so that none of its jobs still runs when the jobs are started again."""
     ray = sys.modules.get("ray")
     if ray is not None:
         ray.shutdown()

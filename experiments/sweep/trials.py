@@ -1,4 +1,4 @@
-"""The trials of a search with Optuna, in a file that several processes may write to."""
+"""The trials of a search with Optuna, in a log that several processes share."""
 
 import csv
 import io
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Trials:
-    """Those of one search: `<folder>/<name>.log`.
+    """The trials of one search, in `<folder>/<name>.log`.
 
-    A trial that was killed is lost: it does not count, and its settings are queued again. One is
-    under way while its process holds the lock of its run, whose name it has from the first.
+    A killed trial is lost: it does not count, and its settings are queued again. A trial is running
+    while its process holds the lock of its run folder, whose name the trial stores at its start.
     """
 
     def __init__(self, folder: Path, name: str, sampler_seed: int, objective: Objective) -> None:
@@ -45,25 +45,25 @@ class Trials:
 
     @property
     def begun(self) -> list["FrozenTrial"]:
-        """Those that are under way, gave a loss, or failed by themselves."""
+        """The trials that are running, have a loss, or failed with an error."""
         begun = [trial for trial in self.study.trials if trial.state != _state("WAITING")]
         return [trial for trial in begun if "lost" not in trial.user_attrs]
 
     @property
     def ended(self) -> list["FrozenTrial"]:
-        """Those that gave a loss or failed by themselves."""
+        """The trials that have a loss or failed with an error."""
         return [trial for trial in self.begun if trial.state.is_finished()]
 
     @contextmanager
     def beginning(self) -> Iterator[None]:
-        """For the one process that begins a trial, until the trial has its run."""
+        """Lock the beginning of trials for this process, until its trial has a run folder."""
         with FileLock(self.folder / f".{self.name}.lock"):
             yield
 
     def ask(self) -> "Trial":
-        """The next trial; what is drawn for it depends on its number alone.
+        """Draw the next trial with a tree-structured Parzen estimator; seeded by its number.
 
-        By a tree-structured Parzen estimator (Bergstra et al. 2011, as in Optuna).
+        Source: Bergstra et al. 2011, as in Optuna.
         """
         from optuna.samplers import TPESampler
 
@@ -72,18 +72,18 @@ class Trials:
         return self.study.ask()
 
     def tell(self, trial: "Trial", value: float) -> None:
-        """What a trial came to."""
+        """Record the value of a trial."""
         self.study.tell(trial, value)
 
     def fail(self, trial: "Trial", error: str) -> None:
-        """Why it has none."""
+        """Record the error of a failed trial."""
         trial.set_user_attr("error", error)
         self.study.tell(trial, state=_state("FAIL"))
 
     def take_up(self) -> None:
-        """Queue again what was killed: the trials under way on whose runs nobody works.
+        """Queue killed trials again: running trials whose run folder no process has locked.
 
-        While none begins: one that has no run was killed as it began.
+        Call this within `beginning`: a running trial without a run folder was then killed.
         """
         for trial in self.study.get_trials(states=[_state("RUNNING")]):
             run = trial.user_attrs.get("run")
@@ -92,11 +92,11 @@ class Trials:
                     self.study._storage.set_trial_user_attr(trial._trial_id, "lost", True)
                     self.study.tell(trial.number, state=_state("FAIL"))
                     self.study.enqueue_trial(trial.params)
-            except UserError:  # being worked on
+            except UserError:  # another process works on it
                 continue
 
     def write(self) -> Path:
-        """A line for every trial that has ended: its loss or its error, its run, its settings."""
+        """Write a csv line for every ended trial: its loss or error, its run, its settings."""
         ended = self.ended
         keys = sorted({key for trial in ended for key in trial.params})
         text = io.StringIO()
@@ -113,7 +113,7 @@ class Trials:
 
 
 def _settings(trial: "FrozenTrial") -> dict[str, Any]:
-    """What a trial was trained with."""
+    """Return the settings that a trial was trained with."""
     from optuna.distributions import FloatDistribution
 
     return {

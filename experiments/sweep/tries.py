@@ -1,4 +1,4 @@
-"""One try of a search after the other: settings are drawn, trained, and told."""
+"""Run the trials of a search one after another: draw settings, train, record the loss."""
 
 import logging
 from collections.abc import Callable
@@ -27,9 +27,9 @@ LOG = logging.getLogger(__name__)
 
 
 def try_next(trials: Trials, config: DictConfig, training: DictConfig) -> bool:
-    """Do the next trial; False if as many as wanted are done, or under way in other processes.
+    """Run the next trial; return False if enough trials are done or running elsewhere.
 
-    Of one that fails the reason is kept, and the search goes on.
+    The error of a failed trial is recorded, and the search continues.
     """
     with ExitStack() as beginning:
         beginning.enter_context(trials.beginning())
@@ -38,7 +38,7 @@ def try_next(trials: Trials, config: DictConfig, training: DictConfig) -> bool:
         trial = trials.ask()
         try:
             _train(trials, trial, _configured(trial, config.space, training), beginning.close)
-        except Exception as error:  # such as no memory for a width: the others go on
+        except Exception as error:  # such as no memory for a width: the search continues
             if not isinstance(error, USER_ERRORS):
                 LOG.exception("trial %d failed", trial.number)
             LOG.warning("trial %d: %s", trial.number, one_line(error))
@@ -47,7 +47,7 @@ def try_next(trials: Trials, config: DictConfig, training: DictConfig) -> bool:
 
 
 def _configured(trial: "Trial", space: DictConfig, training: DictConfig) -> DictConfig:
-    """A training with the settings of a trial; raises UserError if they are not allowed."""
+    """Return the training's configuration with the settings of a trial."""
     config = training.copy()
     settings = suggested(trial, space)
     for key, value in settings.items():
@@ -57,10 +57,10 @@ def _configured(trial: "Trial", space: DictConfig, training: DictConfig) -> Dict
 
 
 def _train(trials: Trials, trial: "Trial", config: DictConfig, begun: Callable[[], None]) -> None:
-    """Train, and tell the trial its best validation; call `begun` when it has its run."""
+    """Train and record the best validation value; call `begun` once the run folder is known."""
     study = RunParts(config)
     run = RunFolder.of(study.config)
-    with run.locked(waits=True):  # another process may have drawn the same
+    with run.locked(waits=True):  # another process may have drawn the same settings
         trial.set_user_attr("run", run.path.name)
         begun()
         model = new_model(study, device_of(study.settings.machine))

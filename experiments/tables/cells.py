@@ -1,4 +1,4 @@
-"""What the cells of a study are like: a table, whose last columns are what tasks tell."""
+"""The table of cell summaries: its last columns are facts that the tasks report."""
 
 import csv
 import dataclasses
@@ -16,7 +16,7 @@ COLUMNS = [field for field in dataclasses.fields(CellSummary) if field.name != "
 
 
 def write_cells(cells: Iterable[CellSummary], path: Path) -> None:
-    """Write a line for every cell; nan is a fact that its task does not tell."""
+    """Write a line for every cell; nan marks a fact that the cell's task does not report."""
     cells = list(cells)
     facts = list(dict.fromkeys(name for cell in cells for name in cell.facts))
     text = io.StringIO()
@@ -30,7 +30,11 @@ def write_cells(cells: Iterable[CellSummary], path: Path) -> None:
 
 
 def read_cells(path: Path) -> list[CellSummary]:
-    """Read such a table; raises UserError for a file that is none."""
+    """Read a table of cell summaries.
+
+    Raises:
+        UserError: the file is missing or is not such a table.
+    """
     try:
         with path.open(newline="") as file:
             records = list(csv.DictReader(file))

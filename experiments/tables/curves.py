@@ -1,4 +1,4 @@
-"""The points of learning curves: a table."""
+"""The table of learning curves."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ class CurvePoint:
 
     study: str
     task: str
-    model: str  # the label of the run's method
+    model: str  # label of the run
     seed: int
     step: int  # updates of the weights
-    metric: str  # train/loss: mean since the validation before; val/*: on the validation set
+    metric: str  # train/loss: mean since the last validation; val/*: on the validation set
     value: float
     config_hash: str

@@ -1,26 +1,30 @@
-"""What is good in a metric, as its task says it: a table beside that of the scores."""
+"""The table of metrics: the score of the right answer in each, as the task declares it."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from experiments.settings.errors import UserError
+from experiments.settings.errors import not_one_of
 
 
 @dataclass(frozen=True)
 class MetricGoal:
-    """A metric of a task and what the right answer scores in it."""
+    """A metric of a task and the score of the right answer in it."""
 
-    task: str  # its label
+    task: str  # label of the task
     metric: str
-    perfect: float  # 1; 0: an error, lower is better; nan: no answer changes it
-    is_share: int = 0  # 1: between 0 and 1, and so is its interval
+    perfect: float  # 1; 0: an error, lower is better; nan: it does not depend on the answer
+    is_share: int = 0  # 1: it lies between 0 and 1, and so does its interval
 
 
 def perfect_of(goals: Iterable[MetricGoal], task: str, metric: str) -> float:
-    """What the right answer scores: 1 or 0; raises UserError for what is no score."""
+    """Return the score of the right answer, 1 or 0.
+
+    Raises:
+        UserError: the metric is unknown, or does not depend on the answer.
+    """
     of_task = {goal.metric: goal.perfect for goal in goals if goal.task == task}
     if math.isnan(of_task.get(metric, math.nan)):
-        allowed = ", ".join(name for name, perfect in of_task.items() if not math.isnan(perfect))
-        raise UserError(f"metric: {metric!r} is not allowed for {task}, these are: {allowed}")
+        allowed = [name for name, perfect in of_task.items() if not math.isnan(perfect)]
+        raise not_one_of(f"metric of {task}", metric, allowed)
     return of_task[metric]

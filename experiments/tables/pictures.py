@@ -1,4 +1,4 @@
-"""Pictures as files: `<name>.json.gz`, a list of pictures that a figure or the report shows."""
+"""Files of pictures, `<name>.json.gz`: a list that a figure or the report shows."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ from experiments.settings.errors import UserError
 
 ENDING = ".json.gz"
 LARGEST = 100 * 2**20  # bytes of a file when unpacked
-DIGITS = 4  # of a number, counted from the extent of the window
+DIGITS = 4  # kept digits of a number, relative to the extent of the window
 
 
 def write_pictures(pictures: Sequence[Picture], path: Path) -> None:
@@ -27,28 +27,36 @@ def write_pictures(pictures: Sequence[Picture], path: Path) -> None:
 
 
 def read_pictures(path: Path) -> list[Picture]:
-    """The pictures of a file; raises UserError for one that holds something else."""
+    """Read the pictures of a file.
+
+    Raises:
+        UserError: the file cannot be read as a list of pictures.
+    """
     try:
         with gzip.open(path) as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise PictureError("it is too large")
+            raise PictureError(f"more than {LARGEST} bytes")
         data = json.loads(content)
         if not isinstance(data, list) or not data:
-            raise PictureError("a list is needed")
+            raise PictureError("no list of pictures")
         return [_picture(entry) for entry in data]
     except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise UserError(f"{path}: not a file of pictures ({error})") from error
 
 
 def stored_pictures(folder: Path) -> dict[str, list[Picture]]:
-    """The pictures of all files in a folder, by the name of the file."""
+    """Read the pictures of all files in a folder, by file name.
+
+    Raises:
+        UserError: a file cannot be read as a list of pictures.
+    """
     paths = sorted(folder.glob(f"*{ENDING}"))
     return {path.name.removesuffix(ENDING): read_pictures(path) for path in paths}
 
 
 def plain(picture: Picture) -> dict[str, Any]:
-    """A picture as mappings, lists, texts and rounded numbers, without what is as by default."""
+    """Return a picture as plain mappings, lists, texts and rounded numbers, without defaults."""
     low_x, low_y, high_x, high_y = picture.window
     extent = max(high_x - low_x, high_y - low_y)
     return _plain(picture, DIGITS - math.floor(math.log10(extent)))
@@ -68,7 +76,7 @@ def _plain(value: Any, digits: int) -> Any:  # noqa: ANN401
 
 
 def _picture(data: Any) -> Picture:  # noqa: ANN401
-    """The picture that `plain` gave; raises PictureError for anything else."""
+    """Rebuild the picture from its plain form; raise PictureError for anything else."""
     try:
         parts: dict[str, Any] = {"panels": [_panel(panel) for panel in data["panels"]]}
         if "summary" in data:
@@ -78,7 +86,7 @@ def _picture(data: Any) -> Picture:  # noqa: ANN401
             parts["strip"] = Strip(**{**data["strip"], "traces": traces})
         return Picture(**{**data, **parts})
     except (AttributeError, LookupError, TypeError) as error:
-        raise PictureError(f"a part is missing or of the wrong kind, {error!r:.120}") from error
+        raise PictureError(f"a part is missing or of the wrong type, {error!r:.120}") from error
 
 
 def _panel(data: Any) -> Panel:  # noqa: ANN401

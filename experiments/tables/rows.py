@@ -1,4 +1,4 @@
-"""The transfer table: a row for every cell and metric, csv in and out, and as text to read."""
+"""The transfer table: one row for every run, cell and metric; reading and writing of csv files."""
 
 import csv
 import dataclasses
@@ -22,16 +22,16 @@ class Row:
 
     study: str
     task: str
-    model: str  # the label of the run's method
+    model: str  # label of the run
     seed: int
     distribution: str
     size: int
-    steps_rule: str  # "10", "1x": as many as the size; "" for a model without steps
+    steps_rule: str  # "10", or "1x" for as many as the size; "" for a model without steps
     steps: float  # message-passing steps taken, mean over the instances
     shift: str  # none, size, distribution or both
     metric: str
     mean: float
-    low: float  # 95 % interval of this run over the instances; nan: none that can be trusted
+    low: float  # 95 % interval of this run over instances; nan: none can be trusted
     high: float
     num_instances: int
     num_parameters: int
@@ -41,22 +41,22 @@ class Row:
     versions: str
     device: str
     seconds: float  # of training
-    # Not a column: whether the metric lies between 0 and 1, as metrics.csv beside the table says.
+    # Not a column: whether the metric lies between 0 and 1, read from metrics.csv.
     is_share: bool = dataclasses.field(default=False, compare=False, metadata={"column": False})
-    # Nor is this: what the method of the row scores over runs and instances, as estimates.csv says.
+    # Not a column: the estimate of the row's method over runs and instances, from estimates.csv.
     estimate: MethodEstimate | None = dataclasses.field(
         default=None, compare=False, metadata={"column": False}
     )
 
 
-TIME_COLUMNS = frozenset({"seconds"})  # differ between two runs of the same configuration
+TIME_COLUMNS = frozenset({"seconds"})  # these differ when a run is repeated
 
 
-R = TypeVar("R", bound="DataclassInstance")  # a kind of row: its fields are the columns
+R = TypeVar("R", bound="DataclassInstance")  # a row class: its fields are the columns
 
 
 def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
-    """Write a csv file of rows of one kind, under a temporary name first."""
+    """Write rows of one class to a csv file, atomically."""
     names = [field.name for field in columns_of(kind)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -66,7 +66,11 @@ def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
 
 
 def read_table(path: Path, kind: type[R] = Row) -> list[R]:
-    """Read a csv file; raises UserError for one that is not a table of that kind."""
+    """Read the rows of a csv file.
+
+    Raises:
+        UserError: the file is missing or is not a table of that class.
+    """
     fields = columns_of(kind)
     types: dict[str, Any] = {field.name: field.type for field in fields}
     optional = {field.name for field in fields if field.default is not dataclasses.MISSING}
@@ -86,7 +90,7 @@ def read_table(path: Path, kind: type[R] = Row) -> list[R]:
 
 
 def _with_tables_beside(rows: list[Any], path: Path) -> list[Any]:
-    """Rows of scores with what the tables of metrics and of estimates say of them."""
+    """Add to rows of scores what metrics.csv and estimates.csv beside the table say."""
     goals, estimates = (path.with_name(f"{name}.csv") for name in ("metrics", "estimates"))
     if goals.is_file():
         rows = marked(rows, read_table(goals, MetricGoal))
@@ -96,7 +100,7 @@ def _with_tables_beside(rows: list[Any], path: Path) -> list[Any]:
 
 
 def with_estimates(rows: Iterable[Row], estimates: Iterable[MethodEstimate]) -> list[Row]:
-    """The rows, of which each knows the estimate of its method on its cell, if there is one."""
+    """Return the rows, each with the estimate of its method on its cell, if there is one."""
     found = {tuple(getattr(e, name) for name in KEY): e for e in estimates}
     return [
         dataclasses.replace(row, estimate=found.get(tuple(getattr(row, name) for name in KEY)))
@@ -105,12 +109,12 @@ def with_estimates(rows: Iterable[Row], estimates: Iterable[MethodEstimate]) -> 
 
 
 def columns_of(kind: type[R]) -> list[dataclasses.Field[Any]]:
-    """The fields of a row that are columns of its table."""
+    """Return the fields of a row class that are columns of its table."""
     return [field for field in dataclasses.fields(kind) if field.metadata.get("column", True)]
 
 
 def marked(rows: Iterable[Any], goals: Iterable[MetricGoal]) -> list[Any]:
-    """Rows of scores, of which those of shares say so."""
+    """Return the rows, with `is_share` set for metrics that are shares."""
     shares = {(goal.task, goal.metric) for goal in goals if goal.is_share}
     return [
         dataclasses.replace(row, is_share=True) if (row.task, row.metric) in shares else row
@@ -119,7 +123,7 @@ def marked(rows: Iterable[Any], goals: Iterable[MetricGoal]) -> list[Any]:
 
 
 def method(row: Row) -> str:
-    """The name of a method: `model`, or `model@rule` where it takes steps."""
+    """Return the name of a row's method: `model`, or `model@rule` if it takes steps."""
     return f"{row.model}@{row.steps_rule}" if row.steps_rule else row.model
 
 

@@ -74,6 +74,8 @@ def test_a_study_of_rollouts_trains_resumes_and_has_every_score(tmp_path):
     names = ("velocity_error", "constant_velocity_error", "velocity_ratio")
     assert set(of_steps) == {(size, name) for size in (3, 6) for name in names}
     assert all(of_steps[cell].mean == rows[cell].mean for cell in of_steps)
-    with pytest.raises(UserError, match="must be horizons or valid_horizon, got noise: the run"):
+    with pytest.raises(
+        UserError, match=r"only score settings of \w+ \(horizons, valid_horizon\), got noise"
+    ):
         evaluate_runs(composed("name=noisy", "+task.noise=1.0", f"run={table.parent}", where,
                                config_name="evaluate"))  # fmt: skip

@@ -134,7 +134,7 @@ def test_publishing_may_leave_folders_out_but_no_row(tmp_path):
     published = tmp_path / "results" / "s"
     assert [path.name for path in (published / "runs").iterdir()] == ["m-seed1"]
     assert len(read_table(published / "transfer.csv")) == 2
-    with pytest.raises(UserError, match=r"runs: 'x\*' is the name of no run"):
+    with pytest.raises(UserError, match=r"runs must match the name of a run .*, got 'x\*'"):
         publish(publish_config(tmp_path, runs="x*"))
     assert [path.name for path in (published / "runs").iterdir()] == ["m-seed1"]
 
@@ -167,7 +167,7 @@ def test_publishing_nothing_destroys_nothing(tmp_path):
     old.mkdir(parents=True)
     with pytest.raises(UserError, match="no run"):
         publish(publish_config(tmp_path))
-    with pytest.raises(UserError, match="where the runs are"):
+    with pytest.raises(UserError, match="than where the runs are"):
         publish(publish_config(tmp_path, runs_dir=str(tmp_path / "results")))
     assert old.exists()
 

@@ -109,7 +109,7 @@ def test_a_file_is_reproducible_and_never_replaced_unasked(tmp_path, text):
         (["study=../x"], ["study", "../x", "a name"]),
         (["study=nope"], ["study", "nope", "transfer.csv"]),
         (["metric=beauty"], ["metric", "beauty", "valid"]),
-        (["upload=maybe"], ["upload", "maybe", "true and false"]),
+        (["upload=maybe"], ["upload", "maybe", "true or false"]),
         (["upload=true"], ["entity", "None", "upload"]),
         (["upload=true", "entity=me"], ["upload", "WANDB_API_KEY"]),
         (["project=a/b"], ["project", "a/b", "a name"]),

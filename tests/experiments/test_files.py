@@ -146,10 +146,14 @@ def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tm
     ("values", "error", "words"),
     [
         ({"data__files": ""}, UserError, "data: files is ''"),
-        ({"data__files": 3}, UserError, "data.files: 3 is not allowed, a text is"),
+        ({"data__files": 3}, UserError, "data.files must be a text, got 3"),
         ({"data__files": "nowhere/*.cnf"}, GenerationError, "'nowhere/*.cnf': no file matches"),
         ({"data__max_conflicts": 0}, UserError, "max_conflicts is 0"),
-        ({"transfer__sizes": [5]}, UserError, "transfer.sizes: [5] is not allowed with data.files"),
+        (
+            {"transfer__sizes": [5]},
+            UserError,
+            "transfer.sizes must be null with data.files, got [5]",
+        ),
         ({"transfer__num_instances": 5}, UserError, "transfer.num_instances: 5"),
         ({"data": None}, UserError, "data must be a mapping, got None"),
     ],
@@ -172,5 +176,7 @@ def test_files_are_only_for_testing_and_each_is_used_once(exported):
     )  # fmt: skip
     assert [cell.data_set.num_instances for cell in tested.test_cells] == [COUNT, COUNT]
     files = f"train.distribution.dimacs_files.files={exported}/*.cnf"
-    with pytest.raises(UserError, match=r"^train\.distribution: dimacs_files is a list of files"):
+    with pytest.raises(
+        UserError, match=r"^train\.distribution must not be a list of files, got 'dimacs_files'"
+    ):
         study(*TINY, "distribution@train.distribution=dimacs_files", files)

@@ -103,7 +103,7 @@ def test_a_study_without_a_name_replaces_nothing(tmp_path, monkeypatch):
         config = composed(f"study={study}", f"machine.runs_dir={tmp_path}/runs",
                           "tracking=tensorboard", config_name="mirror")  # fmt: skip
         if study == "/":
-            with pytest.raises(UserError, match="study: '/' is not allowed"):
+            with pytest.raises(UserError, match="study must be a folder with a name, got '/'"):
                 mirror(config)
         else:
             mirror(config)

@@ -65,12 +65,12 @@ def test_a_link_of_a_readme_leads_where_it_says_or_nowhere(tmp_path, address, li
     ("changes", "words"),
     [
         ({"results_dir": "/nothing"}, "results_dir: /nothing has no study"),
-        ({"results_dir": None}, "results_dir: None is not allowed"),
+        ({"results_dir": None}, "results_dir must be the path of a folder, got None"),
         ({"study": "nothing"}, "nothing has no transfer"),
-        ({"study": "../results"}, "study: '../results' is not allowed"),
-        ({"study": 3}, "study: 3 is not allowed"),
-        ({"file": "report.txt"}, "file: 'report.txt' is not allowed"),
-        ({"file": None}, "file: None is not allowed"),
+        ({"study": "../results"}, "study must be null or a name .*, got '../results'"),
+        ({"study": 3}, "study must be null or a name .*, got 3"),
+        ({"file": "report.txt"}, "file must be the path of a .html file, got 'report.txt'"),
+        ({"file": None}, "file must be the path of a .html file, got None"),
     ],
 )
 def test_a_wrong_value_is_one_line(tmp_path, changes, words):

@@ -125,7 +125,7 @@ def test_rules_of_a_fixed_number_share_one_pass_and_score_as_they_do_alone(monke
 def test_an_oracle_for_a_task_without_one_is_one_line():
     check_rule("oracle+2", ShortestPath())
     check_rule("12", Tour())
-    with pytest.raises(UserError, match=r"'oracle\+2' is not allowed, Tour does not know"):
+    with pytest.raises(UserError, match=r"since Tour does not know .*, got 'oracle\+2'"):
         check_rule("oracle+2", Tour())
 
 
@@ -134,7 +134,7 @@ def test_adaptive_steps_of_a_model_without_states_are_one_line():
         "task=satisfiability model=walk_sat", "model=linear_messages"))  # fmt: skip
     check_can_settle("adaptive@0.03", linear)
     check_can_settle("12", walk)
-    with pytest.raises(UserError, match=r"'adaptive@0.03' is not allowed, WalkSat has no states"):
+    with pytest.raises(UserError, match=r"since WalkSat has no states .*, got 'adaptive@0.03'"):
         check_can_settle("adaptive@0.03", walk)
 
 
@@ -179,7 +179,7 @@ def test_a_score_that_is_nan_is_an_error_and_not_a_missing_score(tmp_path, monke
 def test_training_graphs_that_a_model_cannot_take_are_refused(tmp_path):
     parts = study("model=padded_mlp", "model.max_num_nodes=12", "train.num_instances=50",
                   "val.num_instances=10", f"machine.data_dir={tmp_path}")  # fmt: skip
-    with pytest.raises(UserError, match=r"max_num_nodes: 12 is not allowed.* up to 1[3-6] nodes"):
+    with pytest.raises(UserError, match=r"max_num_nodes must be at least 1[3-6].*, got 12"):
         parts.check_training_graphs(parts.build_model())
 
 

@@ -47,8 +47,8 @@ class EffectsPlot(TableFigure):
         text = wrapped(_told(effects), PAGE)
         height = ROW * len(self.choices) + REST + CAPTION_LINE * len(text.splitlines())
         figure = Figure(figsize=(PAGE, height))
-        shared = {"sharex": True, "sharey": True, "squeeze": False}
-        panels = figure.subplots(1, len(self.distributions), **shared)
+        columns = len(self.distributions)
+        panels = figure.subplots(1, columns, sharex=True, sharey=True, squeeze=False)
         sizes = sorted({effect.size for effect in effects})
         for axes, (distribution, title) in zip(panels[0], self.distributions.items(), strict=True):
             of_panel = [effect for effect in effects if effect.distribution == distribution]
@@ -69,10 +69,11 @@ class EffectsPlot(TableFigure):
             offset = APART * (number - (len(sizes) - 1) / 2)
             means = np.array([effect.mean for effect in of_size])
             ends = np.array([[e.mean - e.low, e.high - e.mean] for e in of_size]).reshape(-1, 2)
-            style = look(number) | {"linestyle": "none"}
+            style = look(number)
             axes.errorbar(
                 means, [rows.index(e.choice) + offset for e in of_size],
-                xerr=np.nan_to_num(ends).T, elinewidth=1.0, label=f"{size} nodes", **style,
+                xerr=np.nan_to_num(ends).T, elinewidth=1.0, label=f"{size} nodes",
+                color=style["color"], marker=style["marker"], linestyle="none",
             )  # fmt: skip
         axes.axvline(0, color="0.4", linewidth=0.8, zorder=0)
         axes.grid(visible=False, axis="y")

@@ -63,7 +63,7 @@ class Layout:
         axes.set_title(name, fontsize=7.5 if self.is_grid else None)
 
     def label(self, panels: Sequence[Axes], x_label: str, y_labels: Sequence[str]) -> None:
-        """Label the x axes of the lowest panels, and y axes that differ from the one at the left."""
+        """Label the lowest x axes, and the y axes whose label differs from the one at the left."""
         columns = self.columns_of(len(panels))
         small: dict[str, Any] = {"fontsize": 7.5} if self.is_grid else {}
         for k, (axes, label) in enumerate(zip(panels, y_labels, strict=True)):

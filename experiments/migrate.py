@@ -35,7 +35,7 @@ class Plan:
     renamed: dict[Path, Path] = field(default_factory=dict)  # of runs and configurations
 
     def add(self, path: Path, target: Path, hashes: dict[str, str]) -> None:
-        """Add a run or a configuration; raise UserError if its target exists or is taken."""
+        """Add a run or a configuration; raise UserError if the target is taken."""
         taken = target in self.renamed.values() or (target.exists() and target != path)
         if taken:
             raise UserError(f"{path}: {target.name} is there already; remove one of the two")

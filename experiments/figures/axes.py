@@ -1,4 +1,4 @@
-"""What the two axes of curves show."""
+"""The axes of curves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from experiments.figures.lines import TINY
+from experiments.settings.errors import not_one_of
 
-MANY = 6  # ticks, that are written smaller
-CLOSE = 1.35  # times as far: closer ticks have one number between them
+MANY = 6  # ticks from which their numbers are smaller
+CLOSE = 1.35  # least ratio of two ticks that both have a number
 PLACES = ("size", "steps", "frame")
-FOOT = 0.05 / 1.04  # of the height of the axes: 0.03 on an axis of shares
+FOOT = 0.05 / 1.04  # as a share of the height of the axes: 0.03 on an axis of shares
 
 
 @dataclass(frozen=True)
 class XAxis:
-    """Sizes; or numbers of message-passing steps; or frames, at the end of a metric's name.
+    """The x axis: sizes, numbers of message-passing steps, or frames (in the metric's name).
 
-    `train`: the fewest and the most in training, which are shaded.
+    Attributes:
+        of: size, steps or frame.
+        label: the label of the axis.
+        train: the least and the greatest value in training; the range between is shaded.
+        train_label: the label of that range.
     """
 
     of: str = "size"
@@ -29,14 +34,14 @@ class XAxis:
     train_label: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what no row has, or half a range."""
+        """Raise ValueError for an unknown kind of axis, or for half a range."""
         if self.of not in PLACES:
-            raise ValueError(f"of must be one of {', '.join(PLACES)}, got {self.of!r}")
+            raise ValueError(str(not_one_of("of", self.of, PLACES)))
         if len(self.train) not in (0, 2):
             raise ValueError(f"train must be two numbers, got {list(self.train)!r}")
 
     def placed(self, rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-        """The rows of metrics (`name`) with their place on the axis (`x`)."""
+        """Return the rows of the metrics, with columns `name` (of the metric) and `x` (place)."""
         names = rows["metric"].astype(str)
         if self.of == "frame":
             parts = names.str.extract(r"^(?P<name>.*)_(?P<x>\d+)$")
@@ -50,13 +55,13 @@ class XAxis:
 
     @property
     def line_column(self) -> str:
-        """The column that a line is named in: with its rule of steps, unless these are the axis."""
+        """The column that names a line; it contains the step rule unless steps are the axis."""
         return "model" if self.of == "steps" else "method"
 
     def label_places(self, axes: Axes, places: Sequence[int]) -> None:
-        """A logarithmic axis: of frames with powers of ten, else with a tick at each place.
+        """Make the axis logarithmic: frames have powers of ten, others a tick at each place.
 
-        The ends of training have ticks as well. Where there is no room a tick has no number.
+        The ends of the training range have ticks as well. Ticks without room have no number.
         """
         if self.of == "frame":
             axes.set_xscale("log")
@@ -72,7 +77,7 @@ class XAxis:
         axes.set_xticks([], minor=True)
 
     def shade_training(self, axes: Axes) -> None:
-        """The range in training; a single place has the width of a marker."""
+        """Shade the training range; a single value is as wide as a marker."""
         if not self.train:
             return
         low, high = self.train
@@ -82,7 +87,7 @@ class XAxis:
             axes.axvspan(low, high, color="0.9", zorder=0, linewidth=0)
 
     def name_training(self, axes: Axes) -> None:
-        """Say what is shaded, at the foot of the range."""
+        """Label the shaded range, at its foot."""
         if self.train and self.train_label:
             axes.annotate(
                 self.train_label, (self.train[0] * 1.03, FOOT), fontsize=6, color="0.35",
@@ -92,15 +97,15 @@ class XAxis:
 
 @dataclass(frozen=True)
 class YAxis:
-    """Between two ends, or logarithmic around what is drawn, but not beyond the two ends."""
+    """The y axis: linear between two ends, or logarithmic around the values and within the ends."""
 
     is_log: bool = False
     low: float | None = None
     high: float | None = None
-    has_bars: bool = False  # error bars side by side in place of bands
+    has_bars: bool = False  # error bars instead of bands
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The least and the most; a linear axis is one of shares if nothing else is said."""
+        """The lower and upper end; by default a linear axis shows shares."""
         low, high = (TINY, np.inf) if self.is_log else (-0.02, 1.02)
         return low if self.low is None else self.low, high if self.high is None else self.high

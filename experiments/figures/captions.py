@@ -1,4 +1,4 @@
-"""What captions say of the numbers in a figure: how many runs, instances, what a band is of."""
+"""Sentences for captions: the number of runs and instances, and the meaning of a band."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,12 +9,12 @@ from experiments.tables.rows import Row, method
 
 
 def sample(rows: Iterable[Row], unit: str = "size") -> str:
-    """How many runs and instances a cell has: "3 runs, 200 instances a cell (60 at 128, 256)".
+    """Return the numbers of runs and instances: "3 runs, 200 instances (60 at 128, 256) a cell".
 
     Args:
-        rows: of all cells, each run once on each cell; those of models without parameters, which
-            every run repeats, count if there are no others.
-        unit: "size" names the sizes that differ; "" gives the least and the most.
+        rows: rows of all cells, one for each run and cell. Rows of models without parameters, whose
+            runs are all alike, count only if there are no others.
+        unit: "size" names the sizes that differ; "" gives the least and the greatest number.
     """
     runs: dict[object, set[int]] = {}
     of_size: dict[int, set[int]] = {}
@@ -30,7 +30,7 @@ def sample(rows: Iterable[Row], unit: str = "size") -> str:
 
 
 def _instances(of_size: dict[int, set[int]], unit: str) -> str:
-    """The number of instances of most sizes, and in brackets those of the others."""
+    """Return the number of instances of most sizes, and in brackets those of the other sizes."""
     every = [number for numbers in of_size.values() for number in numbers]
     is_plain = unit == "size" and all(len(numbers) == 1 for numbers in of_size.values())
     if len(set(every)) == 1 or not is_plain:
@@ -45,14 +45,14 @@ def _instances(of_size: dict[int, set[int]], unit: str) -> str:
 
 
 def _span(numbers: Iterable[int]) -> str:
-    """A number, or the least and the most."""
+    """Return a number, or the least and the greatest."""
     found = list(numbers)
     low, high = min(found), max(found)
     return str(low) if low == high else f"{low}\N{EN DASH}{high}"
 
 
 def about_intervals(name: str, estimates: Sequence[Estimate]) -> str:
-    """What bands or bars (`name`) are of; or that there are none in the tables."""
+    """Say what the bands or bars (`name`) show, or that the tables have no intervals."""
     there = [bool(np.isfinite(e.low)) for e in estimates if np.isfinite(e.mean)]
     if not any(there):
         return "No intervals: the tables have none for these cells."

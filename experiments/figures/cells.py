@@ -1,4 +1,4 @@
-"""The cells of a map of scores: their colours, numbers, intervals and frames."""
+"""Draw the cells of a score map: colours, numbers, intervals and frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,38 +16,38 @@ from experiments.figures.style import percent
 from experiments.statistics.intervals import Estimate
 
 NOT_DEFINED = "0.93"
-BAR = 1.6  # inches: the height of a bar of colours
+BAR = 1.6  # inches: the height of the colour bar
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a map is drawn."""
+    """The style of a score map."""
 
-    low: float = 0.0  # the colours begin here: what guessing gives
+    low: float = 0.0  # the least colour: the score of guessing
     has_intervals: bool = True
-    has_runs: bool = False  # the lowest and the highest run in the place of the interval
+    has_runs: bool = False  # the lowest and the highest run instead of the interval
     line_height: float = 0.3  # inches
     line_label: str = ""
     column_label: str = ""
 
     def share(self, mean: float) -> float:
-        """Where a score is on the scale of colours, from 0 to 1."""
+        """Return the place of a score on the colour scale, from 0 to 1."""
         return (mean - self.low) / (1 - self.low)
 
 
 class Cell(NamedTuple):
-    """What is in a place of the map."""
+    """One cell of the map."""
 
     estimate: Estimate
     is_framed: bool
     runs: tuple[float, float] = (np.nan, np.nan)  # the lowest and the highest
 
 
-Cells = dict[tuple[int, int], Cell]  # by line and column; what was not run is not there
+Cells = dict[tuple[int, int], Cell]  # by line and column; cells that were not run are absent
 
 
 def draw_cells(axes: Axes, cells: Cells, places: Sequence[float], look: Look) -> None:
-    """Draw colours, numbers and frames; `places` says where each line stands."""
+    """Draw colours, numbers and frames; `places` holds the y position of each line."""
     colours: list[Any] = [
         NOT_DEFINED if np.isnan(mean) else mpl.colormaps["viridis"](look.share(mean))
         for mean in (cell.estimate.mean for cell in cells.values())
@@ -63,7 +63,7 @@ def draw_cells(axes: Axes, cells: Cells, places: Sequence[float], look: Look) ->
 
 
 def draw_colour_bar(figure: Figure, panels: Sequence[Axes], look: Look) -> None:
-    """What the colours mean, in per cent, at the right of the panels."""
+    """Draw the colour bar, in per cent, at the right of the panels."""
     scale = ScalarMappable(Normalize(100 * look.low, 100), "viridis")
     height = figure.get_size_inches()[1]
     bar = figure.colorbar(
@@ -75,7 +75,7 @@ def draw_colour_bar(figure: Figure, panels: Sequence[Axes], look: Look) -> None:
 
 
 def _write(axes: Axes, place: tuple[float, float], cell: Cell, look: Look) -> None:
-    """The number, and below it the interval; n/a if the method is not defined there."""
+    """Write the number and the interval below it, or n/a if the method is undefined there."""
     (x, y), estimate = place, cell.estimate
     style: dict[str, Any] = {"ha": "center", "va": "center"}
     if np.isnan(estimate.mean):
@@ -94,14 +94,14 @@ def _write(axes: Axes, place: tuple[float, float], cell: Cell, look: Look) -> No
 
 
 def _corners(y: float, x: float) -> list[tuple[float, float]]:
-    """The corners of a cell, clockwise from the upper left one."""
+    """Return the corners of a cell, clockwise from the upper left."""
     return [(x - 0.5, y - 0.5), (x + 0.5, y - 0.5), (x + 0.5, y + 0.5), (x - 0.5, y + 0.5)]
 
 
 def _sides(
     line: int, x: int, framed: set[tuple[int, int]], places: Sequence[float]
 ) -> list[list[tuple[float, float]]]:
-    """The sides of a framed cell where its neighbour is not framed, or is of another group."""
+    """Return the sides of a framed cell whose neighbour is not framed or in another group."""
     corners = _corners(places[line], x)
     neighbours = [(line - 1, x), (line, x + 1), (line + 1, x), (line, x - 1)]
     return [

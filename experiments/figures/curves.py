@@ -1,4 +1,4 @@
-"""Scores over sizes, steps or frames: panels side by side, a line for each method or each size."""
+"""Score curves over sizes, steps or frames: panels with a line for each method or size."""
 
 import dataclasses
 import math
@@ -31,35 +31,40 @@ from experiments.statistics.intervals import Estimate
 from experiments.tables.frame import chosen, grouped
 
 GREY = "0.4"
-ALONE: dict[str, Any] = {"color": "black", "linestyle": "-", "linewidth": 0.8}  # a floor of a panel
+ALONE: dict[str, Any] = {
+    "color": "black",
+    "linestyle": "-",
+    "linewidth": 0.8,
+}  # one floor for a panel
 MARK: dict[str, Any] = {"color": "0.6", "linewidth": 0.9, "zorder": 1.2}
 TRIVIAL = "Grey: answers that need no training."
-STEPS = "steps"  # in the place of a metric: the message-passing steps that were taken
+STEPS = "steps"  # as a metric: the number of message-passing steps taken
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Some of the rows, by their columns: `where: {task: gravity, shift: [none, size]}`.
+    """A panel with rows selected by column: `where: {task: gravity, shift: [none, size]}`.
 
-    A metric of `steps` is how many message-passing steps were taken. Panels whose y axis has the
-    same name have the same axis.
+    The metric `steps` is the number of message-passing steps taken. Panels with the same y label
+    share their y axis.
     """
 
-    name: str = ""  # {diameter:.0f} and other columns of `cells.csv` are of the largest cell
+    name: str = ""  # may quote columns of `cells.csv`, {diameter:.0f}, for the largest cell
     where: Mapping[str, Any] = field(default_factory=dict)
-    metric: str = ""  # "": that of the figure
-    metric_label: str = ""  # "": that of the figure
-    y: YAxis | None = None  # None: that of the figure
-    lines: Sequence[Any] = ()  # some of the figure's; (): all
-    marks: Mapping[str, float] = field(default_factory=dict)  # horizontal lines, by their names
-    each_run: bool = False  # a thin line for each run in place of the mean and its interval
+    metric: str = ""  # "": the figure's
+    metric_label: str = ""  # "": the figure's
+    y: YAxis | None = None  # None: the figure's
+    lines: Sequence[Any] = ()  # a subset of the figure's lines; (): all
+    marks: Mapping[str, float] = field(default_factory=dict)  # name -> horizontal line
+    each_run: bool = False  # a thin line for each run instead of the mean and its interval
 
 
 @dataclass(frozen=True)
 class Floor:
-    """What methods cannot go below: the mean of a metric, by the mean of `by` if given.
+    """A lower bound for all methods: the mean of a metric, divided by the mean of `by` if given.
 
-    Where the lines are sizes each has its floor in its colour; else a panel has a thin black one.
+    If the lines are sizes, each has a floor in its colour; otherwise a panel has one thin black
+    floor.
     """
 
     metric: str
@@ -69,14 +74,14 @@ class Floor:
 
 @dataclass(frozen=True)
 class Curves(TableFigure):
-    """A line is the mean over runs, with its 95 % interval; shaded: as in training.
+    """Curves of the mean over runs, with its 95 % interval; the training range is shaded.
 
-    `lines` are methods (`model@rule`, see `lines`) or sizes of `method`, with their names;
-    `trivial` are answers that need no training, thin and grey, without intervals: those that have
-    no steps are level where the axis has steps. Lines without a row are left out. On a logarithmic
-    axis an interval that reaches 0 ends at the least of the runs. A line ends with "n/a" where its
-    method has rows further to the right, without an answer. How many runs and instances there are
-    is said before the caption.
+    `lines` maps methods (`model@rule`, see `lines`) or sizes of `method` to their names. `trivial`
+    maps answers that need no training to their names; they are thin, grey and without intervals,
+    and horizontal if they take no steps and the axis has steps. Lines without a row are left out.
+    On a logarithmic axis an interval that reaches 0 ends at the least of the runs. A line ends with
+    "n/a" if its method has rows further to the right without an answer. The numbers of runs and
+    instances precede the caption.
     """
 
     study: str
@@ -93,11 +98,11 @@ class Curves(TableFigure):
     caption: str = ""
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether a panel has a row of a line."""
+        """Return whether a panel has a row of a line."""
         return bool(self._shown(tables))
 
     def draw(self, tables: Tables) -> Figure:
-        """The panels that have a row of a line."""
+        """Draw the panels that have a row of a line."""
         shown = self._shown(tables)
         figure, all_axes = self.layout.panels(len(shown), self._told(shown))
         everywhere = sorted({x for _, rows in shown for x in rows["x"] if x != LEVEL})
@@ -122,13 +127,13 @@ class Curves(TableFigure):
         return figure
 
     def _same_width(self, axes: Axes, places: Sequence[int]) -> None:
-        """As wide as every panel of a grid, on a logarithmic axis."""
+        """Give all panels of a grid the same limits on a logarithmic axis."""
         ends = [*places, *self.x.train]
         room = (max(ends) / min(ends)) ** 0.05
         axes.set_xlim(min(ends) / max(room, 1.05), max(ends) * max(room, 1.05))
 
     def _shown(self, tables: Tables) -> list[tuple[Panel, pd.DataFrame]]:
-        """The panels that have a row of a line, with their rows placed on the x axis."""
+        """Return the panels that have a row of a line, with their rows placed on the x axis."""
         shown = []
         floors = [self.floor.metric, self.floor.by] if self.floor else []
         for panel in self.panels:
@@ -142,25 +147,25 @@ class Curves(TableFigure):
         return shown
 
     def _level(self, rows: pd.DataFrame, metric: str) -> pd.DataFrame:
-        """The rows of trivial answers that take no steps, where the axis has steps."""
+        """Return the rows of trivial answers without steps, if the axis has steps."""
         if self.x.of != "steps":
             return rows.iloc[:0].assign(name="", x=0)
         found = chosen(rows, metric=metric, model=[*self.trivial], steps_rule="")
         return found.assign(name=metric, x=LEVEL)
 
     def _lines(self, panel: Panel) -> Sequence[Any]:
-        """Those that a panel shows."""
+        """Return the lines that a panel shows."""
         return list(panel.lines) or list(self.lines)
 
     def _rows(self, rows: pd.DataFrame, line: str | int, metric: str) -> Rows:
-        """The rows of a metric of a line, by place; of a size those of a method."""
+        """Return the rows of a metric for a line, by place; a size is a line of `method`."""
         rows = chosen(rows, name=metric)
         if isinstance(line, int):
             rows, line = chosen(rows, size=line), self.method
         return grouped(chosen(rows, **{self.x.line_column: line}), "x")
 
     def _all_rows(self, shown: Sequence[tuple[Panel, pd.DataFrame]]) -> Iterator[Rows]:
-        """The rows of every line of every panel that shows scores."""
+        """Yield the rows of every line of every panel that shows scores."""
         for panel, rows in shown:
             metric = panel.metric or self.metric
             if metric != STEPS:
@@ -168,7 +173,7 @@ class Curves(TableFigure):
                     yield self._rows(rows, line, metric)
 
     def _told(self, shown: Sequence[tuple[Panel, pd.DataFrame]]) -> str:
-        """Of how many runs and instances the figure is, what bands are, and the caption."""
+        """Return the numbers of runs and instances, the meaning of bands, and the caption."""
         every = list(self._all_rows(shown))
         of = sample(
             (row for rows in every for of in rows.values() for row in of),
@@ -186,14 +191,14 @@ class Curves(TableFigure):
     def _scored(
         self, shown: Sequence[tuple[Panel, pd.DataFrame]]
     ) -> Iterator[tuple[Panel, pd.DataFrame]]:
-        """The panels that show scores, once for each of their lines."""
+        """Yield the panels that show scores, once for each of their lines."""
         for panel, rows in shown:
             if (panel.metric or self.metric) != STEPS:
                 for _ in self._lines(panel):
                     yield panel, rows
 
     def _draw_panel(self, axes: Axes, panel: Panel, rows: pd.DataFrame) -> list[float]:
-        """All that a panel shows; gives the values that the y axis has to show."""
+        """Draw a panel; return the values that the y axis must include."""
         values = list(panel.marks.values())
         has_sizes = any(isinstance(line, int) for line in self.lines)
         for number, line in enumerate(self.lines):
@@ -221,7 +226,7 @@ class Curves(TableFigure):
         return values
 
     def _draw_line(self, axes: Axes, panel: Panel, rows: pd.DataFrame, number: int) -> list[float]:
-        """The n-th line; gives the values that the y axis has to show."""
+        """Draw the n-th line; return the values that the y axis must include."""
         line, metric, y = list(self.lines)[number], panel.metric or self.metric, panel.y or self.y
         mine, name = self._rows(rows, line, metric), self.lines[line]
         if panel.each_run:
@@ -233,7 +238,7 @@ class Curves(TableFigure):
         return [estimate.mean for estimate in found.values()]
 
     def _say_that_it_is_below(self, axes: Axes, floor: Sequence[float]) -> None:
-        """Where the floor is below the axis, say so at its foot."""
+        """If the floor is below the axis, say so at the foot of the panel."""
         lowest = self.y.ends[0]
         if self.floor and max(floor, default=0) < lowest:
             axes.annotate(
@@ -243,7 +248,7 @@ class Curves(TableFigure):
 
 
 def _as_steps(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows whose score is the number of steps that were taken."""
+    """Return the rows with the number of steps taken as their score."""
     nothing = {"low": math.nan, "high": math.nan, "is_share": False, "estimate": None}
     taken = [
         dataclasses.replace(row, mean=row.steps, metric=STEPS, **nothing) for row in rows["row"]
@@ -254,7 +259,7 @@ def _as_steps(rows: pd.DataFrame) -> pd.DataFrame:
 def _draw_floor(
     axes: Axes, floor: Floor, rows: pd.DataFrame, style: Mapping[str, Any]
 ) -> list[float]:
-    """The floor in some rows, where it is above 0; gives its values."""
+    """Draw the floor where it is above 0; return its values."""
     floors = _means(rows, floor.metric)
     by = _means(rows, floor.by) if floor.by else dict.fromkeys(floors, 1.0)
     above = {x: value / by[x] for x, value in floors.items() if value > 0}
@@ -264,14 +269,14 @@ def _draw_floor(
 
 
 def _means(rows: pd.DataFrame, metric: str) -> dict[int, float]:
-    """The mean of a metric at each place, over the runs that have an answer."""
+    """Return the mean of a metric at each place, over the runs that have an answer."""
     places = grouped(chosen(rows, name=metric), "x")
     means = {x: np.array([row.mean for row in of]) for x, of in places.items()}
     return {x: float(np.nanmean(m)) for x, m in means.items() if np.isfinite(m).any()}
 
 
 def _title(panel: Panel, rows: pd.DataFrame, tables: Tables) -> str:
-    """The name of a panel, in which facts of its largest cell are filled in."""
+    """Return the name of a panel, with the facts of its largest cell filled in."""
     if "{" not in panel.name:
         return panel.name
     largest = rows.loc[rows["size"].idxmax()]

@@ -1,4 +1,4 @@
-"""Shapes, strips and legends of pictures, drawn with matplotlib."""
+"""Draw the shapes, strips and legends of pictures with matplotlib."""
 
 from collections.abc import Sequence
 from itertools import chain, pairwise
@@ -19,7 +19,7 @@ from experiments.figures.style import COLOURS
 ROLES = {"ink": "0.15", "soft": "0.4", "rule": "0.78", "paper": "1"}
 DASHES = {"": "-", "dashed": "--", "dotted": ":"}
 MARKERS = {"circle": "o", "square": "s", "cross": "x", "line": ""}
-LEAST_SPAN = 0.04  # of the axis of a strip, so that what is nothing looks like nothing
+LEAST_SPAN = 0.04  # of a strip's y axis, so that rounding noise around 0 looks flat
 FAINT = 0.7  # opacity of the newest part of a trail
 
 
@@ -32,20 +32,20 @@ class Place(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Width by height."""
+        """The width over the height."""
         low_x, low_y, high_x, high_y = self.picture.window
         return (high_x - low_x) / (high_y - low_y)
 
 
 def paint(colour: Colour | None) -> str:
-    """The colour that a role or the index of a colour stands for."""
+    """Return matplotlib's colour for a role or a colour index."""
     if colour is None:
         return "none"
     return ROLES[colour] if isinstance(colour, str) else COLOURS[colour % len(COLOURS)]
 
 
 def written(text: str) -> str:
-    """A text in which nothing is mathematics."""
+    """Escape a text so that matplotlib reads no part of it as mathematics."""
     return text.replace("$", r"\$")
 
 
@@ -90,7 +90,7 @@ def _draw_shape(axes: Axes, shape: Shape, points: np.ndarray, order: float) -> N
 
 
 def _draw_marks(axes: Axes, shape: Shape, points: np.ndarray, order: float) -> None:
-    """A mark at every point."""
+    """Draw a mark at every point."""
     look, radius = shape.look, shape.radius
     if shape.kind == "cross":
         arms = radius * np.array([[(-1, -1), (1, 1)], [(-1, 1), (1, -1)]]) * 0.8
@@ -110,7 +110,7 @@ def _draw_marks(axes: Axes, shape: Shape, points: np.ndarray, order: float) -> N
 
 
 def _draw_trail(axes: Axes, shape: Shape, frame: int, order: float) -> None:
-    """Where marks were in the frames before, fading away."""
+    """Draw the path of marks in earlier frames, fading away."""
     track = [shape.at(number) for number in range(max(0, frame - shape.trail), frame + 1)]
     steps = [np.stack(pair, axis=1) for pair in pairwise(track) if len(pair[0]) == len(pair[1])]
     colour = shape.look.colour if shape.look.fill is None else shape.look.fill
@@ -125,7 +125,7 @@ def _draw_trail(axes: Axes, shape: Shape, frame: int, order: float) -> None:
 
 
 def draw_strip(axes: Axes, strip: Strip, frame: int | None = None) -> None:
-    """Draw numbers over frames, up to one of them or all."""
+    """Draw a strip's numbers over frames, up to `frame` or all of them."""
     numbers = np.array([0.0, *chain.from_iterable(trace.values for trace in strip.traces)])
     low, high = numbers.min(), numbers.max()
     room = max(LEAST_SPAN - (high - low), 0.1 * (high - low)) / 2
@@ -160,7 +160,7 @@ def _clear(colour: Colour | None, opacity: float) -> tuple[float, ...] | str:
 
 
 def add_legend(figure: Figure, places: Sequence[Place], where: str) -> None:
-    """What lines and marks mean, above ("upper") or below ("lower") everything."""
+    """Add a legend of lines and marks, above ("upper") or below ("lower") the panels."""
     keys = chain.from_iterable(place.panel.legend for place in places)
     handles = [_sample(key) for key in dict.fromkeys(keys)]
     if handles:

@@ -1,4 +1,4 @@
-"""What every figure and table of a paper is: drawn from a study's tables, saved as files."""
+"""The base classes of figures and tables of a paper: drawn from a study's tables only."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="DataclassInstance")
 
 FIGURES = CONF / "figure"
-FRAME_DPI, FRAME_MS = 110, 150  # of an animation
+FRAME_DPI, FRAME_MS = 110, 150  # resolution and duration of a frame of an animation
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What a figure is drawn from, and nothing else."""
+    """The tables that a figure is drawn from; it reads nothing else."""
 
     rows: list[Row]
     cells: dict[tuple[str, int], CellSummary]  # by distribution and size
-    pictures: dict[str, list[Picture]] = field(default_factory=dict)  # by the name of the file
+    pictures: dict[str, list[Picture]] = field(default_factory=dict)  # by file name
     goals: list[MetricGoal] = field(default_factory=list)
     curves: list[CurvePoint] = field(default_factory=list)
     severities: list[Severity] = field(default_factory=list)
@@ -54,17 +54,17 @@ class Tables:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """The rows as a frame (`tables.frame`)."""
+        """The rows as a pandas frame (`tables.frame`)."""
         return frame_of(self.rows)
 
 
 class Exhibit(ABC):
-    """What is a pure function of one study's tables. Subclasses are frozen dataclasses."""
+    """A figure or table, a pure function of one study's tables. Subclasses are dataclasses."""
 
     study: str
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether the tables have what it shows."""
+        """Return whether the tables have what the exhibit shows."""
         return bool(tables.rows)
 
     @abstractmethod
@@ -73,24 +73,24 @@ class Exhibit(ABC):
 
 
 class TableFigure(Exhibit):
-    """A figure, as PNG and PDF, and as GIF where it moves."""
+    """A figure, saved as PNG and PDF, and as GIF if it is animated."""
 
     frame_ms: ClassVar[int] = FRAME_MS
-    num_colours: ClassVar[int] = 64  # of a picture of the animation
+    num_colours: ClassVar[int] = 64  # of a frame of the animation
 
     @abstractmethod
     def draw(self, tables: Tables) -> Figure:
-        """The figure."""
+        """Draw the figure."""
 
     def frames(self, tables: Tables) -> list[Figure]:
-        """The pictures of an animation that goes with it; none if there is none."""
+        """Draw the frames of the figure's animation; an empty list if there is none."""
         del tables
         return []
 
     def save(self, tables: Tables, stem: Path) -> list[Path]:
-        """Draw it in the shared style."""
+        """Draw the figure in the shared style and write its files."""
         with mpl.rc_context():
-            mpl.rcdefaults()  # in the place of the user's matplotlibrc
+            mpl.rcdefaults()  # in place of the user's matplotlibrc
             mpl.rcParams.update(LOOK)
             drawn = self.draw(tables)
             FigureCanvasAgg(drawn)
@@ -99,21 +99,25 @@ class TableFigure(Exhibit):
 
 
 class TextTable(Exhibit):
-    """A table for a paper, as LaTeX."""
+    """A table for a paper, saved as LaTeX."""
 
     @abstractmethod
     def text(self, tables: Tables) -> str:
-        """The source: a `table` with its caption."""
+        """Return the LaTeX source: a table with its caption."""
 
     def save(self, tables: Tables, stem: Path) -> list[Path]:
-        """Write the source."""
+        """Write the LaTeX source."""
         path, text = stem.with_suffix(".tex"), self.text(tables)
         write_atomically(path, lambda temporary: temporary.write_text(text))
         return [path]
 
 
 def load_tables(folder: Path) -> Tables:
-    """The tables in a study's folder; of those beside scores and cells, what is there."""
+    """Read the tables in a study's folder; all but scores and cells may be missing.
+
+    Raises:
+        UserError: a table is missing or damaged.
+    """
     cells = read_cells(folder / "cells.csv")
     return Tables(
         rows=read_table(folder / "transfer.csv"),
@@ -127,12 +131,16 @@ def load_tables(folder: Path) -> Tables:
 
 
 def _read(folder: Path, pattern: str, kind: type[R]) -> list[R]:
-    """The rows of all tables of that name."""
+    """Read the rows of the tables that match a pattern."""
     return [row for path in sorted(folder.glob(pattern)) for row in read_table(path, kind)]
 
 
 def draw_figures(folder: Path) -> list[Path]:
-    """Draw what shows the study whose tables are in a folder of its name, into that folder."""
+    """Draw all figures and tables of a study into its folder, which is named after the study.
+
+    Raises:
+        UserError: a table or the configuration of a figure is wrong.
+    """
     tables = load_tables(folder)
     paths = []
     for config in sorted(FIGURES.glob("*.yaml")):
@@ -149,11 +157,11 @@ def draw_figures(folder: Path) -> list[Path]:
 def _animate(
     frames: list[Figure], stem: Path, frame_ms: int = FRAME_MS, num_colours: int = 64
 ) -> list[Path]:
-    """As a GIF that starts over; the last picture stays longer."""
+    """Write frames as a looping GIF whose last frame stays longer."""
     if not frames:
         return []
     pictures: list[Image.Image] = []
-    for _, same in groupby(frames, key=id):  # one that stays for longer is drawn once
+    for _, same in groupby(frames, key=id):  # a repeated frame is drawn once
         frame, *held = same
         canvas = FigureCanvasAgg(frame)
         frame.set_dpi(FRAME_DPI)
@@ -169,7 +177,7 @@ def _animate(
 
 
 def _save(figure: Figure, stem: Path) -> list[Path]:
-    """As PNG and PDF, without dates: the same table gives the same bytes."""
+    """Write PNG and PDF without dates, so that the same tables give the same bytes."""
     undated = {
         "png": {"Software": None},
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},

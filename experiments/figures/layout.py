@@ -1,4 +1,4 @@
-"""Where the panels of a figure stand, and their legend."""
+"""The layout of a figure's panels and their legend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,18 @@ from matplotlib.figure import Figure
 
 from experiments.figures.lines import legend_of_all
 from experiments.figures.style import CAPTION, CAPTION_LINE, PAGE, wrapped
+from experiments.settings.errors import not_one_of
 
-LEGEND = 0.6  # inches of one above the panels
+LEGEND = 0.6  # inches: the height of a legend above the panels
 PLACES = {"right": "right center", "above": "upper center"}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Panels side by side, or in several rows; one legend for all, and a caption below them.
+    """Panels side by side or in several rows, with one legend and a caption below.
 
-    `legend` is right or above; `legend_columns` of 0 are as many as it has entries, and one at the
-    right.
+    `legend` is right or above. `legend_columns` of 0 means one column at the right, and above a
+    column for each entry.
     """
 
     width: float = PAGE  # inches
@@ -29,21 +30,21 @@ class Layout:
     legend_columns: int = 0
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a place that legends have not."""
+        """Raise ValueError for an unknown place of the legend."""
         if self.legend not in PLACES:
-            raise ValueError(f"legend must be one of {', '.join(PLACES)}, got {self.legend!r}")
+            raise ValueError(str(not_one_of("legend", self.legend, PLACES)))
 
     @property
     def is_grid(self) -> bool:
-        """Whether panels may be in several rows."""
+        """Whether the panels may be in several rows."""
         return self.columns > 0
 
     def columns_of(self, number: int) -> int:
-        """How many of so many panels are in a row."""
+        """Return the number of panels in a row, of `number` panels."""
         return self.columns or number
 
     def panels(self, number: int, caption: str) -> tuple[Figure, list[Axes]]:
-        """A figure with a caption and empty panels; a place without a panel stays blank."""
+        """Create a figure with a caption and empty panels; unused places stay blank."""
         columns = self.columns_of(number)
         rows = -(-number // columns)
         text = wrapped(caption, self.width)
@@ -58,11 +59,11 @@ class Layout:
         return figure, list(places[:number])
 
     def title(self, axes: Axes, name: str) -> None:
-        """Name a panel; smaller in a grid."""
+        """Set the title of a panel; it is smaller in a grid."""
         axes.set_title(name, fontsize=7.5 if self.is_grid else None)
 
     def label(self, panels: Sequence[Axes], x_label: str, y_labels: Sequence[str]) -> None:
-        """Name the axes: below the lowest panels, and beside those that differ from their left."""
+        """Label the lowest x axes, and the y axes whose label differs from the one at the left."""
         columns = self.columns_of(len(panels))
         small: dict[str, Any] = {"fontsize": 7.5} if self.is_grid else {}
         for k, (axes, label) in enumerate(zip(panels, y_labels, strict=True)):
@@ -74,7 +75,7 @@ class Layout:
                 axes.tick_params(labelleft=False)
 
     def add_legend(self, figure: Figure, panels: Sequence[Axes]) -> None:
-        """What is in any panel, once."""
+        """Add one legend with the entries of all panels."""
         entries = {label for axes in panels for label in axes.get_legend_handles_labels()[1]}
         columns = self.legend_columns or (1 if self.legend == "right" else len(entries))
         legend_of_all(figure, panels, PLACES[self.legend], max(columns, 1))

@@ -1,4 +1,4 @@
-"""Metrics on the validation set against updates: has training come to its end?"""
+"""Learning curves: validation metrics over updates, which show whether training has converged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,33 +16,33 @@ from experiments.tables.curves import CurvePoint
 
 @dataclass(frozen=True)
 class Panel:
-    """A metric of the curves, of one task or of all."""
+    """A panel for one metric, of one task or of all tasks."""
 
     metric: str
     name: str
     is_log: bool = False
-    task: str = ""  # its label; "": of all tasks
+    task: str = ""  # label of the task; "": all tasks
 
 
 @dataclass(frozen=True)
 class LearningCurves(TableFigure):
-    """A panel for each metric; a thick line is the mean over runs, a thin one a run.
+    """A panel for each metric; a thick line is the mean over runs, a thin line is one run.
 
-    Later lines are thinner, so that those below them can be seen. Where curves end at different
-    numbers of updates the caption says so.
+    Later lines are thinner, so that earlier ones stay visible. If curves end at different numbers
+    of updates, the caption says so.
     """
 
     study: str
     panels: Sequence[Panel] = field(default_factory=tuple)
-    lines: Mapping[str, str] = field(default_factory=dict)  # a line -> its name
+    lines: Mapping[str, str] = field(default_factory=dict)  # line -> name
     caption: str = ""
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether there are curves."""
+        """Return whether the tables have learning curves."""
         return bool(tables.curves)
 
     def draw(self, tables: Tables) -> Figure:
-        """A page wide, panels side by side."""
+        """Draw the figure, a page wide, with panels side by side."""
         text = wrapped(f"{self.caption} {self._ends(tables)}".strip(), PAGE)
         figure = Figure(figsize=(PAGE, 2.7 + CAPTION_LINE * len(text.splitlines())))
         all_axes = figure.subplots(1, len(self.panels), squeeze=False)[0]
@@ -66,7 +66,7 @@ class LearningCurves(TableFigure):
         return figure
 
     def _ends(self, tables: Tables) -> str:
-        """At which update each method ends, if not all at the same one."""
+        """Return a sentence on the last update of each method, or "" if all are equal."""
         ends: dict[str, int] = {}
         for line, name in self.lines.items():
             steps = [point.step for point in tables.curves if point.model == model_of(line)]
@@ -78,7 +78,7 @@ class LearningCurves(TableFigure):
 
 
 def _runs(points: Sequence[CurvePoint]) -> Mapping[tuple[str, int], list[tuple[int, float]]]:
-    """The curve of every run, by task and seed."""
+    """Return the curve of every run, by task and seed."""
     runs: dict[tuple[str, int], list[tuple[int, float]]] = {}
     for point in points:
         runs.setdefault((point.task, point.seed), []).append((point.step, point.value))
@@ -91,7 +91,7 @@ def _draw(
     name: str,
     style: dict[str, Any],
 ) -> None:
-    """Every run thin, and the mean at the updates that all runs have."""
+    """Draw every run as a thin line, and the mean at the updates that all runs have."""
     for curve in runs.values():
         axes.plot(*zip(*curve, strict=True), color=style["color"], linewidth=0.5, alpha=0.6)
     if not runs:

@@ -1,8 +1,8 @@
-"""How the lines of a figure are named, chosen and drawn, and how their axes are labelled.
+"""Select and draw the lines of a figure, and add its legend.
 
-A line's name in a yaml is the text `model@rule`: the label of a method in the table of scores and
-the rule of its message-passing steps; `model` for a method without steps. It maps to the name that
-the reader sees. Where the lines of a figure are the sizes of one method, they are named by numbers.
+A yaml names a line by the text `model@rule`: the label of a method in the table of scores and its
+step rule, or `model` for a method without steps. The text maps to the name that the reader sees. If
+the lines of a figure are the sizes of one method, numbers name them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,19 +20,19 @@ from experiments.statistics.methods import over_runs
 from experiments.tables.rows import Row
 
 TINY = 1e-30  # below every axis
-LEVEL = -1  # the place of what is the same at all places
+LEVEL = -1  # the place of a value that is the same at all places
 
 Rows = Mapping[Any, Sequence[Row]]  # the rows at each place of the x axis
 Found = dict[int, Estimate]  # the estimate at each place that has one
 
 
 def model_of(line: str) -> str:
-    """The label of a line's method, without the rule of steps."""
+    """Return the label of a line's method, without the step rule."""
     return line.partition("@")[0]
 
 
 def answers(rows: Rows, *, is_log: bool = False) -> Found:
-    """Estimates over the runs at every place where they have an answer, in order.
+    """Return the estimate over the runs at every place with an answer, in order.
 
     A logarithmic axis shows only means above 0, and an interval that reaches 0 or below ends at the
     least of the runs instead.
@@ -50,13 +50,13 @@ def answers(rows: Rows, *, is_log: bool = False) -> Found:
 def draw_band(
     axes: Axes, rows: Rows, name: str, style: Mapping[str, Any], *, is_log: bool
 ) -> Found:
-    """A line of means, with a band of intervals.
+    """Draw a line of means with a band of intervals.
 
     Args:
-        axes: to draw on.
-        rows: at every place.
-        name: for the legend; "": not in it.
-        style: of the line.
+        axes: the axes to draw on.
+        rows: the rows at every place.
+        name: the name in the legend; "": not in the legend.
+        style: the style of the line.
         is_log: whether the y axis is logarithmic.
 
     Returns:
@@ -74,16 +74,16 @@ def draw_band(
 
 
 def draw_runs(axes: Axes, rows: Rows, name: str, *, is_log: bool) -> Found:
-    """A thin line for each run, in a colour of its own; means only where their interval is trusted.
+    """Draw a thin line for each run in its own colour, and means that have a trusted interval.
 
     Args:
-        axes: to draw on.
-        rows: at every place.
-        name: for the legend.
+        axes: the axes to draw on.
+        rows: the rows at every place.
+        name: the name in the legend.
         is_log: whether the y axis is logarithmic.
 
     Returns:
-        The estimates of the means, drawn or not.
+        The estimates of all means, drawn or not.
     """
     runs: dict[int, list[tuple[int, float]]] = {}
     for place, of in sorted(rows.items()):
@@ -104,13 +104,13 @@ def draw_runs(axes: Axes, rows: Rows, name: str, *, is_log: bool) -> Found:
 
 
 def draw_bars(axes: Axes, rows: Rows, name: str, number: int, *, is_log: bool) -> Found:
-    """A line of means with error bars, the first line above the others.
+    """Draw a line of means with error bars; earlier lines are drawn above later ones.
 
     Args:
-        axes: to draw on.
-        rows: at every place.
-        name: for the legend.
-        number: of the line among the others.
+        axes: the axes to draw on.
+        rows: the rows at every place.
+        name: the name in the legend.
+        number: the number of the line, from 0.
         is_log: whether the y axis is logarithmic.
 
     Returns:
@@ -130,7 +130,7 @@ def draw_bars(axes: Axes, rows: Rows, name: str, number: int, *, is_log: bool) -
 
 
 def draw_trivial(axes: Axes, rows: Rows, name: str, number: int, *, is_log: bool) -> list[float]:
-    """A thin grey line of means; one that has no place on the axis is level. Gives the means."""
+    """Draw a thin grey line of means, horizontal if it has no places; return the means."""
     style = trivial_look(number)
     if list(rows) == [LEVEL]:
         mean = over_runs(rows[LEVEL]).mean
@@ -145,7 +145,7 @@ def draw_trivial(axes: Axes, rows: Rows, name: str, number: int, *, is_log: bool
 
 
 def _say_where_it_ends(axes: Axes, rows: Rows, found: Found, colour: str) -> None:
-    """Write n/a behind the last place that a line has an answer for, if it has rows beyond it."""
+    """Write n/a after the last place with an answer, if the line has rows beyond it."""
     last = max(found)
     if last < max(rows):
         axes.annotate(
@@ -157,14 +157,14 @@ def _say_where_it_ends(axes: Axes, rows: Rows, found: Found, colour: str) -> Non
 def fit_log_axis(
     axes: Axes, values: Sequence[float], lowest: float = TINY, highest: float = np.inf
 ) -> None:
-    """A logarithmic axis around positive values, within two bounds; around 1 if there are none."""
+    """Fit a logarithmic y axis to positive values, within two bounds; to 1 without values."""
     axes.set_yscale("log")
     values = values or [1.0]
     axes.set_ylim(max(min(values), lowest) / 2, min(max(values), highest) * 3)
 
 
 def legend_of_all(figure: Figure, panels: Sequence[Axes], loc: str, num_columns: int) -> Legend:
-    """A legend outside the panels, with what is in any of them once; lines with bars first."""
+    """Add one legend outside the panels with all of their entries; lines with bars come first."""
     handles: dict[str, Any] = {
         label: handle
         for axes in panels

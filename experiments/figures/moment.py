@@ -1,6 +1,6 @@
-"""One frame of an animation: the panels of pictures side by side, and their numbers below.
+"""Draw one frame of an animation: the panels of pictures side by side, with their strips below.
 
-Every frame has the same places, in inches from the lower left corner.
+Positions are in inches from the lower left corner, and are the same in every frame.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from data_gen.picture import Picture
 from experiments.figures.drawing import Place, add_legend, draw_panel, draw_strip, written
 from experiments.figures.style import PAGE
 
-WIDTH, LARGEST = 0.8 * PAGE, 4.2  # of a figure, and the height of a panel
-EDGE, TITLE, KEYS, STRIP = 0.1, 0.25, 0.3, 0.8  # margins; heights of a title, legend and numbers
+WIDTH, LARGEST = 0.8 * PAGE, 4.2  # width of a figure; greatest height of a panel
+EDGE, TITLE, KEYS, STRIP = 0.1, 0.25, 0.3, 0.8  # margin; heights of a title, legend and strip
 
 
 def moment(pictures: Sequence[Picture], number: int) -> Figure:
-    """The panels of all pictures at a frame; a picture that has ended stays as it is."""
+    """Draw the panels of all pictures at a frame; an ended picture keeps its last frame."""
     groups = [
         [Place(picture, panel, min(number, len(picture.captions) - 1)) for panel in picture.panels]
         for picture in pictures
@@ -40,7 +40,7 @@ def moment(pictures: Sequence[Picture], number: int) -> Figure:
 def _draw_group(
     figure: Figure, group: Sequence[Place], left: float, bottom: float, height: float
 ) -> float:
-    """Draw the panels of one picture; gives where the next begins."""
+    """Draw the panels of one picture; return the left edge of the next one."""
     wide, tall = figure.get_size_inches()
     picture, _, frame = group[0]
     start = left

@@ -1,4 +1,4 @@
-"""Instances as their tasks draw them: side by side, as a strip of frames, and as an animation."""
+"""Figures of instances: side by side, as rows of frames, and as an animation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ from experiments.figures.moment import moment
 from experiments.figures.style import CAPTION, CAPTION_LINE, PAGE, wrapped
 from experiments.settings.errors import UserError
 
-LARGEST = 4.2  # inches, the height of a panel
-LEAST_FRAMES = 36  # of an animation, at about ten in a second
+LARGEST = 4.2  # inches: the greatest height of a panel
+LEAST_FRAMES = 36  # of an animation, at about ten frames a second
 
 
 @dataclass(frozen=True)
 class Pictures(TableFigure):
-    """Instances as their task draws them, with the answers of a trained network.
+    """Pictures of instances with the answers of a trained network, as their task draws them.
 
-    Without `shown` the pictures are side by side, with all frames in one panel where the task has
-    such a summary, else at the last frame. With `shown` every picture has a row of frames. The
-    caption is below the still figure.
+    Without `shown` the pictures are side by side: in one summary panel if the task has one,
+    otherwise at the last frame. With `shown` every picture has a row of frames. The caption is
+    below the still figure.
     """
 
     study: str
     file: str  # the file of pictures, without its ending
-    shown: Sequence[int] = ()  # the frames of a strip; 0 is the first
-    moving: Sequence[int] = ()  # which pictures the animation has; (): all
+    shown: Sequence[int] = ()  # the frames of a row; 0 is the first
+    moving: Sequence[int] = ()  # the pictures in the animation; (): all
     num_frames: int = 50  # of the animation, at most
-    axis: str = ""  # below the numbers, in place of what the picture says
-    axes: Sequence[str] = ()  # what x and y of a strip are
+    axis: str = ""  # x label of the strip; "": the picture's own
+    axes: Sequence[str] = ()  # the x and y labels of a row of frames
     caption: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for the name of one axis without the other."""
+        """Raise ValueError for the label of one axis without the other."""
         if len(self.axes) not in (0, 2):
             raise ValueError(f"axes must be two names, got {list(self.axes)!r}")
 
@@ -46,11 +46,11 @@ class Pictures(TableFigure):
     num_colours: ClassVar[int] = 128
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether the file of pictures is there."""
+        """Return whether the file of pictures exists."""
         return self.file in tables.pictures
 
     def draw(self, tables: Tables) -> Figure:
-        """A page wide."""
+        """Draw the still figure, a page wide."""
         pictures = tables.pictures[self.file]
         figure = self._rows(pictures) if self.shown else self._columns(pictures)
         if self.caption:
@@ -61,7 +61,7 @@ class Pictures(TableFigure):
         return figure
 
     def frames(self, tables: Tables) -> list[Figure]:
-        """The pictures that move, side by side, from their first frames to their last."""
+        """Draw the frames of the animation: the moving pictures side by side."""
         pictures = tables.pictures[self.file]
         pictures = self._chosen(pictures, self.moving) if self.moving else pictures
         last = max(len(picture.captions) for picture in pictures) - 1
@@ -69,11 +69,11 @@ class Pictures(TableFigure):
             return []
         numbers = np.linspace(0, last, min(self.num_frames, last + 1)).round().astype(int)
         drawn = [moment(pictures, int(number)) for number in numbers]
-        held = max(1, LEAST_FRAMES // len(drawn))  # where there are few, each stays for longer
+        held = max(1, LEAST_FRAMES // len(drawn))  # few frames stay longer each
         return [figure for figure in drawn for _ in range(held)]
 
     def _columns(self, pictures: Sequence[Picture]) -> Figure:
-        """The pictures side by side, their numbers below."""
+        """Draw the pictures side by side, with their strips below."""
         groups = [_still(picture) for picture in pictures]
         places = list(chain.from_iterable(groups))
         ratios = [place.ratio for place in places]
@@ -101,7 +101,7 @@ class Pictures(TableFigure):
         return figure
 
     def _rows(self, pictures: Sequence[Picture]) -> Figure:
-        """A row of frames for every picture."""
+        """Draw a row of frames for every picture."""
         rows = [
             [Place(picture, panel, k) for k in self.shown for panel in picture.panels]
             for picture in pictures
@@ -124,22 +124,22 @@ class Pictures(TableFigure):
         return figure
 
     def _chosen(self, found: Sequence, numbers: Sequence[int]) -> list:
-        """Entries by number; raises UserError if there are not as many."""
+        """Return entries by number; raise UserError for a number that is out of range."""
         if not all(0 <= number < len(found) for number in numbers):
-            wrong = f"{list(numbers)} is not allowed"
-            raise UserError(f"figure of {self.file}: {wrong}, there are {len(found)} of them")
+            allowed = f"numbers from 0 to {len(found) - 1}"
+            raise UserError(f"figure of {self.file} must have {allowed}, got {list(numbers)}")
         return [found[number] for number in numbers]
 
 
 def _still(picture: Picture) -> list[Place]:
-    """The one panel that says all, or those of the last frame."""
+    """Return the summary panel if there is one, otherwise the panels of the last frame."""
     last = len(picture.captions) - 1
     panels = picture.panels if picture.summary is None else [picture.summary]
     return [Place(picture, panel, last) for panel in panels]
 
 
 def _told(place: Place) -> str:
-    """The title of a panel that stands alone: of a frame, with what its caption says."""
+    """Return the title of a panel: the picture's, for a frame with its caption."""
     picture, panel, frame = place
     if panel is picture.summary:
         return written(picture.title)
@@ -149,5 +149,5 @@ def _told(place: Place) -> str:
 
 
 def _broken(text: str) -> str:
-    """A text in several lines, broken after commas and words that are long."""
+    """Break a text into several lines, after its commas."""
     return written(text).replace(", ", ",\n")

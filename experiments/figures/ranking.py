@@ -1,4 +1,4 @@
-"""Methods in order of their interquartile mean over all shifted cells."""
+"""A figure of methods, ordered by their interquartile mean over all shifted cells."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,39 +16,39 @@ from experiments.tables.frame import chosen
 from experiments.tables.goals import perfect_of
 from experiments.tables.rows import Row
 
-LINE, KEY, REST = 0.145, 0.165, 0.75  # inches: of a method, a line of the legend, the others
+LINE, KEY, REST = 0.145, 0.165, 0.75  # inches: height of a method, a legend entry, and the rest
 
 
 @dataclass(frozen=True)
 class Ranking(TableFigure):
-    """A dot with its 95 % interval for each method, the best on top; a ring: as trained.
+    """A dot with its 95 % interval for each method, best on top; a ring marks the score as trained.
 
     The dot is the mean over runs of the interquartile mean over cells; the interval is over runs
     and instances (`aggregate`).
 
-    `groups` maps the name of a group, which is a colour, to its methods: `model` or `model@rule` ->
-    name for the reader; those without a row are left out. The dotted line is the baseline's. A
-    method that has no answer on some of the cells has no dot, but "n/a".
+    `groups` maps the name of a group, which has one colour, to its methods: `model` or `model@rule`
+    -> name for the reader. Methods without a row are left out. The dotted line is the score of the
+    baseline. A method without an answer on some of the cells has "n/a" instead of a dot.
     """
 
     study: str
     metric: str
     metric_label: str
-    baseline: str  # a method
+    baseline: str  # the name of a method
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether the baseline is there, with a cell that is shifted for all methods."""
+        """Return whether the baseline has rows and a cell is shifted for all methods."""
         methods = self._methods(tables)
         return bool(tables.goals and self.baseline in methods and shared_cells(methods))
 
     def _methods(self, tables: Tables) -> dict[str, list[Row]]:
-        """The rows of the methods that are in a group."""
+        """Return the rows of the methods that are in a group."""
         names = [method for group in self.groups.values() for method in group]
         return by_method(chosen(tables.scores, metric=self.metric, method=names)["row"])
 
     def draw(self, tables: Tables) -> Figure:
-        """A column wide."""
+        """Draw the figure, a column wide."""
         names = {method: name for group in self.groups.values() for method, name in group.items()}
         methods = self._methods(tables)
         perfect = perfect_of(tables.goals, methods[self.baseline][0].task, self.metric)
@@ -85,7 +85,7 @@ class Ranking(TableFigure):
 def _told(
     methods: Mapping[str, Sequence[Row]], missing: Mapping[str, int], *, is_known: bool
 ) -> str:
-    """Of how many runs and instances the figure is, and what its bars are."""
+    """Return the caption: the numbers of runs and instances, and the meaning of the bars."""
     of = sample(row for rows in methods.values() for row in rows)
     bars = "bars: 95 % over both" if is_known else "no intervals: the tables have none"
     none = " n/a: no answer on so many cells, which rank as 0." if any(missing.values()) else ""
@@ -93,7 +93,7 @@ def _told(
 
 
 def _without_answer(rows: Sequence[Row], cells: Sequence[Cell]) -> int:
-    """On how many of some cells a method has no answer."""
+    """Return the number of the given cells on which a method has no answer."""
     places = {(r.distribution, r.size) for r in rows if np.isnan(r.mean)}
     return len(places.intersection(cells))
 
@@ -101,7 +101,7 @@ def _without_answer(rows: Sequence[Row], cells: Sequence[Cell]) -> int:
 def _draw(
     axes: Axes, some: Sequence[tuple[int, Standing, int]], num_cells: int, colour: str, group: str
 ) -> None:
-    """The methods of a group, on their lines; of one without an answer somewhere no mean."""
+    """Draw the methods of a group on their lines; methods with a missing answer have no mean."""
     whole = [(place, standing) for place, standing, missing in some if not missing]
     places = [place for place, _ in whole]
     means = np.array([s.shifted.mean for _, s in whole])

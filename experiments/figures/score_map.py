@@ -1,4 +1,4 @@
-"""A matrix of cells: the score as a colour and a number, with its interval, framed as trained."""
+"""A heat map of scores: a colour and a number for each cell, with its interval."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,29 +18,29 @@ from experiments.tables.frame import chosen, grouped
 from experiments.tables.goals import perfect_of
 from experiments.tables.rows import Row
 
-GAP = 0.85  # lines between two groups: the name of the second one
-MANY_LINES = 12  # of a map whose columns are named on top
-SHORT = 4  # letters of a column's name that need not be turned
+GAP = 0.85  # lines between two groups, for the name of the second one
+MANY_LINES = 12  # lines above which the column names are on top
+SHORT = 4  # letters up to which column names are not rotated
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Some of the rows, by their columns; `columns` of its own, if not those of the map."""
+    """A panel with rows selected by column."""
 
     name: str
     where: Mapping[str, Any] = field(default_factory=dict)
-    metric: str = ""  # "": that of the map
-    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    metric: str = ""  # "": the map's
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {}: the map's
 
 
 @dataclass(frozen=True)
 class ScoreMap(TableFigure):
-    """Mean over runs in per cent, with its 95 % interval; what was not run is blank.
+    """Mean over runs in per cent, with its 95 % interval; cells that were not run are blank.
 
-    Lines and groups without a row are left out, and a bar says what the colours mean. `lines` maps
-    the name of a group to its lines: methods (`model@rule`, see `lines`) or sizes, with their
-    names. `columns` maps a name to what its rows have in their columns of the table, as
-    in `grid: {distribution: grid, size: 16}`; `framed` says so of the cells that are framed.
+    Lines and groups without a row are left out; a colour bar explains the colours. `lines` maps the
+    name of a group to its lines: methods (`model@rule`, see `lines`) or sizes, with their names.
+    `columns` maps a name to the values that select its rows: `grid: {distribution: grid, size:
+    16}`. `framed` selects the framed cells in the same way.
     """
 
     study: str
@@ -50,16 +50,16 @@ class ScoreMap(TableFigure):
     panels: Sequence[Panel]
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     framed: Mapping[str, Any] = field(default_factory=dict)
-    best_first: bool = False  # the lines of each group, in the order of `standings`
+    best_first: bool = False  # sort the lines of each group by `standings`
     look: Look = field(default_factory=Look)
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether a cell has a row."""
+        """Return whether a cell has a row."""
         groups = self._groups(tables)
         return any(self._cells(tables, panel, groups) for panel in self.panels)
 
     def draw(self, tables: Tables) -> Figure:
-        """A page wide, panels side by side."""
+        """Draw the figure, a page wide, with panels side by side."""
         groups = self._groups(tables)
         places = _places(groups)
         widths = [len(panel.columns or self.columns) for panel in self.panels]
@@ -69,7 +69,7 @@ class ScoreMap(TableFigure):
         figure = Figure(figsize=(PAGE, height + CAPTION_LINE * len(text.splitlines())))
         all_axes = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
         is_tall = len(places) > MANY_LINES
-        has_name = bool(next(iter(groups)))  # above the first line
+        has_name = bool(next(iter(groups)))  # a group name above the first line
         for axes, panel, cells in zip(all_axes, self.panels, found, strict=True):
             columns = list(panel.columns or self.columns)
             draw_cells(axes, cells, places, self.look)
@@ -91,7 +91,7 @@ class ScoreMap(TableFigure):
         return figure
 
     def _told(self, tables: Tables, found: Sequence[Cells]) -> str:
-        """Of how many runs and instances the numbers are, and what is below them."""
+        """Return the numbers of runs and instances, and the meaning of the small numbers."""
         lines = [line for group in self.lines.values() for line in group]
         kind = "size" if isinstance(lines[0], int) else "method"
         metrics = [panel.metric or self.metric for panel in self.panels]
@@ -105,7 +105,7 @@ class ScoreMap(TableFigure):
         return f"Mean of {of}.{below}"
 
     def _groups(self, tables: Tables) -> dict[str, dict[Any, str]]:
-        """The groups with their lines, the best first if that is asked for and can be known."""
+        """Return the groups with their lines, with `best_first` sorted if goals are known."""
         rows = chosen(tables.scores, metric=[p.metric or self.metric for p in self.panels])
         there = {*rows["method"], *rows["size"]}
         groups = {
@@ -127,7 +127,7 @@ class ScoreMap(TableFigure):
         }
 
     def _cells(self, tables: Tables, panel: Panel, groups: Mapping[str, Mapping]) -> Cells:
-        """The cells of a panel, by the number of their line and column."""
+        """Return the cells of a panel, by line number and column number."""
         rows = chosen(tables.scores, metric=panel.metric or self.metric, **panel.where)
         lines = [line for group in groups.values() for line in group]
         kind = "size" if lines and isinstance(lines[0], int) else "method"
@@ -146,13 +146,13 @@ class ScoreMap(TableFigure):
 
 
 def _places(groups: Mapping[str, Mapping]) -> list[float]:
-    """Where the lines of all groups stand, from above; groups are a little apart."""
+    """Return the y positions of all lines, from the top, with a gap between groups."""
     numbers = [number for number, lines in enumerate(groups.values()) for _ in lines]
     return [line + GAP * number for line, number in enumerate(numbers)]
 
 
 def _name_groups(axes: Axes, groups: Mapping[str, Mapping], places: Sequence[float]) -> None:
-    """The name of each group above its first line; it may reach over the other panels."""
+    """Write the name of each group above its first line; it may extend over other panels."""
     axes.set_zorder(1)
     first = 0
     for group, lines in groups.items():
@@ -164,7 +164,7 @@ def _name_groups(axes: Axes, groups: Mapping[str, Mapping], places: Sequence[flo
 
 
 def _label_columns(axes: Axes, names: Sequence[str], *, is_tall: bool) -> None:
-    """The names of columns, turned if one is long; above a tall map."""
+    """Label the columns, rotated if a name is long, and on top of a tall map."""
     turned: dict[str, Any] = {"rotation": 45, "ha": "right"}
     is_long = max(map(len, names), default=0) > SHORT
     axes.set_xticks(range(len(names)), names, fontsize=7, **(turned if is_long else {}))

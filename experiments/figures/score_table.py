@@ -1,4 +1,4 @@
-r"""Scores as a table of a paper: LaTeX with `booktabs`, `\input` as it is."""
+r"""A table of scores for a paper: LaTeX with `booktabs`, ready for `\input`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ SPECIAL = {
 
 @dataclass(frozen=True)
 class Column:
-    """A test cell and its name; a distribution of "" is that of the block."""
+    """A test cell and its name; a distribution of "" means the block's."""
 
     size: int
     name: str
@@ -31,20 +31,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines below a heading, with the rows of a task (its label; "": of all)."""
+    """Lines below a heading, with the rows of one task or of all tasks."""
 
     name: str
     lines: Mapping[str, str]  # `model@rule` (see `lines`) -> name
-    task: str = ""
+    task: str = ""  # label of the task; "": all tasks
     distribution: str = ""
 
 
 @dataclass(frozen=True)
 class ScoreTable(TextTable):
-    """A line for each method, a column for each cell: mean over runs and its 95 % interval, if any.
+    """A table of methods x cells: mean over runs and its 95 % interval, if there is one.
 
-    Methods and blocks without a row are left out. Bold is the best mean of a block and column where
-    its interval meets no other. `spans` are headings over so many columns each.
+    Methods and blocks without a row are left out. The best mean of a block and column is bold if
+    its interval overlaps no other. `spans` maps headings to the number of columns below each.
     """
 
     study: str
@@ -56,17 +56,17 @@ class ScoreTable(TextTable):
     spans: Mapping[str, int] = field(default_factory=dict)
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether every block has a row, and what the metric asks for is told."""
+        """Return whether every block has a row and the goals of metrics are known."""
         blocks = all(len(self._rows(tables, block)) for block in self.blocks)
         return bool(tables.goals) and blocks
 
     def _rows(self, tables: Tables, block: Block) -> pd.DataFrame:
-        """The rows of a block."""
+        """Return the rows of a block."""
         of_task = {"task": block.task} if block.task else {}
         return chosen(tables.scores, metric=self.metric, **of_task)
 
     def text(self, tables: Tables) -> str:
-        """A floating table across the page, set close: five cells need 5.5 inches, six 6.75."""
+        """Return a compact page-wide table; five cells need 5.5 inches, six 6.75."""
         lines = [
             r"\begin{table*}", r"\centering", r"\footnotesize", r"\setlength{\tabcolsep}{3pt}",
             r"\setlength{\belowcaptionskip}{4pt}", rf"\caption{{{escaped(self.caption)}}}",
@@ -80,7 +80,7 @@ class ScoreTable(TextTable):
         return "\n".join(["% Drawn by experiments.plot from the table of scores.", *lines, ""])
 
     def _head(self) -> list[str]:
-        """The names of the columns, below those of what they are part of."""
+        """Return the lines of the column names, below their common headings."""
         lines, first = [], 2
         if self.spans:
             cells = [
@@ -96,7 +96,7 @@ class ScoreTable(TextTable):
         return [*lines, _line(["", *(escaped(column.name) for column in self.columns)])]
 
     def _block(self, block: Block, tables: Tables) -> list[str]:
-        """The lines of a block, below a rule and its name."""
+        """Return the lines of a block, below a rule and its name."""
         rows = self._rows(tables, block)
         perfect = perfect_of(tables.goals, rows["task"].iloc[0], self.metric)
         there = {line: name for line, name in block.lines.items() if line in set(rows["method"])}
@@ -116,20 +116,20 @@ class ScoreTable(TextTable):
 
 
 def _estimate(rows: pd.DataFrame, line: str, column: Column, block: Block) -> Estimate | None:
-    """The score of a method in a cell; None if it was not scored on it."""
+    """Return the score of a method on a cell, or None if it was not scored."""
     distribution = column.distribution or block.distribution
     found = chosen(rows, method=line, distribution=distribution, size=column.size)["row"]
     return over_runs(list(found)) if len(found) else None
 
 
 def _texts(estimates: Sequence[Estimate | None], perfect: float) -> list[str]:
-    """A column of a block; the best is bold if it is so beyond its interval."""
+    """Return the texts of a column of a block, the clearly best one in bold."""
     best = clearly_best(estimates, perfect)
     return [number(e, perfect, is_bold=k == best) for k, e in enumerate(estimates)]
 
 
 def clearly_best(estimates: Sequence[Estimate | None], perfect: float) -> int | None:
-    """The place of the best mean, if its interval meets that of no other; None if it is alone."""
+    """Return the index of the best mean if its interval overlaps no other; None otherwise."""
     sign = -1 if perfect else 1
     there = [(k, e) for k, e in enumerate(estimates) if e is not None and math.isfinite(e.mean)]
     ordered = sorted(there, key=lambda pair: sign * pair[1].mean)
@@ -141,9 +141,9 @@ def clearly_best(estimates: Sequence[Estimate | None], perfect: float) -> int | 
 
 
 def number(estimate: Estimate | None, perfect: float, *, is_bold: bool = False) -> str:
-    """A mean with its interval in small type; "--": not scored; "n/a": no answer.
+    """Return a mean with its interval in small type; "--": not scored; "n/a": no answer.
 
-    Scores have two decimals; errors, which may be of any order, two digits or three.
+    Scores have two decimals; errors, of any order of magnitude, two or three significant digits.
     """
     if estimate is None:
         return "--"
@@ -162,7 +162,7 @@ def number(estimate: Estimate | None, perfect: float, *, is_bold: bool = False) 
 
 
 def escaped(text: str) -> str:
-    """Text as LaTeX prints it."""
+    """Escape a text for LaTeX."""
     return "".join(SPECIAL.get(letter, letter) for letter in text)
 
 

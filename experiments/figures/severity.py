@@ -1,4 +1,4 @@
-"""The score against how far a cell is from training, a panel for each distance."""
+"""Scatter plots of scores over the distance of a cell from the training set."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ from experiments.statistics.correlation import mean_rank_correlation, on_shared_
 from experiments.statistics.matrix import Cell
 from experiments.tables.frame import chosen
 
-Points = dict[Cell, tuple[float, float]]  # of each cell its distance and score
+Points = dict[Cell, tuple[float, float]]  # cell -> distance and score
 MINUS = "\N{MINUS SIGN}"
-ROW, REST = 0.92, 0.95  # inches: of a method, and of titles and caption
+ROW, REST = 0.92, 0.95  # inches: height of a method's row, and of titles and caption
 CAPTION_TEXT = (
     "Wasserstein distance of a test cell's graphs to the training set's; filled: the training"
     " family. ρ: Spearman's, above each panel that of its method, on top the mean over the trained"
@@ -27,27 +27,27 @@ LOG_TEXT = " Axes with a bar (|) are linear up to it, at 1, and logarithmic beyo
 
 @dataclass(frozen=True)
 class SeverityScatter(TableFigure):
-    """A row for each method, a dot for each cell: the mean over runs.
+    """A row of panels for each method; a dot is the mean over runs on one cell.
 
-    A panel has Spearman's ρ of its method. The title of a column is their mean over the methods, on
-    the cells that all have a score in; `baseline` is not among them. A label of two tasks is two
-    methods. Filled: cells of the training family.
+    Each panel has Spearman's ρ of its method. The title of a column is the mean of ρ over methods
+    other than `baseline`, on the cells that all of these methods have a score for. A label that two
+    tasks share counts as two methods. Filled dots are cells of the training family.
     """
 
     study: str
     metric: str
     metric_label: str
     measures: Mapping[str, str] = field(default_factory=dict)  # column of the table -> name
-    log_measures: Sequence[str] = field(default_factory=tuple)  # logarithmic from 1 on
+    log_measures: Sequence[str] = field(default_factory=tuple)  # logarithmic above 1
     baseline: str = ""  # a line
-    lines: Mapping[str, str] = field(default_factory=dict)  # a line -> its name
+    lines: Mapping[str, str] = field(default_factory=dict)  # line -> name
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether distances are there."""
+        """Return whether the tables have distances."""
         return bool(tables.severities)
 
     def draw(self, tables: Tables) -> Figure:
-        """A page wide: a row for each method, a column for each distance."""
+        """Draw the figure, a page wide, with rows of methods and columns of distances."""
         text = wrapped(CAPTION_TEXT + (LOG_TEXT if self.log_measures else ""), PAGE)
         height = ROW * len(self.lines) + REST + CAPTION_LINE * len(text.splitlines())
         figure = Figure(figsize=(PAGE, height))
@@ -68,7 +68,7 @@ class SeverityScatter(TableFigure):
         return figure
 
     def _draw_cells(self, axes: Axes, tables: Tables, line: str, column: str, number: int) -> None:
-        """The panel of a method and a distance, with its ρ."""
+        """Draw the panel of a method and a distance, with its ρ."""
         by_task = self._points(tables, line, column)
         _scatter(axes, _homes(tables, line), by_task, look(number)["color"])
         axes.tick_params(labelsize=6.5)
@@ -84,7 +84,7 @@ class SeverityScatter(TableFigure):
             axes.set_title(text, fontsize=6, color="0.35", loc="right", pad=2)
 
     def _mean(self, tables: Tables, column: str) -> float:
-        """The mean of ρ over the trained methods."""
+        """Return the mean of ρ over the methods other than the baseline."""
         judged: list[Points] = []
         for line in self.lines:
             if line != self.baseline:
@@ -92,7 +92,7 @@ class SeverityScatter(TableFigure):
         return mean_rank_correlation(on_shared_cells(judged))
 
     def _points(self, tables: Tables, line: str, column: str) -> dict[str, Points]:
-        """Distance and score of each cell that has both, of every task of the label."""
+        """Return distance and score of each cell that has both, for every task of the label."""
         scores: dict[tuple[str, str, int], list[float]] = {}
         for row in chosen(tables.scores, metric=self.metric, method=line)["row"]:
             scores.setdefault((row.task, row.distribution, row.size), []).append(row.mean)
@@ -107,7 +107,7 @@ class SeverityScatter(TableFigure):
 
 
 def _homes(tables: Tables, line: str) -> set[tuple[str, str]]:
-    """Task and distribution of what a method was trained on, of every task of its label."""
+    """Return task and training distribution of a method, for every task of its label."""
     rows = chosen(tables.scores, model=model_of(line), shift="none")
     return set(zip(rows["task"], rows["distribution"], strict=True))
 
@@ -115,7 +115,7 @@ def _homes(tables: Tables, line: str) -> set[tuple[str, str]]:
 def _scatter(
     axes: Axes, homes: Collection[tuple[str, str]], by_task: Mapping[str, Points], colour: str
 ) -> None:
-    """The cells of a method; those of a task's training family are filled."""
+    """Draw the cells of a method; cells of a task's training family are filled."""
     cells = [(task, cell, point) for task, of in by_task.items() for cell, point in of.items()]
     is_home = np.array([(task, cell[0]) in homes for task, cell, _ in cells], dtype=bool)
     points = np.array([point for _, _, point in cells]).reshape(-1, 2)

@@ -1,10 +1,12 @@
 """Find run folders by a name or pattern of the command line: `outputs/quickstart/*`."""
 
 import logging
+from collections.abc import Mapping
 from glob import glob
 from pathlib import Path
 
 from experiments.run.folder import RunFolder
+from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
 
 LOG = logging.getLogger(__name__)
@@ -27,7 +29,32 @@ def done_runs(pattern: str, key: str = "run") -> list[RunFolder]:
     done = [folder for folder in folders if folder.is_done]
     if not done:
         raise UserError(f"{key}: {folders[0].path} is not done, start its training again")
-    return done
+    trainings = {}
+    for folder in done:
+        config = folder.load_config()
+        trainings[folder.path] = config_hash(config), int(config.seed)
+    kept = without_copies(trainings)
+    return [folder for folder in done if folder.path in kept]
+
+
+def without_copies(trainings: Mapping[Path, tuple[str, int]]) -> list[Path]:
+    """Return one folder for each training: a copy of a run is not another seed.
+
+    The folder that still has the name of its run is kept, or else the first.
+
+    Args:
+        trainings: run folder -> hash of its configuration, and seed.
+    """
+    kept: dict[tuple[str, int], Path] = {}
+    for path, training in trainings.items():
+        config, seed = training
+        has_its_name = path.name.endswith(f"-seed{seed}-{config[:8]}")
+        if training not in kept or has_its_name:
+            kept[training] = path
+    for path, training in trainings.items():
+        if path != kept[training]:
+            LOG.warning("%s is a copy of %s: left out", path, kept[training])
+    return [path for path in trainings if path == kept[trainings[path]]]
 
 
 def done_run(pattern: str, task_label: str | None = None) -> RunFolder:

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Collection
 from pathlib import Path
 
+from experiments.run.found import without_copies
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.study.tables import StudyTables
-from experiments.tables.rows import read_table
+from experiments.tables.rows import Row, read_table
 from experiments.tracking.mirrors import Tracker, mirrored
 from experiments.tracking.source import source_of_study
 
@@ -33,13 +34,16 @@ def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> l
     table = study_folder / "transfer.csv"
     if wanted is None:
         wanted = {row.config_hash for row in read_table(table)} if table.is_file() else ()
-    chosen: dict[tuple[str, str], tuple[bool, float, str]] = {}
-    about: dict[Path, tuple[tuple[str, str], str]] = {}
+    first_rows: dict[Path, Row] = {}
     for run in run_folders(study_folder):
         rows = read_table(run / "transfer.csv")
         if not rows:
             raise UserError(f"{run / 'transfer.csv'}: has no row")
-        row = rows[0]
+        first_rows[run] = rows[0]
+    chosen: dict[tuple[str, str], tuple[bool, float, str]] = {}
+    about: dict[Path, tuple[tuple[str, str], str]] = {}
+    for run in without_copies({p: (row.config_hash, row.seed) for p, row in first_rows.items()}):
+        row = first_rows[run]
         method, when = (row.task, row.model), (run / "DONE").stat().st_mtime
         about[run] = method, row.config_hash
         rank = row.config_hash in wanted, when, row.config_hash

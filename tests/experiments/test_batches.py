@@ -178,7 +178,7 @@ def test_workers_make_the_same_batches_can_be_lost_and_are_gone_after_a_stop(
             assert not caplog.text
             workers[0].kill()
             workers[0].join()
-        if "makes its own" in caplog.text:
+        if "generates its own" in caplog.text:
             os.kill(os.getpid(), signal.SIGINT)
 
     folder = RunFolder(tmp_path / "run")

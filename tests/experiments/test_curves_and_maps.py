@@ -238,7 +238,7 @@ def test_the_best_of_a_group_is_first_if_goals_are_given():
         ({"x": {"train": [8]}}, r"train must be two numbers, got \[8\]"),
         ({"layout": {"_target_": "experiments.figures.layout.Layout", "legend": "left"}},
          "legend must be one of right, above, got 'left'"),
-        ({"colour": "red"}, "figure.colour: 'red' is not allowed"),
+        ({"colour": "red"}, "figure must have only arguments of .*, got colour='red'"),
     ],
 )  # fmt: skip
 def test_a_wrong_key_of_a_figure_is_one_line(changes, line):

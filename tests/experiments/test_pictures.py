@@ -172,7 +172,7 @@ def test_a_still_has_a_column_for_each_picture_and_a_strip_a_row():
 
 
 def test_unknown_picture_numbers_are_one_line():
-    line = r"figure of x: \[\d\] is not allowed, there are"
+    line = r"figure of x must have numbers from 0 to \d, got \[\d\]"
     with pytest.raises(UserError, match=line):
         Pictures("s", "x", shown=(6,)).draw(tables(spiral()))
     with pytest.raises(UserError, match=line):

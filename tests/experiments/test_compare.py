@@ -10,6 +10,7 @@ from experiments.compare import compare
 from experiments.run.folder import RunFolder
 from experiments.settings.errors import UserError
 from experiments.study.goals import goals_of
+from experiments.study.join import current_runs
 from experiments.tables.rows import read_table, write_table
 from experiments.train import train
 from tests.conftest import composed
@@ -52,6 +53,26 @@ def test_two_methods_are_compared_instance_by_instance(runs, caplog):
     assert float(line[3]) == pytest.approx(np.mean(means[:2]), rel=5e-3)
     assert float(line[4]) == pytest.approx(means[2], rel=5e-3)
     assert pair(runs, caplog, "metric=node_accuracy")[2] == table
+
+
+def test_a_copy_of_a_run_is_not_another_seed(runs, caplog, tmp_path):
+    """A backup, and what a file manager calls a copy, beside the run; or the copies alone."""
+    copies = tmp_path / "s"
+    shutil.copytree(runs, copies)
+    for run in sorted(copies.glob("a-seed0-*")):
+        for ending in ("_backup", " (copy)"):
+            shutil.copytree(run, run.with_name(run.name + ending))
+    assert pair(copies, caplog, "metric=node_accuracy") == [
+        f"{copies}/{run.name}{ending} is a copy of {copies}/{run.name}: left out"
+        for run in sorted(runs.glob("a-seed0-*"))
+        for ending in (" (copy)", "_backup")
+    ] + pair(runs, caplog, "metric=node_accuracy")
+    joined = current_runs(copies)
+    assert sorted(path.name for path in joined) == sorted(p.name for p in current_runs(runs))
+    for run in copies.glob("a-seed0-*"):
+        if not run.name.endswith((" (copy)", "_backup")):
+            shutil.rmtree(run)
+    assert len([path for path in current_runs(copies) if path.name.startswith("a-seed0")]) == 1
 
 
 def test_a_method_against_itself_is_no_better(runs, caplog):

@@ -48,7 +48,11 @@ bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.tracking
 	$(BIN)/python -m benchmarks.coverage
 
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+
 $(STAMP):
+	@$(PYTHON) -c '$(RECENT)' || { echo "PYTHON must be Python 3.11 or later, got $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
+	@test ! -d .venv || .venv/bin/python -c '$(RECENT)' || rm -r .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -r requirements-dev.txt -c constraints.txt
 	rm -f .venv/installed-* && touch $@

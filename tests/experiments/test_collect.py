@@ -88,7 +88,7 @@ def test_of_two_tables_of_a_cell_that_of_more_instances_counts(tmp_path):
 
 
 def test_a_study_without_a_run_is_one_line(tmp_path):
-    with pytest.raises(UserError, match="no run in it that is done"):
+    with pytest.raises(UserError, match="there is no complete run"):
         current_runs(tmp_path)
 
 

@@ -41,7 +41,7 @@ class Source:
 
     @property
     def is_run(self) -> bool:
-        """Whether the source is one run, not a study."""
+        """True if the source is one run, not a study."""
         return self.kind != STUDY
 
     def curve(self) -> list[str]:

@@ -165,7 +165,7 @@ def test_the_configuration_of_every_row_is_published_and_tells_no_place(tmp_path
 def test_publishing_nothing_destroys_nothing(tmp_path):
     old = tmp_path / "results" / "s" / "runs" / "old"
     old.mkdir(parents=True)
-    with pytest.raises(UserError, match="no run"):
+    with pytest.raises(UserError, match="there is no complete run"):
         publish(publish_config(tmp_path))
     with pytest.raises(UserError, match="than where the runs are"):
         publish(publish_config(tmp_path, runs_dir=str(tmp_path / "results")))

@@ -94,7 +94,7 @@ def test_means_are_over_the_instances_that_both_answer(runs, caplog, tmp_path):
 
 
 def test_other_instances_are_not_compared(runs, caplog):
-    with pytest.raises(UserError, match=r"b: its instances of .* are not those of a"):
+    with pytest.raises(UserError, match=r"b must have the same instances of .* as a"):
         pair(runs, caplog, f"b={runs}/other-*")
 
 

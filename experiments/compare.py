@@ -24,7 +24,7 @@ def compare(config: DictConfig) -> None:
     """Print a line for every cell that both methods were scored on.
 
     Raises:
-        UserError: a value that is not allowed, or methods that cannot be compared.
+        UserError: a value is not allowed, or the methods cannot be compared.
     """
     if config.name != "":
         check_kind("name", config.name, NAME)
@@ -51,12 +51,12 @@ def shared_cells(a: InstanceScores, b: InstanceScores) -> list[Cell]:
     """
     shared = [cell for cell in a.cells if cell in b.cells]
     if not shared:
-        raise UserError("b: no cell of a was scored")
+        raise UserError("b must have a cell that a was scored on, got none")
     for cell in shared:
         same_number = a.cells[cell].shape[1] == b.cells[cell].shape[1]
         if not same_number or a.data_hashes[cell] != b.data_hashes[cell]:
             name, size = cell
-            raise UserError(f"b: its instances of {name} of size {size} are not those of a")
+            raise UserError(f"b must have the same instances of {name} of size {size} as a")
     return shared
 
 

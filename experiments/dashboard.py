@@ -29,8 +29,8 @@ def dashboard(config: DictConfig) -> None:
     """Write the report's file; with `upload`, also save the report on the server.
 
     Raises:
-        UserError: a value that is not allowed, a missing package or API key, or a different file
-            of that name; all before any work.
+        UserError: a value is not allowed, a package or API key is missing, or a different file
+            of that name exists; all before any work.
     """
     _check(config)
     source = _source(config)

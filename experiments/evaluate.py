@@ -30,11 +30,11 @@ def evaluate_runs(config: DictConfig) -> None:
     """Write `transfer-<name>.csv` into every run folder that `config.run` matches.
 
     Raises:
-        UserError: a value that is not allowed, or a table of that name exists.
+        UserError: a value is not allowed, or a table of that name exists.
     """
     check_mappings(config, ("transfer", "task", "data", "machine"))
     if not re.fullmatch(r"\w[\w-]*", str(config.name)):
-        raise UserError(f"name must be of letters, digits, _ and -, got {config.name!r}")
+        raise UserError(f"name must consist of letters, digits, _ and -, got {config.name!r}")
     folders = done_runs(str(config.run))
     for folder in folders:
         if folder.table_path(config.name).exists():

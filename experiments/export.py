@@ -35,7 +35,7 @@ def export(config: DictConfig) -> None:
     """Fill `config.folder` with the structures that an evaluation with the same seed uses.
 
     Raises:
-        UserError: a value that is not allowed, or one of the files exists.
+        UserError: a value is not allowed, or one of the files exists.
     """
     for key, kind in KINDS.items():
         check_kind(key, plain(config[key]), kind)

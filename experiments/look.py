@@ -28,7 +28,7 @@ def look(config: DictConfig) -> None:
     """Write a file of pictures and draw them; an existing file is not overwritten.
 
     Raises:
-        UserError: a value that is not allowed, the file exists, or there is nothing to draw.
+        UserError: a value is not allowed, the file exists, or there is nothing to draw.
     """
     _check(config)
     folder = done_run(str(config.run), config.task_label)

@@ -29,7 +29,7 @@ def rank(config: DictConfig) -> None:
     A task that lacks the baseline is ranked without a comparison to it.
 
     Raises:
-        UserError: a value that is not allowed, or a table without scores.
+        UserError: a value is not allowed, or the table has no scores.
     """
     if not is_number(config.threshold):
         raise UserError(f"threshold must be a number, got {config.threshold!r}")

@@ -24,7 +24,7 @@ def report(config: DictConfig) -> None:
     """Write `file` from one study, or from all.
 
     Raises:
-        UserError: a value that is not allowed, or a file of a study that cannot be read.
+        UserError: a value is not allowed, or a file of a study cannot be read.
     """
     _check(config)
     target, results = Path(config.file), Path(config.results_dir)

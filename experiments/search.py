@@ -40,7 +40,7 @@ def search(config: DictConfig) -> None:
     """Try settings until `num_trials` are done; print the best, write `trials-<hash>.csv`.
 
     Raises:
-        UserError: a value that is not allowed, optuna is not installed, or all trials failed.
+        UserError: a value is not allowed, optuna is not installed, or all trials failed.
     """
     training = OmegaConf.masked_copy(config, [str(key) for key in config if key not in OWN])
     objective = _check(config, training)
@@ -64,7 +64,7 @@ def _identity(config: DictConfig, training: DictConfig) -> str:
 def _check(config: DictConfig, training: DictConfig) -> Objective:
     """Return the objective; raise UserError for the first value that is not allowed."""
     if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
-        raise UserError("hydra.mode must be RUN, because a search is not a sweep, got 'MULTIRUN'")
+        raise UserError("hydra.mode must be RUN for a search, got 'MULTIRUN'")
     check_kind("num_trials", config.num_trials, COUNT)
     check_kind("sampler_seed", config.sampler_seed, SEED)
     if find_spec("optuna") is None:

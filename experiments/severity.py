@@ -30,7 +30,7 @@ def severity(config: DictConfig) -> None:
     """Write `<results_dir>/<study>/severity.csv`, in the order of the runs.
 
     Raises:
-        UserError: a value that is not allowed, or there is no such study or run.
+        UserError: a value is not allowed, or there is no such study or run.
     """
     check_mappings(config, ("machine",))
     check_kind("num_instances", config.num_instances, COUNT)

@@ -34,7 +34,7 @@ def train(config: DictConfig) -> None:
     """Fill the run folder of the configuration; resume where an earlier start ended.
 
     Raises:
-        UserError: a value that is not allowed; before any work.
+        UserError: a value is not allowed; raised before any work.
     """
     RunSettings.of_config(config).machine.check_device()
     check_writable(config, "machine.runs_dir")

@@ -238,7 +238,7 @@ class Curves(TableFigure):
         return [estimate.mean for estimate in found.values()]
 
     def _say_that_it_is_below(self, axes: Axes, floor: Sequence[float]) -> None:
-        """If the floor is below the axis, say so at the foot of the panel."""
+        """Write at the foot of the panel that the floor is below the axis, if it is."""
         lowest = self.y.ends[0]
         if self.floor and max(floor, default=0) < lowest:
             axes.annotate(
@@ -287,4 +287,4 @@ def _title(panel: Panel, rows: pd.DataFrame, tables: Tables) -> str:
         return panel.name.format_map(facts)
     except (KeyError, ValueError) as error:
         allowed = ", ".join(facts)
-        raise UserError(f"name: {panel.name!r} must quote {allowed}, got {error}") from error
+        raise UserError(f"name must quote {allowed}, got {error} in {panel.name!r}") from error

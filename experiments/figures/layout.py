@@ -36,7 +36,7 @@ class Layout:
 
     @property
     def is_grid(self) -> bool:
-        """Whether the panels may be in several rows."""
+        """True if the panels may be in several rows."""
         return self.columns > 0
 
     def columns_of(self, number: int) -> int:

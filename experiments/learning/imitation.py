@@ -46,11 +46,15 @@ class Imitation(Learner):
             name = type(task).__name__
             raise UserError(f"task must be one {needed} for learning=imitation, got {name!r}")
         if not 0 <= falls_over <= 1:
-            raise UserError(f"learning.falls_over must be from 0 to 1, got {falls_over}")
+            raise UserError(f"learning.falls_over must be a number from 0 to 1, got {falls_over}")
         self.environment, self.falls_over = environment, falls_over
 
     def parts(self, model: GraphModel, batch: Batch, update: Update) -> list[list[LossPart]]:
-        """Return one loss: the mean over graphs of the mean over the choices of an episode."""
+        """Return one loss: the mean over graphs of the mean over the choices of an episode.
+
+        Raises:
+            UserError: the expert cannot solve instances of these sizes.
+        """
         environment, graphs = self.environment, Incidence(batch.batch, batch.num_graphs)
         num_steps = num_message_passing_steps(self.training.num_message_passing_steps, update)
         rng, beta = update.rng(EPISODES), self.beta(update.step)

@@ -66,7 +66,7 @@ class World:
 
     @property
     def is_first(self) -> bool:
-        """Whether this process does the work that is done once."""
+        """True if this process does the work that is done once."""
         return self.rank == 0
 
     def device(self, wanted: torch.device) -> torch.device:

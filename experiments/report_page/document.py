@@ -1,4 +1,4 @@
-"""The page: its frame, the parts of all studies, and every style and script within it."""
+"""Assemble the report page: its frame, the sections of all studies, all styles and scripts."""
 
 import base64
 import hashlib
@@ -16,9 +16,9 @@ STYLES = ("uplot.min.css", "tabulator.min.css")
 
 
 def document(sections: Sequence[Section]) -> str:
-    """HTML with all that it needs; the same sections give the same text.
+    """Return self-contained HTML; the same sections give the same text.
 
-    A policy in it lets no script run but those that are written here, and nothing be fetched.
+    A content security policy allows only the embedded scripts to run, and nothing to be fetched.
     """
     scripts = [(HERE / "vendor" / name).read_text(encoding="utf-8") for name in VENDOR]
     scripts = [_without_map(script) for script in scripts] + [_own_script()]
@@ -39,7 +39,7 @@ def document(sections: Sequence[Section]) -> str:
 
 
 def _policy(scripts: Sequence[str]) -> str:
-    """A Content-Security-Policy by the scripts' hashes."""
+    """Return a Content-Security-Policy that allows scripts by their hashes."""
     digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
     allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return (
@@ -49,7 +49,7 @@ def _policy(scripts: Sequence[str]) -> str:
 
 
 def _own_script() -> str:
-    """The files of the page as one script; nothing of it is global."""
+    """Return the page's own script files as one script without global names."""
     parts = [f"const COLOURS = {json.dumps(COLOURS)};"]
     files = [path for path in _own_files("js") if path.name != "theme.js"]
     parts += [path.read_text(encoding="utf-8") for path in files]
@@ -61,5 +61,5 @@ def _own_files(ending: str) -> list[Path]:
 
 
 def _without_map(text: str) -> str:
-    """Without the address of a source map, which a browser's tools would ask for."""
+    """Remove the address of a source map, which a browser's tools would try to fetch."""
     return "\n".join(line for line in text.splitlines() if "sourceMappingURL" not in line)

@@ -1,4 +1,4 @@
-"""Addresses of files, relative to the page, so that they work from disk."""
+"""Addresses of files relative to the page, so that links work from disk."""
 
 import os
 from pathlib import Path
@@ -6,5 +6,5 @@ from urllib.parse import quote
 
 
 def href(path: Path, base: Path) -> str:
-    """The address of a file or folder for a page in folder `base`; quoted, not escaped."""
+    """Return the address of a file for a page in folder `base`: URL-quoted, not HTML-escaped."""
     return quote(Path(os.path.relpath(path.absolute(), base)).as_posix())

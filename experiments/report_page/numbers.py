@@ -1,4 +1,4 @@
-"""What the page knows of the numbers of a study: cells, the rows behind them, and their runs."""
+"""The numbers of a study for the page: cells, the rows behind them, and their runs."""
 
 import math
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ FLOATS = ("steps", "mean", "low", "high", "seconds")
 
 
 def table_data(rows: Sequence[Row], goals: Sequence[MetricGoal]) -> dict[str, Any]:
-    """Cells with mean and interval over runs, and the rows of each, in the order of the table.
+    """Return cells with mean and interval over runs, and the rows of each cell, as columns.
 
-    Columns: those of `cells` have one entry for each cell, `count` rows of `rows` belong to each.
-    `order` has the methods of every task and metric with a goal, the best first.
+    The columns of `cells` have one entry for each cell; `count` consecutive rows of `rows` belong
+    to it. `order` has the methods of every task and metric with a goal, best first.
     """
     groups: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
@@ -50,7 +50,7 @@ def table_data(rows: Sequence[Row], goals: Sequence[MetricGoal]) -> dict[str, An
 
 
 def _order(rows: Sequence[Row], goals: Sequence[MetricGoal]) -> dict[str, dict[str, list[str]]]:
-    """The methods of a task in the order of `standings`, by task and metric."""
+    """Return the methods in the order of `standings`, by task and metric."""
     scores = frame_of(rows)
     found: dict[str, dict[str, list[str]]] = {}
     for goal in goals:
@@ -62,18 +62,18 @@ def _order(rows: Sequence[Row], goals: Sequence[MetricGoal]) -> dict[str, dict[s
 
 
 def run_data(folder: Path, base: Path) -> dict[str, Any]:
-    """Of every configuration in the folder, itself or of a run: its text, and where the runs are.
+    """Return the text and the runs of every configuration of a study, by configuration hash.
 
-    That in `configurations/` goes before those of runs. A run is found by the hash of its
+    Files in `configurations/` precede the configurations of runs. A run belongs to the hash of its
     configuration, whatever its folder is called.
 
     Raises:
-        UserError: one cannot be read, or is not the one that its name says.
+        UserError: a configuration cannot be read, or does not have the hash in its file name.
     """
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("configurations/*.yaml")):
         if config_hash(read_config(path)) != path.stem:
-            raise UserError(f"{path}: not the configuration of the hash that it is named after")
+            raise UserError(f"{path}: the configuration does not have the hash in its file name")
         found[path.stem] = _known(path, base)
     for path in sorted([*folder.glob("runs/*"), *folder.glob("*")]):
         run = RunFolder(path)

@@ -1,4 +1,4 @@
-"""Pictures as small as they can be without looking otherwise."""
+"""Reduce the size of pictures without a visible difference."""
 
 import io
 import struct
@@ -8,21 +8,21 @@ from PIL import Image
 
 PALETTE = 256
 LEVEL = 8  # of compression: 9 takes more than twice the time for 3 % fewer bytes
-MOST_COLOURS = 2**16  # a picture of more is a photograph, and stays as it is
-MOST_PIXELS = 50_000_000  # so does a larger one: it may be made to fill the memory
+MOST_COLOURS = 2**16  # a picture with more colours is a photograph and is not changed
+MOST_PIXELS = 50_000_000  # a larger picture is not decoded: it could exhaust the memory
 
 
 def small(png: bytes) -> bytes:
-    """A PNG with a palette of 256 colours; the given one if it is smaller, or is not opaque.
+    """Return a PNG with a palette of 256 colours, or the given one if it is smaller or not opaque.
 
-    The same picture gives the same bytes. What is no PNG stays as it is.
+    The same picture gives the same bytes. Bytes that are not a PNG are returned unchanged.
     """
     width, height = size(png)
     if not 0 < width * height <= MOST_PIXELS:
         return png
     try:
         picture = Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGBA")
-    except (OSError, ValueError, SyntaxError):  # what Pillow makes of a broken file
+    except (OSError, ValueError, SyntaxError):  # Pillow raises these for a damaged file
         return png
     colours = picture.getcolors(MOST_COLOURS)
     if picture.getchannel("A").getextrema() != (255, 255) or colours is None:
@@ -33,7 +33,7 @@ def small(png: bytes) -> bytes:
 
 
 def size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels; zeros if it is no PNG."""
+    """Return width and height in pixels, or zeros if the bytes are not a PNG."""
     if png[12:16] != b"IHDR" or len(png) < 24:
         return 0, 0
     width, height = struct.unpack(">2I", png[16:24])
@@ -41,9 +41,9 @@ def size(png: bytes) -> tuple[int, int]:
 
 
 def _with_palette(picture: Image.Image, colours: list) -> Image.Image:
-    """The most frequent colours as they are, any other as the nearest that is kept.
+    """Keep the most frequent colours, and replace any other by the nearest kept colour.
 
-    Half of those kept are far apart, so that none is far from all.
+    Half of the kept colours are far apart, so that every colour has a near one.
 
     Args:
         picture: RGBA, opaque.
@@ -52,7 +52,7 @@ def _with_palette(picture: Image.Image, colours: list) -> Image.Image:
     found = np.array([colour for _, colour in sorted(colours, key=lambda c: (-c[0], c[1]))])
     pixels = found.astype(np.uint8)
     method, dither = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
-    each_once = Image.fromarray(pixels[None, :, :3])  # far fewer pixels than in the picture
+    each_once = Image.fromarray(pixels[None, :, :3])  # far fewer pixels than the picture
     apart = each_once.quantize(PALETTE // 2, method=method, dither=dither).getpalette() or []
     spread = np.reshape(apart, (-1, 3))[: PALETTE // 2]
     kept = np.concatenate([found[: PALETTE - len(spread), :3], spread])
@@ -65,5 +65,5 @@ def _with_palette(picture: Image.Image, colours: list) -> Image.Image:
 
 
 def _codes(colours: np.ndarray) -> np.ndarray:
-    """A number below 2**24 for each opaque colour [..., 4]."""
+    """Return a number below 2**24 for each opaque colour [..., 4]."""
     return colours.view("<u4")[..., 0] & 0xFFFFFF

@@ -1,4 +1,4 @@
-"""The other tables of a study: shown as they are, and learning curves as means over seeds."""
+"""The other tables of a study for the page, and its learning curves as means over seeds."""
 
 import csv
 import math
@@ -8,23 +8,27 @@ from typing import Any
 from experiments.report_page.packing import coded, number, numbers
 from experiments.settings.errors import UserError
 
-DRAWN = ("transfer.csv", "curves.csv")  # elsewhere on the page
+DRAWN = ("transfer.csv", "curves.csv")  # shown elsewhere on the page
 CURVE = ("task", "model", "metric")
 
 
 def plain_tables(folder: Path) -> list[dict[str, Any]]:
-    """Each with its name, columns and lines; columns that say nothing are left out.
+    """Return the name, columns and lines of each table; empty columns are left out.
 
     Raises:
-        UserError: the lines of one are not as long as its first.
+        UserError: a table cannot be read, or its lines differ in length.
     """
     return [_plain_table(p) for p in sorted(folder.glob("*.csv")) if p.name not in DRAWN]
 
 
 def curve_data(folder: Path) -> dict[str, Any] | None:
-    """Mean over seeds at every step, and the least and largest of them, as columns.
+    """Return the mean, least and greatest value over seeds at every step, as columns.
 
-    None if there are no curves.
+    Returns:
+        The columns, or None if there are no curves.
+
+    Raises:
+        UserError: the table of curves is damaged.
     """
     path = folder / "curves.csv"
     if not path.is_file():
@@ -58,7 +62,7 @@ def _plain_table(path: Path) -> dict[str, Any]:
 
 
 def _column(texts: tuple[str, ...]) -> list[Any]:
-    """Numbers if all are, else texts; None for what is not there."""
+    """Convert texts to numbers if all are numbers; an empty text becomes None."""
     try:
         return [number(float(text or "nan")) for text in texts]
     except ValueError:
@@ -66,12 +70,12 @@ def _column(texts: tuple[str, ...]) -> list[Any]:
 
 
 def _lines(path: Path) -> list[list[str]]:
-    """The lines of a csv file, all as long as the first."""
+    """Read the lines of a csv file; raise UserError unless all have the same length."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             lines = list(csv.reader(file))
     except (ValueError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
     if not lines or any(len(line) != len(lines[0]) for line in lines):
-        raise UserError(f"{path}: not a table, its lines differ in length")
+        raise UserError(f"{path}: not a table, because its lines differ in length")
     return lines

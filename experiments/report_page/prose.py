@@ -1,4 +1,4 @@
-"""What a study asks, in its own words: from its README, or from its configuration's first lines."""
+"""The prose of a study: from its README, or from the first comments of its configuration."""
 
 import html
 import itertools
@@ -16,23 +16,23 @@ from experiments.settings.errors import UserError
 from experiments.settings.places import CONF
 
 EXPERIMENTS = CONF / "experiment"
-MADE_BY = re.compile(r"\bMade by\b[^.]*\Z")  # the words that lead to the commands
-FENCES = re.compile(r"^```.*^```[^\n]*$", re.MULTILINE | re.DOTALL)  # the first to the last
+MADE_BY = re.compile(r"\bMade by\b[^.]*\Z")  # the words before the commands
+FENCES = re.compile(r"^```.*^```[^\n]*$", re.MULTILINE | re.DOTALL)  # first to last code block
 
 
 @dataclass(frozen=True)
 class Prose:
-    """The words of one study: plain text, then HTML that is safe to show."""
+    """The prose of one study; all but `title` and `source` is HTML that is safe to show."""
 
-    title: str
+    title: str  # plain text
     lead: str
     commands: str
     notes: str
-    source: str  # the text as it was found
+    source: str  # the README as it is
 
 
 def prose(folder: Path, base: Path) -> Prose:
-    """Of the study in a folder; links are made relative to `base`, where the page is.
+    """Return the prose of the study in a folder, with links relative to the page's folder `base`.
 
     Raises:
         UserError: the README cannot be read.
@@ -70,14 +70,14 @@ def _title(text: str) -> str:
 
 
 def _comments(path: Path) -> list[str]:
-    """The first comment lines of a yaml, without Hydra's own."""
+    """Return the first comment lines of a yaml, without Hydra's directives."""
     lines = path.read_text(encoding="utf-8").splitlines()
     comments = itertools.takewhile(lambda line: line.startswith("#"), lines)
     return [line.lstrip("# ") for line in comments if not line.startswith("# @package")]
 
 
 def _rendered(text: str, folder: Path, base: Path) -> str:
-    """HTML of Markdown from a stranger: tags in it are text, links lead to files or to the web."""
+    """Render untrusted Markdown to HTML: tags become text, links lead to files or the web."""
     markdown = Markdown(extensions=["fenced_code", "tables"])
     markdown.preprocessors.deregister("html_block")
     for name in ("html", "entity", "image_link", "image_reference", "short_image_ref"):
@@ -87,14 +87,14 @@ def _rendered(text: str, folder: Path, base: Path) -> str:
 
 
 class _Links(Treeprocessor):
-    """Makes addresses relative to the page, and takes those that are no files' or web pages'."""
+    """Make addresses relative to the page, and remove all but those of files and web pages."""
 
     def __init__(self, folder: Path, base: Path) -> None:
         super().__init__()
         self.folder, self.base = folder, base
 
     def run(self, root: Element) -> None:
-        """All links below an element."""
+        """Process all links below an element."""
         for link in root.iter("a"):
             address = link.attrib.pop("href", "")
             parts = _split(address)
@@ -107,7 +107,7 @@ class _Links(Treeprocessor):
 
 
 def _split(address: str) -> SplitResult:
-    """The parts of an address; of one that is none, nothing."""
+    """Split an address into its parts; an invalid address has empty parts."""
     try:
         return urlsplit(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""One study as a part of the page: HTML that can be read as it is, and data for the rest."""
+"""The section of one study on the page: static HTML, and data for the interactive parts."""
 
 import base64
 import inspect
@@ -24,25 +24,29 @@ from experiments.tables.goals import MetricGoal
 from experiments.tables.pictures import ENDING, plain, stored_pictures
 from experiments.tables.rows import read_table
 
-PIXELS = 2.4  # of a picture for one of the page: 125 to an inch of paper
+PIXELS = 2.4  # pixels of a picture for one of the page: 125 page pixels to an inch of paper
 
 
 @dataclass(frozen=True)
 class Section:
-    """What the page needs of one study; all texts may hold anything, and are escaped here."""
+    """The content of one study's section. Texts are untrusted and are escaped here."""
 
     folder: Path
-    base: Path  # the folder that the page is in
+    base: Path  # the folder of the page
     prose: Prose
-    figures: list[Path]  # PNGs, that which the README names first is first
+    figures: list[Path]  # PNGs, in the order in which the README names them
     data: dict[str, Any]
 
     @classmethod
     def of(cls, folder: Path, base: Path) -> "Section":
-        """The study in a folder; raises UserError for a table or run that cannot be read."""
+        """Read the study in a folder.
+
+        Raises:
+            UserError: a table, a file of pictures or a run cannot be read.
+        """
         words, rows = prose(folder, base), read_table(folder / "transfer.csv")
         if not rows:
-            raise UserError(f"{folder / 'transfer.csv'}: has no rows")
+            raise UserError(f"{folder / 'transfer.csv'}: the table has no rows")
         goals = folder / "metrics.csv"
         told = read_table(goals, MetricGoal) if goals.is_file() else []
         data = {
@@ -62,11 +66,11 @@ class Section:
 
     @property
     def link(self) -> str:
-        """Of the section within the page."""
+        """The address of the section within the page."""
         return f"#study/{quote(self.folder.name)}"
 
     def card(self) -> str:
-        """Its question and headline figure, for the overview."""
+        """Return the study's question and first figure as HTML, for the overview."""
         name = escape(self.folder.name)
         image = '<img alt="">' if self.figures else ""
         return (
@@ -75,7 +79,7 @@ class Section:
         )
 
     def html(self) -> str:
-        """The section, without what the page draws from the data."""
+        """Return the section as HTML, without the parts that scripts draw from the data."""
         name, words = escape(self.folder.name), self.prose
         parts = [f'<h1 class="name">{name}</h1><h2>{escape(words.title)}</h2>{words.lead}']
         if words.commands:
@@ -97,7 +101,7 @@ class Section:
         )
 
     def script(self) -> str:
-        """The data, as a block that is not run."""
+        """Return the data as a script element that the browser does not run."""
         name = escape(self.folder.name)
         kind = "application/octet-stream"
         return f'<script type="{kind}" data-data="{name}">{packed(self.data)}</script>'
@@ -136,20 +140,20 @@ def _part(key: str, title: str, content: str) -> str:
 
 
 def _figures(folder: Path, text: str) -> list[Path]:
-    """The pictures of a folder in the order in which a text names them, then by name."""
+    """Return the pictures of a folder in the order in which a text names them, then by name."""
     found = {path.stem: path for path in sorted(folder.glob("*.png"))}
     named = [word for word in re.findall(r"`([^`]+)`", FENCES.sub("", text)) if word in found]
     return [found[stem] for stem in dict.fromkeys([*named, *found])]
 
 
 def _sides(png: bytes) -> str:
-    """Width and height as attributes, the same scale for all pictures of a resolution."""
+    """Return width and height as HTML attributes, at one scale for all pictures."""
     width, height = (round(side / PIXELS) for side in size(png))
     return f' width="{width}" height="{height}"' if width and height else ""
 
 
 def _caption(path: Path) -> str:
-    """What a figure of ours says of itself; nothing for another's."""
+    """Return the caption of one of the project's figures; "" for any other picture."""
     config = FIGURES / f"{path.stem}.yaml"
     node = OmegaConf.load(config) if config.is_file() else None
     if not isinstance(node, DictConfig) or node.get("study") != path.parent.name:

@@ -45,7 +45,7 @@ def read_config(path: Path) -> DictConfig:
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error
     if "${" in text:  # stored configurations are resolved; this could read the environment
-        raise UserError(f"{path}: an interpolation is not allowed in a stored configuration")
+        raise UserError(f"{path}: a stored configuration must not have an interpolation")
     if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")
     return config
@@ -92,7 +92,7 @@ class RunFolder:
 
     @property
     def is_done(self) -> bool:
-        """Whether the run is complete."""
+        """True if the run is complete."""
         return (self.path / "DONE").is_file()
 
     def table_path(self, name: str = "") -> Path:
@@ -140,7 +140,7 @@ class RunFolder:
         """
         if self.config_path.is_file():
             if config_hash(self.load_config()) != config_hash(config):
-                raise UserError(f"{self.path}: holds the run of another configuration")
+                raise UserError(f"{self.path}: the folder holds the run of another configuration")
         else:
             kept = OmegaConf.masked_copy(config, [str(k) for k in config if k not in NOT_STORED])
             text = OmegaConf.to_yaml(kept, resolve=True)

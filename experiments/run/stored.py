@@ -32,7 +32,7 @@ def study_of(
         task: settings that replace those of its task; only settings of scores are allowed.
 
     Raises:
-        UserError: for a setting that is not allowed.
+        UserError: a setting is not allowed.
     """
     merged = trained.copy()
     with open_dict(merged):

@@ -95,7 +95,7 @@ def _check_arguments(target: type, node: DictConfig, key: str) -> None:
         if _is_ours(allowed) and not isinstance(value, DictConfig):
             raise UserError(f"{key}.{name} must be a mapping with _target_, got {value!r}")
         if value is None and not _takes_null(allowed):
-            raise UserError(f"{key}.{name} must be a value other than null, got None")
+            raise UserError(f"{key}.{name} must not be null, got None")
 
 
 def _is_ours(hint: object) -> bool:

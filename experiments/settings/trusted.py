@@ -23,7 +23,8 @@ def trusted(target: object, key: str) -> type:
     Raises:
         UserError: the name is not that of a class in a trusted package, or the class is abstract.
     """
-    allowed = f"{key} must be a class of {', '.join(TRUSTED)}*, got {target!r}"
+    packages = ", ".join(package.rstrip(".") for package in TRUSTED)
+    allowed = f"{key} must be a class of {packages}, got {target!r}"
     if not isinstance(target, str) or not target.startswith(TRUSTED):
         raise UserError(f"{allowed} (not trusted)")
     module, _, name = current_name(target).rpartition(".")

@@ -1,4 +1,4 @@
-"""Learning curves of all runs of a study as one table."""
+"""Join the learning curves of all runs of a study into one table."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,16 +11,20 @@ from experiments.tables.rows import read_table
 
 
 def curves_of(runs: Iterable[Path]) -> list[CurvePoint]:
-    """The points of all runs that are done, in order; of a run without training there are none."""
+    """Return the points of all runs, in order; a run without training has none.
+
+    Raises:
+        UserError: a curve cannot be read.
+    """
     return [point for run in runs for point in _curve_of(RunFolder(run))]
 
 
 def _curve_of(folder: RunFolder) -> Iterator[CurvePoint]:
-    """The points of one run; raises UserError if its curve cannot be read."""
+    """Yield the points of one run; raise UserError if its curve cannot be read."""
     if not folder.metrics_path.is_file():
         return
     row = read_table(folder.table_path())[0]
-    who = {name: getattr(row, name) for name in ("study", "task", "model", "seed", "config_hash")}
+    keys = {name: getattr(row, name) for name in ("study", "task", "model", "seed", "config_hash")}
     for number, line in enumerate(folder.metrics_path.read_text().splitlines(), start=1):
         try:
             values = json.loads(line)
@@ -30,4 +34,4 @@ def _curve_of(folder: RunFolder) -> Iterator[CurvePoint]:
             place = f"{folder.metrics_path}, line {number}"
             raise UserError(f"{place}: not a point of a learning curve ({error!r})") from error
         for metric, value in found.items():
-            yield CurvePoint(**who, step=step, metric=metric, value=value)
+            yield CurvePoint(**keys, step=step, metric=metric, value=value)

@@ -1,4 +1,4 @@
-"""The estimates of every method on every cell, from the scores of all instances in all runs."""
+"""Estimate the score of every method on every cell, from the scores of all instances and runs."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from experiments.tables.estimates import MethodEstimate
 from experiments.tables.rows import Row, read_table
 
 LOG = logging.getLogger(__name__)
-Place = tuple[str, str, int]  # rule of steps, distribution, size
+Place = tuple[str, str, int]  # step rule, distribution, size
 NAMES = ("steps_rule", "distribution", "size")
 
 
@@ -31,7 +31,7 @@ class ScoresOfRun:
 
     @cached_property
     def _evaluations(self) -> dict[tuple[Place, str], str]:
-        """Which evaluation scored the instances of a hash at a place."""
+        """The name of the evaluation that scored the instances of a place and data hash."""
         found = {}
         for table in sorted(self.path.glob("transfer*.csv")):
             name = table.stem.removeprefix("transfer").removeprefix("-")
@@ -41,7 +41,7 @@ class ScoresOfRun:
 
     @cached_property
     def _frames(self) -> dict[str, dict[Any, pd.DataFrame]]:
-        """The scores of each evaluation, by place; nothing where they cannot be read."""
+        """The scores of each evaluation, by place; evaluations that cannot be read are left out."""
         frames = {}
         for name in set(self._evaluations.values()):
             path = RunFolder(self.path).instances_path(name)
@@ -49,25 +49,25 @@ class ScoresOfRun:
                 frame = pd.read_parquet(path)
                 frames[name] = dict(iter(frame.groupby(list(NAMES), sort=False)))
             except (OSError, ValueError, KeyError, ArrowException) as error:
-                LOG.warning("%s: no intervals without it (%s)", path, message(error))
+                LOG.warning("%s: cannot be read, no intervals (%s)", path, message(error))
         return frames
 
     def at(self, place: Place, data_hash: str) -> pd.DataFrame | None:
-        """The scores at a place, instances in order, or None."""
+        """Return the scores at a place, with instances in order, or None if there are none."""
         name = self._evaluations.get((place, data_hash))
         frame = self._frames.get(name, {}).get(place) if name is not None else None
         return None if frame is None else frame.sort_values("index")
 
 
 def estimates_of(rows: Sequence[Row], runs: Sequence[Path]) -> list[MethodEstimate]:
-    """An estimate for every metric of every method on every cell, in the order of the rows.
+    """Return an estimate for every metric, method and cell, in the order of the rows.
 
-    A method has none where the scores of an instance are missing in one of its runs, or where its
-    runs were scored on different instances.
+    There is no estimate if scores of an instance are missing in one of the runs, or if the runs
+    were scored on different instances.
 
     Args:
         rows: the table of the study.
-        runs: the folders that it is made of.
+        runs: the run folders that the table is made of.
     """
     scores = {run.name: ScoresOfRun(run) for run in runs}
     tasks = tasks_of(runs)
@@ -93,7 +93,7 @@ def _at(
     folders: Mapping[tuple[str, int], ScoresOfRun],
     task: Task[Any],
 ) -> Iterator[MethodEstimate]:
-    """The estimates of one method on one cell."""
+    """Yield the estimates of one method on one cell."""
     runs = {(row.config_hash, row.seed): row.data_hash for row in rows}
     frames = [folders[run].at(place, of) if run in folders else None for run, of in runs.items()]
     if len(set(runs.values())) > 1 or any(frame is None for frame in frames):

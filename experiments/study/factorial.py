@@ -1,4 +1,4 @@
-"""The scores of a study whose arms are named by their choices."""
+"""The scores of a factorial study, whose arms are named by their choices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,25 +14,35 @@ from experiments.settings.errors import UserError
 from experiments.statistics.matrix import Cell
 from experiments.tables.rows import read_table
 
-Choices = tuple[str, ...]  # of an arm, one for each factor
+Choices = tuple[str, ...]  # the choices of an arm, one for each factor
 
 
 @dataclass(frozen=True)
 class Factorial:
-    """Scores of every arm on every cell, with the levels of each factor in order of appearance."""
+    """The scores of every arm on every cell, and the levels of each factor."""
 
-    levels: Sequence[Sequence[str]]
+    levels: Sequence[Sequence[str]]  # in order of appearance
     scores: Mapping[tuple[Cell, Choices], np.ndarray]  # [runs, instances]
 
     @property
     def cells(self) -> list[Cell]:
-        """Each once, in order."""
+        """All cells, in order."""
         return list(dict.fromkeys(cell for cell, _ in self.scores))
 
     def pairs(
         self, cell: Cell, factor: int, choice: str, reference: str
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """The scores of all pairs of arms that differ in one factor alone, [runs, instances]."""
+        """Return the scores of all pairs of arms that differ only in the factor.
+
+        Args:
+            cell: the cell.
+            factor: the number of the factor.
+            choice: the level of the first arm of a pair.
+            reference: the level of the second arm.
+
+        Returns:
+            Pairs of scores, each [runs, instances].
+        """
         found = []
         others = [levels if k != factor else [choice] for k, levels in enumerate(self.levels)]
         for arm in product(*others):
@@ -43,10 +53,10 @@ class Factorial:
 
 
 def factorial_of(runs: Sequence[Path], metric: str) -> Factorial:
-    """Read the scores of all arms whose names have as many parts as that of most.
+    """Read the scores of all arms whose names have the usual number of parts.
 
     Raises:
-        UserError: a table cannot be read, or runs of an arm differ in their instances.
+        UserError: a table cannot be read, or some arms have fewer runs than others.
     """
     named = [(run, read_table(run / "transfer.csv")[0]) for run in runs]
     counts = [row.model.count("_") for _, row in named]
@@ -54,7 +64,7 @@ def factorial_of(runs: Sequence[Path], metric: str) -> Factorial:
     scores: dict[tuple[Cell, Choices], list[np.ndarray]] = {}
     for run, row in named:
         if row.model.count("_") != usual or row.steps_rule == "":
-            continue  # not named by choices
+            continue  # the name of the arm is not made of choices
         frame = pd.read_parquet(RunFolder(run).instances_path())
         choices = (row.task, *row.model.split("_"))
         for cell, of_cell in frame.groupby(["distribution", "size"], sort=False):

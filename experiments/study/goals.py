@@ -1,4 +1,4 @@
-"""What is good in a metric, as the task says it: a table beside that of the scores."""
+"""Collect the goals of the metrics in a study from the tasks of its runs."""
 
 import logging
 import math
@@ -17,19 +17,19 @@ LOG = logging.getLogger(__name__)
 
 
 def tasks_of(runs: Iterable[Path]) -> dict[str, Task[Any]]:
-    """The tasks of the runs by label, but for those that are no more."""
+    """Return the tasks of the runs by label; tasks that no longer exist are left out."""
     found: dict[str, Task[Any]] = {}
     for run in runs:
         config = RunFolder(run).load_config()
         try:
             found.setdefault(str(config.get("task_label")), construct(config.task, "task", Task))
         except UserError as error:
-            LOG.warning("%s tells nothing of its metrics (%s)", run, error)
+            LOG.warning("%s: the goals of its metrics are unknown (%s)", run, error)
     return found
 
 
 def goals_of(runs: Iterable[Path]) -> list[MetricGoal]:
-    """The metrics of all runs, each once, in order; runs of a task that is no more are left out."""
+    """Return the distinct metrics of all runs, sorted; tasks that no longer exist are left out."""
     runs = list(runs)
     tasks = tasks_of(runs)
     goals: dict[MetricGoal, None] = {}
@@ -37,8 +37,8 @@ def goals_of(runs: Iterable[Path]) -> list[MetricGoal]:
         pairs = {(r.task, r.metric) for t in run.glob("transfer*.csv") for r in read_table(t)}
         for label, metric in sorted(pairs):
             declared = tasks[label].metrics.get(metric) if label in tasks else None
-            if declared is None:  # of an older version of the task
-                LOG.warning("%s: the task %s has no metric %r", run, label, metric)
+            if declared is None:  # a metric of an older version of the task
+                LOG.warning("%s: task %s has no metric %r", run, label, metric)
                 continue
             perfect = math.nan if declared.perfect is None else float(declared.perfect)
             goals[MetricGoal(label, metric, perfect, int(bool(declared.is_share)))] = None

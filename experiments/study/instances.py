@@ -1,4 +1,4 @@
-"""The scores of every instance, of all runs of one method."""
+"""Read the scores of every instance in all runs of one method."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from experiments.run.found import done_runs
-from experiments.settings.errors import UserError, message
+from experiments.settings.errors import UserError, message, not_one_of
 from experiments.statistics.matrix import Cell
 from experiments.tables.rows import Row, method, read_table
 
 
 @dataclass(frozen=True)
 class InstanceScores:
-    """One metric of the runs of one configuration."""
+    """The instance scores of one metric in the runs of one configuration."""
 
-    name: str  # of the method: model@rule of steps
+    name: str  # of the method: model@step rule
     cells: dict[Cell, np.ndarray]  # [runs, instances], instances in order
-    data_hashes: dict[Cell, str]  # name the instances
+    data_hashes: dict[Cell, str]  # identify the instances
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which scores: of an evaluation ("": that after training), a metric and a rule of steps."""
+    """The scores to read."""
 
-    evaluation: str = ""
+    evaluation: str = ""  # "": the one after training
     metric: str | None = None  # None: the first of the table
     steps_rule: str | None = None  # None: the only one
 
@@ -36,25 +36,24 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
     """Read tables and scores of the run folders that a pattern matches.
 
     Args:
-        pattern: of run folders, which differ in their seed alone.
-        key: of the configuration, for the error's line.
-        wanted: which scores.
+        pattern: a pattern of run folders that differ only in their seed.
+        key: the key of the configuration, for error messages.
+        wanted: the scores to read.
 
     Raises:
-        UserError: no run is there or done, or runs differ in more than the seed, or in their
-            instances; there is no such metric or rule; or a file is damaged.
+        UserError: no complete run matches; the runs differ in more than their seed, or in their
+            instances; there is no such metric or step rule; or a file is damaged.
     """
     folders = done_runs(pattern, key)
     rows = [row for f in folders for row in read_table(f.table_path(wanted.evaluation))]
     if not rows:
-        raise UserError(f"{key}: {pattern!r} matches runs whose tables have no row")
+        raise UserError(f"{key} must match runs with rows in their tables, got {pattern!r}")
     metric = wanted.metric or rows[0].metric
     if len({row.config_hash for row in rows}) > 1:
-        raise UserError(f"{key}: {pattern!r} matches runs of several configurations, of one is")
+        raise UserError(f"{key} must match runs of one configuration, got {pattern!r}")
     mine = [row for row in rows if row.metric == metric]
     if not mine:
-        allowed = ", ".join(dict.fromkeys(row.metric for row in rows))
-        raise UserError(f"metric: {metric!r} is not allowed, one of these is: {allowed}")
+        raise not_one_of("metric", metric, dict.fromkeys(row.metric for row in rows))
     rule = _rule(mine, wanted.steps_rule, key)
     mine = [row for row in mine if row.steps_rule == rule]
     frames = [_frame(f.instances_path(wanted.evaluation), metric, rule) for f in folders]
@@ -65,26 +64,25 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
     for cell, of_runs in scores.items():
         if len(hashes[cell]) > 1 or len({len(of_run) for of_run in of_runs}) > 1:
             raise UserError(
-                f"{key}: {pattern!r} matches runs with several sets of instances of {cell[0]} of "
-                f"size {cell[1]}, with one is allowed"
+                f"{key} must match runs that were scored on the same instances of {cell[0]} of"
+                f" size {cell[1]}, got {pattern!r}"
             )
     stacked = {cell: np.stack(of_runs) for cell, of_runs in scores.items()}
     return InstanceScores(method(mine[0]), stacked, {c: h for c, (h,) in hashes.items()})
 
 
 def _rule(rows: Sequence[Row], wanted: str | None, key: str) -> str:
-    """The rule of steps asked for, or the only one; "" for a method that takes no steps."""
+    """Return the wanted step rule, or the only one; "" for a method that takes no steps."""
     there = list(dict.fromkeys(row.steps_rule for row in rows))
     if there == [""] or (wanted is None and len(there) == 1):
         return there[0]
     if wanted not in there:
-        allowed = ", ".join(there)
-        raise UserError(f"steps_rule: {wanted!r} is not allowed for {key}, one of these: {allowed}")
+        raise not_one_of(f"steps_rule (for {key})", wanted, there)
     return str(wanted)
 
 
 def _frame(path: Path, metric: str, rule: str) -> pd.DataFrame:
-    """Score (`score`) and place of every instance; raises UserError if they cannot be read."""
+    """Read score (`score`) and place of every instance; raise UserError if that fails."""
     columns = ["distribution", "size", "steps_rule", "index", metric]
     try:
         frame = pd.read_parquet(path, columns=columns)
@@ -95,9 +93,10 @@ def _frame(path: Path, metric: str, rule: str) -> pd.DataFrame:
 
 
 def _of_cell(frame: pd.DataFrame, cell: Cell) -> np.ndarray:
-    """Scores of the instances 0, 1, ... of a cell; raises UserError if one is missing."""
+    """Return the scores of a cell's instances 0, 1, ...; raise UserError if one is missing."""
     is_mine = (frame["distribution"] == cell[0]) & (frame["size"] == cell[1])
     mine = pd.DataFrame(frame[is_mine]).sort_values("index")
     if len(mine) == 0 or mine["index"].tolist() != list(range(len(mine))):
-        raise UserError(f"instances: those of {cell[0]} of size {cell[1]} are not 0, 1, 2, ...")
+        place = f"{cell[0]} of size {cell[1]}"
+        raise UserError(f"instances: the numbers of instances of {place} are not 0, 1, 2, ...")
     return mine["score"].to_numpy()

@@ -1,4 +1,4 @@
-"""The tables of all runs of a study as one, with its figures."""
+"""Join the tables of all runs of a study, and draw its figures."""
 
 import logging
 from collections.abc import Collection
@@ -16,20 +16,20 @@ LOG = logging.getLogger(__name__)
 
 
 def run_folders(study_folder: Path) -> list[Path]:
-    """The runs of a study that are done, in order of name."""
+    """Return the complete runs of a study, in order of name."""
     return sorted(done.parent for done in study_folder.glob("*/DONE"))
 
 
 def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> list[Path]:
-    """Of every method the runs of one configuration: two are never pooled as seeds of one.
+    """Return for every method the runs of one configuration; configurations are never pooled.
 
     Args:
-        study_folder: where the run folders are.
-        wanted: hashes of configurations that go before newer ones; None: those of the study's
-            table, which its last sweep wrote.
+        study_folder: the folder of the run folders.
+        wanted: hashes of configurations to prefer over newer ones; None: the configurations in the
+            study's table, which its last sweep wrote.
 
     Raises:
-        UserError: there is no run that is done, or a table cannot be read.
+        UserError: there is no complete run, or a table cannot be read.
     """
     table = study_folder / "transfer.csv"
     if wanted is None:
@@ -38,7 +38,7 @@ def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> l
     for run in run_folders(study_folder):
         rows = read_table(run / "transfer.csv")
         if not rows:
-            raise UserError(f"{run / 'transfer.csv'}: has no row")
+            raise UserError(f"{run / 'transfer.csv'}: the table has no rows")
         first_rows[run] = rows[0]
     chosen: dict[tuple[str, str], tuple[bool, float, str]] = {}
     about: dict[Path, tuple[tuple[str, str], str]] = {}
@@ -49,7 +49,7 @@ def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> l
         rank = row.config_hash in wanted, when, row.config_hash
         chosen[method] = max(chosen.get(method, rank), rank)
     if not about:
-        raise UserError(f"{study_folder}: there is no run in it that is done")
+        raise UserError(f"{study_folder}: there is no complete run")
     for run, (method, config_hash) in about.items():
         if config_hash != chosen[method][-1]:
             LOG.warning("%s has another configuration of %s: left out", run, method[1])
@@ -64,9 +64,15 @@ def write_study(tables: StudyTables, folder: Path) -> list[Path]:
 
 
 def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -> None:
-    """Join the tables of the runs in a study's folder, draw, print, say where; mirror the study.
+    """Join the tables of the runs in a study's folder, draw its figures, and mirror the study.
 
-    Of a method with several configurations, the one whose hash is wanted counts.
+    Args:
+        folder: the folder of the study.
+        wanted: hashes of configurations to prefer if a method has several.
+        tracker: the tracker for the mirror, or None.
+
+    Raises:
+        UserError: there is no complete run, or a table cannot be read.
     """
     runs = current_runs(folder, wanted)
     tables = StudyTables.of_runs(runs)
@@ -75,4 +81,4 @@ def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -
     for path in paths:
         LOG.info("%s", path)
     with mirrored(tracker, source_of_study(folder, folder.parent)):
-        pass  # all of it is there
+        pass  # all files exist already

@@ -1,4 +1,4 @@
-"""What lies in the folder of a published study beside its tables: runs and configurations."""
+"""Publish the runs and configurations of a study into its folder under results/."""
 
 import shutil
 from collections.abc import Collection, Iterable
@@ -21,12 +21,12 @@ CITED = (
 
 
 def publish_runs(cited: Iterable[Path], kept: Collection[str], folder: Path) -> None:
-    """Replace `<folder>/runs`: copies of runs, and those that lie there already.
+    """Replace `<folder>/runs` by copies of runs and the published runs that are kept.
 
     Args:
-        cited: the runs that are copied.
-        kept: hashes of the configurations whose published runs stay.
-        folder: of the published study.
+        cited: the runs to copy.
+        kept: hashes of configurations whose published runs stay.
+        folder: the folder of the published study.
     """
     copies = folder / "runs.new"
     shutil.rmtree(copies, ignore_errors=True)
@@ -42,7 +42,7 @@ def publish_runs(cited: Iterable[Path], kept: Collection[str], folder: Path) -> 
 
 
 def publish_configurations(runs: Iterable[Path], hashes: Collection[str], folder: Path) -> None:
-    """Replace `<folder>/configurations`: a yaml for each hash, of a run or as it lies there.
+    """Replace `<folder>/configurations`: a yaml for each hash, from a run or the old folder.
 
     Raises:
         UserError: the configuration of a run cannot be read.
@@ -67,7 +67,7 @@ def _replace(new: Path, folder: Path) -> None:
 
 
 def _placeless(run: RunFolder) -> DictConfig:
-    """Without the places of the machine that it ran on: they are no part of what it is."""
+    """Return a run's configuration with default machine settings, without local paths."""
     config, defaults = run.load_config(), OmegaConf.load(CONF / "train.yaml")
     with open_dict(config):
         config.machine = defaults.machine

@@ -1,4 +1,4 @@
-"""The tables of a study: of its runs, or as they lie in its folder."""
+"""The tables of a study, made from its runs or read from its folder."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from experiments.tables.rows import R, Row, marked, read_table, with_estimates, 
 
 
 class Counted(Protocol):
-    """What is made of so many instances."""
+    """A record that summarises a number of instances."""
 
     @property
     def num_instances(self) -> int:
-        """How many."""
+        """The number of instances."""
         ...
 
 
 class OfMethod(Protocol):
-    """What is told of a method: a model on a task."""
+    """A record about a method: a model on a task."""
 
     @property
     def task(self) -> str:
@@ -42,13 +42,13 @@ class OfMethod(Protocol):
 
 C = TypeVar("C", bound=Counted)
 M = TypeVar("M", bound=OfMethod)
-SCORE = ("config_hash", "seed", "distribution", "size", "steps_rule", "metric")  # what it is of
+SCORE = ("config_hash", "seed", "distribution", "size", "steps_rule", "metric")  # key of a score
 CELL = ("distribution", "size")
 
 
 @dataclass(frozen=True)
 class StudyTables:
-    """Scores, estimates over runs and instances, what cells and metrics are, learning curves."""
+    """Scores, estimates over runs and instances, cell summaries, metrics and learning curves."""
 
     rows: list[Row]
     estimates: list[MethodEstimate]
@@ -58,7 +58,11 @@ class StudyTables:
 
     @classmethod
     def of_runs(cls, runs: Sequence[Path]) -> "StudyTables":
-        """Of run folders; a score that two evaluations have is that of more instances."""
+        """Make the tables of runs; of two evaluations of a cell, the one of more instances counts.
+
+        Raises:
+            UserError: a table of a run cannot be read.
+        """
         tables = [path for run in runs for path in sorted(run.glob("transfer*.csv"))]
         rows = _most((r for path in tables for r in read_table(path)), attrgetter(*SCORE))
         tables = [path for run in runs for path in sorted(run.glob("cells*.csv"))]
@@ -69,23 +73,27 @@ class StudyTables:
 
     @classmethod
     def of_folder(cls, folder: Path) -> "StudyTables":
-        """As they lie in the folder of a study; what is not there is empty."""
+        """Read the tables in the folder of a study; missing tables are empty.
 
-        def lying(name: str, kind: type[R]) -> list[R]:
+        Raises:
+            UserError: a table cannot be read.
+        """
+
+        def stored(name: str, kind: type[R]) -> list[R]:
             path = folder / f"{name}.csv"
             return read_table(path, kind) if path.is_file() else []
 
         cells = folder / "cells.csv"
         return cls(
-            rows=lying("transfer", Row),
-            estimates=lying("estimates", MethodEstimate),
+            rows=stored("transfer", Row),
+            estimates=stored("estimates", MethodEstimate),
             cells=read_cells(cells) if cells.is_file() else [],
-            goals=lying("metrics", MetricGoal),
-            curves=lying("curves", CurvePoint),
+            goals=stored("metrics", MetricGoal),
+            curves=stored("curves", CurvePoint),
         )
 
     def with_methods_of(self, other: "StudyTables") -> "StudyTables":
-        """These, and of `other` the methods that have no run here."""
+        """Return these tables with the methods of `other` that have no run here."""
         mine = {(row.task, row.model) for row in self.rows}
 
         def others(found: Iterable[M]) -> list[M]:
@@ -100,7 +108,7 @@ class StudyTables:
         )
 
     def write(self, folder: Path) -> list[Path]:
-        """Write a file for each; returns their paths."""
+        """Write a csv file for each table; return their paths."""
         write_table(self.rows, folder / "transfer.csv")
         write_table(self.estimates, folder / "estimates.csv", MethodEstimate)
         write_cells(self.cells, folder / "cells.csv")
@@ -111,7 +119,7 @@ class StudyTables:
 
 
 def _most(found: Iterable[C], key: Callable[[C], object]) -> list[C]:
-    """Each thing once: of several for the same thing, that of most instances."""
+    """Keep one record for each key: the one with most instances."""
     kept: dict[object, C] = {}
     for one in found:
         place = key(one)

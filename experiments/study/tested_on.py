@@ -1,4 +1,4 @@
-"""What every method of a study was trained on, and the cells that it was scored on."""
+"""Rebuild the training set and the scored test cells of every method in a study."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,13 @@ class TestedOn:
     """The training set of a method, and the cells that it was scored on."""
 
     def __init__(self, study: RunParts, cells: Mapping[Cell, int], num_instances: int) -> None:
-        """Of `study`, those that are in `cells` (with how many instances), `num_instances` each."""
+        """Take the test cells of `study` that are in `cells`, with the first instances of each.
+
+        Args:
+            study: the parts of a run of the method.
+            cells: the number of scored instances of each cell.
+            num_instances: the number of instances to use of each data set.
+        """
         self.train_set = _first(study.train_set, num_instances)
         self.test_sets = {
             place: _first(_of(cell.data_set, cells[place]), num_instances)
@@ -35,18 +41,18 @@ class TestedOn:
 
     @property
     def data_sets(self) -> list[DataSet]:
-        """All of them."""
+        """The training set and all test sets."""
         return [self.train_set, *self.test_sets.values()]
 
 
 def _of(data_set: DataSet, num_instances: int) -> DataSet:
-    """With another number of instances, but that a list has as many as it has."""
+    """Return a data set with another number of instances; a list of files keeps its number."""
     is_list = data_set.cell.names is not None
     return data_set if is_list else replace(data_set, num_instances=num_instances)
 
 
 def _first(data_set: DataSet, num_instances: int) -> DataSet:
-    """All that is on disk already, or no more than the first that are needed."""
+    """Return the whole data set if it is on disk, otherwise only its first instances."""
     if data_set.path.exists() or data_set.num_instances <= num_instances:
         return data_set
     return _of(data_set, num_instances)
@@ -55,7 +61,13 @@ def _first(data_set: DataSet, num_instances: int) -> DataSet:
 def tested_on(
     rows: Iterable[Row], runs: Iterable[Path], config: DictConfig
 ) -> dict[Method, TestedOn]:
-    """A run of every method, with the cells of its rows; what cannot be made is left out."""
+    """Return the data sets of every method, from one run and the cells in its rows.
+
+    Methods without a run and cells without a known law are left out with a warning.
+
+    Raises:
+        UserError: the configuration of a run cannot be read or is not allowed.
+    """
     cells: dict[Method, dict[Cell, int]] = {}
     for row in rows:
         of_method = cells.setdefault((row.task, row.model), {})
@@ -70,15 +82,17 @@ def tested_on(
         study = study_of(trained, _transfer(trained, cells[method]), config.machine)
         found[method] = TestedOn(study, cells[method], config.num_instances)
         for place in sorted(set(cells[method]) - set(found[method].test_sets)):
-            LOG.warning("%s of size %d: left out, no configuration has its law", *place)
+            LOG.warning(
+                "%s of size %d: left out, because no configuration has its distribution", *place
+            )
     for method in cells:
         if method not in found:
-            LOG.warning("%s, %s: left out, there is no run of it", *method)
+            LOG.warning("%s, %s: left out, because there is no run of this method", *method)
     return found
 
 
 def _transfer(trained: DictConfig, cells: Iterable[Cell]) -> dict[str, Any]:
-    """The test cells of a run, and those that it was scored on later: laws by their names."""
+    """Return transfer settings for all scored cells; laws that the run lacks come from conf/."""
     nodes = dict(trained.transfer.distributions.items())
     sizes: dict[str, list[int]] = {}
     for name, size in sorted(cells):

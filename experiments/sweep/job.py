@@ -55,12 +55,12 @@ class Job:
 
     @property
     def is_done(self) -> bool:
-        """Whether the run is complete."""
+        """True if the run is complete."""
         return self.folder is not None and self.folder.is_done
 
     @property
     def is_open(self) -> bool:
-        """Whether the run is not complete and has no error yet."""
+        """True if the run is not complete and has no error yet."""
         return not self.is_done and not self.error
 
     @property

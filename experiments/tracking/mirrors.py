@@ -1,8 +1,8 @@
-"""Trackers mirror run folders: all that they show is in files, so nothing is lost with one.
+"""Trackers mirror run folders: everything that a tracker shows is in files, so nothing can be lost.
 
-A mirror follows its folder from a thread of its own. It reads the curve as it grows, and the
-tables at the end. Training neither calls it nor waits for it; one that fails is given up with a
-line, and `python -m experiments.mirror` makes it again.
+A mirror follows its folder in a separate thread. It reads the training curve as it grows, and the
+tables at the end. Training neither calls a mirror nor waits for it. A mirror that fails is given up
+with a warning; `python -m experiments.mirror` makes it again.
 """
 
 import json
@@ -20,35 +20,35 @@ from experiments.settings.errors import message
 from experiments.tracking.source import Source
 
 LOG = logging.getLogger(__name__)
-POLL_SECONDS = 1.0  # between two looks at the curve
-CLOSE_SECONDS = 60.0  # that the end of a run waits for its mirror at most
+POLL_SECONDS = 1.0  # between two readings of the curve
+CLOSE_SECONDS = 60.0  # for which the end of a run waits for its mirror at most
 
 
 class Tracker(ABC):
-    """Where mirrors are made, one after the other. Built from `conf/tracking/<name>.yaml`."""
+    """A tool that shows mirrors, made one at a time. Built from `conf/tracking/<name>.yaml`."""
 
     @abstractmethod
     def check(self) -> None:
-        """Raise UserError for what is missing and can be known before any work."""
+        """Raise UserError for a missing package or key, before any work."""
 
     @abstractmethod
     def begin(self, source: Source) -> None:
-        """Begin a mirror, in the place of any there is of the same source."""
+        """Begin a mirror, and replace an existing one of the same source."""
 
     @abstractmethod
     def log(self, line: dict[str, Any]) -> None:
-        """Add a line of the curve: `step` is the number of updates, the others are metrics."""
+        """Add a line of the curve: `step` is the number of updates, all else are metrics."""
 
     @abstractmethod
     def finish(self, source: Source, *, failed: bool) -> None:
-        """Add tables and pictures, and end the mirror; of a start that failed, only end it."""
+        """Add tables and pictures, and end the mirror; only end it if the run failed."""
 
     def abandon(self) -> None:  # noqa: B027  (few have anything to do)
-        """Let go of a mirror that failed or hangs, so that this process can exit; never raise."""
+        """Release a mirror that failed or hangs, so that this process can exit; never raise."""
 
 
 class Mirror(Thread):
-    """Keeps a tracker like a folder until it is closed; never raises, never holds anyone up."""
+    """A thread that keeps a tracker up to date with a folder; it never raises or blocks others."""
 
     def __init__(self, tracker: Tracker, source: Source) -> None:
         super().__init__(daemon=True, name=f"mirror of {source.name}")
@@ -57,18 +57,18 @@ class Mirror(Thread):
         self.ended, self.failed, self.given_up = Event(), False, False
 
     def run(self) -> None:
-        """Follow the curve; at the end send the rest."""
+        """Follow the curve, and send tables and pictures at the end."""
         try:
             self.tracker.begin(self.source)
             while not self.ended.wait(POLL_SECONDS):
                 self._send()
             self._send()
             self.tracker.finish(self.source, failed=self.failed)
-        except Exception as error:  # of a disk, a server, a package: training goes on without
+        except Exception as error:  # of a disk, a server or a package: training continues
             self._give_up(message(error))
 
     def close(self, *, failed: bool) -> None:
-        """Let it end, and wait a little until it has."""
+        """End the mirror, and wait a while for it."""
         self.failed = failed
         self.ended.set()
         self.join(CLOSE_SECONDS)
@@ -76,14 +76,14 @@ class Mirror(Thread):
             self._give_up(f"not whole after {CLOSE_SECONDS:.0f} s")
 
     def _give_up(self, why: str) -> None:
-        """Say so, once."""
+        """Abandon the mirror, and log that once."""
         if not self.given_up:
             self.given_up = True
             LOG.warning("tracking: the mirror of %s is given up (%s)", self.source.name, why)
             self.tracker.abandon()
 
     def _send(self) -> None:
-        """The new lines; all of them again if the curve was cut, as a resumed run does."""
+        """Send the new lines, or all lines again if a resumed run has cut the curve."""
         lines = self.source.curve()
         if lines[: len(self.sent)] != self.sent:
             self.tracker.begin(self.source)
@@ -94,7 +94,11 @@ class Mirror(Thread):
 
 
 def tracker_of(config: DictConfig) -> Tracker | None:
-    """The tracker asked for, None for `off`; raises UserError if it cannot work."""
+    """Build the configured tracker, or None for `off`.
+
+    Raises:
+        UserError: the configuration is wrong, or a package or key is missing.
+    """
     node = config.tracking
     if isinstance(node, DictConfig) and not node:
         return None
@@ -105,7 +109,7 @@ def tracker_of(config: DictConfig) -> Tracker | None:
 
 @contextmanager
 def mirrored(tracker: Tracker | None, source: Source) -> Iterator[None]:
-    """While entered, a tracker follows a folder."""
+    """While entered, mirror a folder to the tracker."""
     if tracker is None:
         yield
         return
@@ -113,7 +117,7 @@ def mirrored(tracker: Tracker | None, source: Source) -> Iterator[None]:
     mirror.start()
     try:
         yield
-    except BaseException:  # a stop as well
+    except BaseException:  # includes a stop
         mirror.close(failed=True)
         raise
     mirror.close(failed=False)

@@ -1,4 +1,4 @@
-"""What a tracker mirrors: the files of a run or a study, and the names of their numbers in it."""
+"""The source of a mirror: the files of a run or a study, and names for their numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ from experiments.settings.errors import UserError
 from experiments.settings.predicates import is_name
 from experiments.tables.rows import Row, read_table
 
-MAX_TAG = 64  # characters; what wandb takes
-STUDY = "study"  # the kind of a study's own mirror
+MAX_TAG = 64  # characters, the limit of wandb
+STUDY = "study"  # the kind of a mirror of a whole study
 
 
 @dataclass(frozen=True)
 class Source:
-    """A folder of a run or a study, and what a tracker knows it by."""
+    """A folder of a run or a study, with its names in a tracker."""
 
-    folder: Path  # has the curve, the tables, the pictures
-    home: Path  # where trackers keep their files: <runs_dir>/<study>
+    folder: Path  # has the curve, the tables and the pictures
+    home: Path  # the folder for files of trackers: <runs_dir>/<study>
     study: str
     kind: str  # the label of the task, or STUDY
     tags: tuple[str, ...] = ()
@@ -31,41 +31,41 @@ class Source:
 
     @property
     def name(self) -> str:
-        """That of the folder."""
+        """The name of the folder."""
         return self.folder.name
 
     @property
     def id(self) -> str:
-        """The same for every start of a run: it has one mirror."""
+        """The identifier of the mirror, equal for every start of a run."""
         return content_hash(f"{self.study}/{self.name}")
 
     @property
     def is_run(self) -> bool:
-        """Whether its rows are of one run."""
+        """True if the source is one run, not a study."""
         return self.kind != STUDY
 
     def curve(self) -> list[str]:
-        """The lines of the training curve that are whole, each a mapping in JSON."""
+        """Return the complete lines of the training curve, each a mapping in JSON."""
         path = RunFolder(self.folder).metrics_path
         text = path.read_text() if path.is_file() else ""
         return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     def rows(self) -> list[Row]:
-        """Those of all transfer tables, first of that of the training."""
+        """Return the rows of all transfer tables, beginning with the one of the training."""
         paths = sorted(self.folder.glob("transfer*.csv"), key=lambda p: (len(p.name), p.name))
         return [row for path in paths for row in read_table(path)]
 
     def pictures(self) -> list[Path]:
-        """Figures (png) and animations (gif)."""
+        """Return the paths of figures (png) and animations (gif)."""
         return sorted([*self.folder.glob("*.png"), *self.folder.glob("*.gif")])
 
 
 def source_of_run(folder: RunFolder, config: DictConfig, runs_dir: Path) -> Source:
-    """A run, mirrored in `<runs_dir>/<study>`; its tags say nothing about the cells of its tests.
+    """Return the source of a run, mirrored in `<runs_dir>/<study>`; its tags describe the training.
 
     Raises:
-        UserError: of a configuration that is none of a run, as in the folder of a stranger: its
-            study becomes a path.
+        UserError: the configuration is not that of a run, or a name in it cannot be part of a path;
+            the folder may come from someone else.
     """
     stored = OmegaConf.masked_copy(config, _stored(config))
     plain: Any = OmegaConf.to_container(stored, resolve=True)
@@ -81,14 +81,14 @@ def source_of_run(folder: RunFolder, config: DictConfig, runs_dir: Path) -> Sour
 
 
 def _name(plain: Any, key: str) -> str:  # noqa: ANN401
-    """A value that may be part of a path; raises ValueError for another."""
+    """Return a value that may be part of a path; raise ValueError otherwise."""
     if not is_name(plain[key]):
         raise ValueError(key)
     return plain[key]
 
 
 def source_of_study(folder: Path, runs_dir: Path) -> Source:
-    """The joined tables and the figures of a study, mirrored in `<runs_dir>/<study>`."""
+    """Return the source of a study's tables and figures, mirrored in `<runs_dir>/<study>`."""
     home = runs_dir / folder.name
     return Source(folder, home, folder.name, STUDY, (STUDY,), {"study": folder.name})
 
@@ -98,17 +98,18 @@ def _stored(config: DictConfig) -> list[str]:
 
 
 def own_rule(rules: Sequence[str]) -> str:
-    """The rule of steps whose scores are named without it: the first that is a number, or first."""
+    """Return the step rule that names of metrics omit: the first that is a number, or the first."""
     return next((rule for rule in rules if rule.isdigit()), rules[0] if rules else "")
 
 
 def summary(rows: Sequence[Row]) -> dict[str, float]:
-    """`transfer/<distribution>/<size>/<metric>` -> mean; of two, that of more instances.
+    """Return a mapping of `transfer/<distribution>/<size>/<metric>` to the mean.
 
-    A metric under another rule of steps than the model's own ends with `@<rule>`.
+    If a cell was scored twice, the mean over more instances counts. A metric under another step
+    rule than the model's own ends with `@<rule>`.
 
     Args:
-        rows: of one run.
+        rows: the rows of one run.
     """
     own = own_rule([row.steps_rule for row in rows])
     most: dict[str, Row] = {}
@@ -120,7 +121,7 @@ def summary(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def by_size(rows: Sequence[Row]) -> list[dict[str, float]]:
-    """A line for each size of one run: `size`, and `by_size/<distribution>/<metric>` -> mean."""
+    """Return a line for each size of one run: `size`, and `by_size/<distribution>/<metric>`."""
     lines: dict[int, dict[str, float]] = {}
     for key, mean in summary(rows).items():
         distribution, size, metric = key.removeprefix("transfer/").rsplit("/", 2)
@@ -130,5 +131,5 @@ def by_size(rows: Sequence[Row]) -> list[dict[str, float]]:
 
 
 def metric_name(row: Row, own: str) -> str:
-    """A metric, with the rule of steps where that is not the model's own."""
+    """Return the name of a metric, with the step rule if it is not the model's own."""
     return row.metric if row.steps_rule == own else f"{row.metric}@{row.steps_rule}"

@@ -1,4 +1,4 @@
-"""Runs in TensorBoard: curves, the transfer table as curves over sizes and as text, pictures."""
+"""Mirror runs to TensorBoard: learning curves, scores over sizes, tables and pictures."""
 
 import shutil
 from importlib.util import find_spec
@@ -15,13 +15,13 @@ from experiments.tracking.source import Source, by_size
 
 
 class TensorBoardTracker(Tracker):
-    """Event files under `<home>/tensorboard/<run>`."""
+    """A tracker that writes event files under `<home>/tensorboard/<run>`."""
 
     def __init__(self) -> None:
         self._writer: Any = None
 
     def check(self) -> None:
-        """The package."""
+        """Raise UserError if the package is not installed."""
         if find_spec("tensorboard") is None:
             raise UserError(
                 "tracking: tensorboard is not installed: pip install -r requirements-tracking.txt"
@@ -39,13 +39,13 @@ class TensorBoardTracker(Tracker):
         self._text("config", OmegaConf.to_yaml(OmegaConf.create(source.config)))
 
     def log(self, line: dict[str, Any]) -> None:
-        """A point of each curve."""
+        """Add a point to each curve."""
         for name, value in line.items():
             if name != "step":
                 self._writer.add_scalar(name, value, line["step"])
 
     def finish(self, source: Source, *, failed: bool) -> None:
-        """Means over sizes, the table as text, the pictures."""
+        """Add means over sizes, the table as text, and the pictures."""
         rows = [] if failed else source.rows()
         for line in by_size(rows) if source.is_run else []:
             self.log({"step": line.pop("size"), **line})
@@ -56,11 +56,11 @@ class TensorBoardTracker(Tracker):
         self._end()
 
     def _text(self, name: str, text: str) -> None:
-        """As it is, in lines."""
+        """Add a text as a code block."""
         self._writer.add_text(name, "".join(f"    {line}\n" for line in text.splitlines()))
 
     def _picture(self, path: Path) -> None:
-        """The file's own bytes: an animation stays one."""
+        """Add the bytes of a picture file, so that an animation stays animated."""
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         with Image.open(path) as picture:

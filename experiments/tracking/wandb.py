@@ -1,8 +1,8 @@
-"""Runs in Weights & Biases, always written offline first: no training meets a server.
+"""Mirror runs to Weights & Biases, always offline first: no training contacts a server.
 
-`wandb.init` with a server that is away blocks for half a minute, and a run that is resumed offline
-begins a second file. So each start writes a new offline run of the same id in the place of the
-old, and `mode: online` only lets a process of its own upload it meanwhile (`wandb_upload.py`).
+`wandb.init` blocks for half a minute if the server is unreachable, and a run that is resumed
+offline begins a second file. Each start therefore replaces the offline run by a new one of the same
+id, and `mode: online` only starts a separate process that uploads the run (`wandb_upload.py`).
 """
 
 import math
@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from experiments.settings.errors import UserError, message
+from experiments.settings.errors import UserError, message, not_one_of
 from experiments.tables.rows import Row, columns_of
 from experiments.tracking.mirrors import Tracker
 from experiments.tracking.source import Source, by_size, summary
@@ -30,30 +30,32 @@ QUIET: dict[str, Any] = {
 
 
 class WandbTracker(Tracker):
-    """Offline runs under `<home>/wandb`, grouped by study, with the task as their job type.
+    """A tracker that writes offline runs under `<home>/wandb`, grouped by study.
+
+    The job type of a run is its task.
 
     Args:
-        mode: `offline`, or `online` to upload beside the training.
-        project: of the server.
-        entity: the user or team it belongs to; None is that of the key.
+        mode: `offline`, or `online` to upload during the training.
+        project: the project on the server.
+        entity: the user or team of the project; None is the owner of the API key.
 
     Raises:
-        ValueError: of another mode.
+        ValueError: the mode is unknown.
     """
 
     def __init__(self, mode: str, project: str, entity: str | None) -> None:
         if mode not in MODES:
-            raise ValueError(f"mode: {mode!r} is not allowed, {' and '.join(MODES)} are")
+            raise ValueError(str(not_one_of("mode", mode, MODES)))
         self.mode, self.project, self.entity = mode, project, entity
         self._run: Any = None
         self._upload: Upload | None = None
 
     def check(self) -> None:
-        """The package, and for `online` a key; no server is asked."""
+        """Raise UserError without the package, or for `online` without a key; ask no server."""
         if find_spec("wandb") is None:
             raise UserError("tracking: wandb is not installed: pip install wandb")
         if self.mode == "online":
-            check_key("tracking.mode: 'online'")
+            check_key("tracking.mode: online")
 
     def begin(self, source: Source) -> None:
         """Replace the offline runs of the same id by a new one."""
@@ -76,11 +78,11 @@ class WandbTracker(Tracker):
             self._upload = Upload(Path(self._run.dir).parent)
 
     def log(self, line: dict[str, Any]) -> None:
-        """A line of the history."""
+        """Add a line to the history."""
         self._run.log(line)
 
     def finish(self, source: Source, *, failed: bool) -> None:
-        """The transfer table, its means as summary and by size, the pictures."""
+        """Add the transfer table, its means as a summary and by size, and the pictures."""
         if not failed:
             import wandb
 
@@ -101,9 +103,9 @@ class WandbTracker(Tracker):
         self._end(exit_code=int(failed))
 
     def abandon(self) -> None:
-        """End the process that wandb would wait for without end when this one exits.
+        """End wandb's service process, for which it would wait forever when this process exits.
 
-        There is no public name for that.
+        wandb has no public function for this.
         """
         self._run = None
         with suppress(Exception):
@@ -120,7 +122,7 @@ class WandbTracker(Tracker):
             self._upload = None
 
     def _end(self, exit_code: int) -> None:
-        """Close the run that is open, if one is."""
+        """Close the open run, if there is one."""
         if self._run is not None:
             self._run.finish(exit_code=exit_code)
             self._run = None
@@ -130,7 +132,14 @@ class WandbTracker(Tracker):
 
 
 def check_key(key: str) -> None:
-    """Raise UserError, which begins with `key`, unless there is an API key; no server is asked."""
+    """Check that there is a valid API key, without asking a server.
+
+    Args:
+        key: the setting that needs the API key, with its value; the error message begins with it.
+
+    Raises:
+        UserError: there is no API key, or it is malformed.
+    """
     import wandb
     from wandb.sdk.lib import wbauth
 
@@ -139,14 +148,14 @@ def check_key(key: str) -> None:
         found = wbauth.authenticate_session(
             host=host, source="tracking", prompt=False, update_session=False
         )
-    except Exception as error:  # of a key that is none
-        raise UserError(f"{key} is not allowed: {message(error)}") from error
+    except Exception as error:  # the key is malformed
+        raise UserError(f"{key} needs a valid API key ({message(error)})") from error
     if found is None:
-        raise UserError(f"{key} is not allowed without an API key: set WANDB_API_KEY for {host}")
+        raise UserError(f"{key} needs an API key: set WANDB_API_KEY for {host}")
 
 
 def _table(rows: list[Row]) -> Any:  # noqa: ANN401
-    """All rows, as a table of media; NaN is empty."""
+    """Return all rows as a wandb table; NaN is empty."""
     import wandb
 
     names: list[Any] = [field.name for field in columns_of(Row)]
@@ -161,7 +170,7 @@ def _plain(value: object) -> object:
 
 @contextmanager
 def _staged_in(folder: Path) -> Iterator[None]:
-    """What wandb keeps of a table for its upload lies there, not in the user's home."""
+    """While entered, wandb stages the upload of tables in a folder, not in the user's home."""
     before = os.environ.get("WANDB_DATA_DIR")
     os.environ["WANDB_DATA_DIR"] = str(folder.absolute())
     try:

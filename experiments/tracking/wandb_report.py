@@ -1,4 +1,4 @@
-"""The blocks of a report of Weights & Biases, from the tables of a study."""
+"""Build a report of Weights & Biases from the tables of a study."""
 
 import warnings
 from types import ModuleType
@@ -15,13 +15,16 @@ HEIGHT = 6
 
 
 def report(source: Source, project: str, metric: str | None = None, entity: str = "") -> Any:  # noqa: ANN401
-    """A `Report` with a part for each task, and the figures; nothing is asked of a server.
+    """Return a `Report` with a part for each task, and the figures; no server is asked.
 
     Args:
-        source: of a study.
-        project: that its runs are mirrored in.
-        metric: that is shown; None is the first in the table of each task.
-        entity: of the project; "" is left to the server.
+        source: the source of a study.
+        project: the project that the study's runs are mirrored in.
+        metric: the metric to show; None is the first one in the table of each task.
+        entity: the owner of the project; "" leaves it to the server.
+
+    Raises:
+        UserError: a table cannot be read.
     """
     wr = _reports()
     place = {"project": project, "entity": entity}
@@ -47,13 +50,13 @@ def report(source: Source, project: str, metric: str | None = None, entity: str 
 
 
 def serialised(made: Any) -> str:  # noqa: ANN401
-    """What a report is on the server, as JSON."""
+    """Return a report in the server's JSON format."""
     model = made._to_model()
     return model.model_dump_json(by_alias=True, exclude_none=True, indent=1) + "\n"
 
 
 def _reports() -> ModuleType:
-    """The module; it uses what its own dependency has deprecated."""
+    """Import the reports module without the deprecation warnings of its own dependency."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import wandb_workspaces.reports.v2 as wr
@@ -61,7 +64,7 @@ def _reports() -> ModuleType:
 
 
 def _of_task(wr: ModuleType, runs: Any, rows: list[Row], perfect: float) -> list:  # noqa: ANN401
-    """Tables and panels of one metric of a task."""
+    """Return the tables and panels of one metric of a task."""
     metric = rows[0].metric
     return [
         wr.H1(rows[0].task),
@@ -78,7 +81,7 @@ def _of_task(wr: ModuleType, runs: Any, rows: list[Row], perfect: float) -> list
 
 
 def _size_curves(wr: ModuleType, rows: list[Row]) -> list[Any]:
-    """A plot for each distribution, over sizes."""
+    """Return a plot over sizes for each distribution."""
     by_name: dict[str, list[Row]] = {}
     for row in rows:
         by_name.setdefault(row.distribution, []).append(row)
@@ -94,7 +97,7 @@ def _size_curves(wr: ModuleType, rows: list[Row]) -> list[Any]:
 
 
 def _cells(wr: ModuleType, rows: list[Row]) -> list[Any]:
-    """A bar plot for every cell: a line of them for each distribution, a column for each size."""
+    """Return a bar plot for every cell, in a grid of distributions x sizes."""
     sizes = sorted({row.size for row in rows})
     names = list(dict.fromkeys(row.distribution for row in rows))
     width = max(1, WIDTH // len(sizes))
@@ -115,7 +118,7 @@ def _cells(wr: ModuleType, rows: list[Row]) -> list[Any]:
 
 
 def _training_curves(wr: ModuleType, metric: str) -> list[Any]:
-    """Over updates, in distribution."""
+    """Return plots of in-distribution metrics over updates."""
     return [
         wr.LinePlot(
             title=key, x="step", y=[key], groupby=wr.Config("label"), groupby_rangefunc="stderr",
@@ -126,7 +129,7 @@ def _training_curves(wr: ModuleType, metric: str) -> list[Any]:
 
 
 def _of_study(wr: ModuleType, own: Any, source: Source) -> list[Any]:  # noqa: ANN401
-    """The figures, and the joined table."""
+    """Return the figures and the joined table."""
     panels = [
         wr.MediaBrowser(media_keys=[f"figure/{path.name}"], num_columns=1)
         for path in source.pictures()
@@ -141,7 +144,7 @@ def _of_study(wr: ModuleType, own: Any, source: Source) -> list[Any]:  # noqa: A
 
 
 def _metrics(rows: list[Row]) -> list[str]:
-    """The names that a metric has in the mirrors of the runs: one for each rule of steps."""
+    """Return the names of a metric in the mirrors of the runs, one for each step rule."""
     own = {}
     for row in rows:
         own.setdefault((row.model, row.config_hash), []).append(row.steps_rule)
@@ -160,7 +163,7 @@ def _commits(rows: list[Row]) -> list[str]:
 
 
 def _with_stable_ids(wr: ModuleType, made: Any, study: str) -> Any:  # noqa: ANN401
-    """The same report for the same tables: its parts are numbered, where they had random names."""
+    """Replace random identifiers by numbered ones, so that equal tables give equal reports."""
     grids = [block for block in made.blocks if isinstance(block, wr.PanelGrid)]
     for g, grid in enumerate(grids):
         for p, part in enumerate([*grid.runsets, *grid.panels]):

@@ -88,7 +88,7 @@ def test_if_a_cell_has_two_tables_the_one_with_more_instances_counts(tmp_path):
 
 
 def test_a_study_without_a_run_is_one_line(tmp_path):
-    with pytest.raises(UserError, match="no run in it that is done"):
+    with pytest.raises(UserError, match="there is no complete run"):
         current_runs(tmp_path)
 
 
@@ -165,7 +165,7 @@ def test_the_configuration_of_every_row_is_published_without_local_paths(tmp_pat
 def test_publishing_nothing_destroys_nothing(tmp_path):
     old = tmp_path / "results" / "s" / "runs" / "old"
     old.mkdir(parents=True)
-    with pytest.raises(UserError, match="no run"):
+    with pytest.raises(UserError, match="there is no complete run"):
         publish(publish_config(tmp_path))
     with pytest.raises(UserError, match="than where the runs are"):
         publish(publish_config(tmp_path, runs_dir=str(tmp_path / "results")))

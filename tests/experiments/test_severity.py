@@ -138,7 +138,7 @@ def test_severity_is_a_function_of_the_configuration(tmp_path):
 
 @pytest.mark.parametrize(
     ("override", "line"),
-    [("num_instances=0", "num_instances must be"), ("runs_dir=nowhere", "there is no run"),
+    [("num_instances=0", "num_instances must be"), ("runs_dir=nowhere", "no complete run"),
      ("machine.data_dir=''", "machine.data_dir"), ("study=x", "there is no such table")],
 )  # fmt: skip
 def test_a_wrong_key_is_one_line_and_writes_nothing(tmp_path, override, line):

@@ -90,10 +90,10 @@ def test_the_tracker_is_not_part_of_a_runs_identity(tmp_path):
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        (["wandb", "tracking.mode=live"], ["tracking", "live", "offline and online"]),
+        (["wandb", "tracking.mode=live"], ["tracking", "live", "offline, online"]),
         (["wandb", "tracking.mode=null"], ["tracking.mode", "None"]),
         (["wandb", "tracking.project=3"], ["tracking.project", "3", "a text"]),
-        (["wandb", "+tracking.colour=red"], ["tracking.colour", "red", "project"]),
+        (["wandb", "+tracking.colour=red"], ["tracking", "colour='red'", "project"]),
         (["wandb", "tracking._target_=os.system"], ["tracking._target_", "os.system"]),
         (
             ["tensorboard", "tracking._target_=data_gen.graphs.distributions.grid.Grid"],

@@ -10,6 +10,7 @@ from data_gen.summary import CellSummary
 from experiments.study.curves import curves_of
 from experiments.study.estimates import estimates_of
 from experiments.study.goals import goals_of
+from experiments.study.same_instances import on_the_same_instances, warn_of_two_evaluations
 from experiments.tables.cells import read_cells, write_cells
 from experiments.tables.curves import CurvePoint
 from experiments.tables.estimates import MethodEstimate
@@ -64,7 +65,9 @@ class StudyTables:
             UserError: a table of a run cannot be read.
         """
         tables = [path for run in runs for path in sorted(run.glob("transfer*.csv"))]
-        rows = _most((r for path in tables for r in read_table(path)), attrgetter(*SCORE))
+        every_row = [row for path in tables for row in read_table(path)]
+        warn_of_two_evaluations(every_row)
+        rows = on_the_same_instances(_most(every_row, attrgetter(*SCORE)))
         tables = [path for run in runs for path in sorted(run.glob("cells*.csv"))]
         cells = _most((c for path in tables for c in read_cells(path)), attrgetter(*CELL))
         goals, estimates = goals_of(runs), estimates_of(rows, runs)

@@ -79,6 +79,33 @@ def test_seeds_of_one_configuration_are_joined_and_each_cell_is_listed_once(tmp_
     assert len(cells) == 1
 
 
+def test_runs_on_other_instances_are_never_averaged(tmp_path, caplog):
+    for seed, data in enumerate(["x", "x", "y"]):
+        done_run(tmp_path, f"run{seed}", seed=seed, data_hash=data, mean=0.1 * seed)
+    rows = StudyTables.of_runs(current_runs(tmp_path)).rows
+    assert sorted(r.seed for r in rows) == [0, 1]
+    assert "seeds 2 were scored on other instances of grid 16 than most" in caplog.text
+
+
+def test_a_run_with_two_sets_of_instances_of_one_name_is_told(tmp_path, caplog):
+    run = done_run(tmp_path, "run", data_hash="x", mean=0.1)
+    write_table([row(data_hash="y", mean=0.9)], run.table_path("other"))
+    assert [r.mean for r in StudyTables.of_runs([run.path]).rows] == [0.1]
+    assert "scored on several sets of 20 instances named grid 16: the last" in caplog.text
+
+
+def test_methods_on_different_instances_are_told(tmp_path, caplog):
+    for name, data in (("a", "x"), ("b", "x")):
+        done_run(tmp_path, name, model=name, config_hash=name, data_hash=data)
+    assert len(StudyTables.of_runs(current_runs(tmp_path)).rows) == 2
+    assert "not all methods" not in caplog.text
+    done_run(tmp_path, "c", model="c", config_hash="c", data_hash="y")
+    assert len(StudyTables.of_runs(current_runs(tmp_path)).rows) == 3
+    assert "grid 16: not all methods were scored on the same instances (a@10, b@10; c@10)" in (
+        caplog.text
+    )
+
+
 def test_if_a_cell_has_two_tables_the_one_with_more_instances_counts(tmp_path):
     run = done_run(tmp_path, "run", num_instances=100, mean=0.5)
     write_table([row(num_instances=1000, mean=0.6)], run.table_path("again"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from experiments.run.found import without_copies
 from experiments.settings.errors import UserError
+from experiments.statistics.findings import findings
 from experiments.statistics.text import format_table
 from experiments.study.tables import StudyTables
 from experiments.tables.rows import Row, read_table
@@ -80,5 +81,6 @@ def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -
     LOG.info("\n%s\n", format_table(tables.rows))
     for path in paths:
         LOG.info("%s", path)
+    LOG.info("\n%s\n", "\n".join(findings(tables.rows, tables.goals)))
     with mirrored(tracker, source_of_study(folder, folder.parent)):
         pass  # all files exist already

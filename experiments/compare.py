@@ -36,7 +36,9 @@ def compare(config: DictConfig) -> None:
     lines += [
         [cell[0], str(cell[1]), *_line(a.cells[cell], b.cells[cell])] for cell in shared_cells(a, b)
     ]
-    LOG.info("a: %s, %d runs\nb: %s, %d runs", *_name_and_runs(a), *_name_and_runs(b))
+    if a.task != b.task:
+        LOG.warning("a and b were asked in different ways: %s and %s", a.task, b.task)
+    LOG.info("a: %s\nb: %s", *(_named(one, has_task=a.task != b.task) for one in (a, b)))
     LOG.info(
         "a - b [95 % interval over runs and instances]; wins; p of a sign test of one run each"
     )
@@ -74,8 +76,10 @@ def _line(a: np.ndarray, b: np.ndarray) -> list[str]:
     return [str(found.num_instances), *means, between, str(higher), str(lower), chance]
 
 
-def _name_and_runs(scores: InstanceScores) -> tuple[str, int]:
-    return scores.name, len(next(iter(scores.cells.values())))
+def _named(scores: InstanceScores, *, has_task: bool) -> str:
+    """Return the name of a method, with its task if the two differ in it, and its runs."""
+    task = f"{scores.task}/" if has_task else ""
+    return f"{task}{scores.name}, {len(next(iter(scores.cells.values())))} runs"
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from experiments.tables.rows import Row, method, read_table
 class InstanceScores:
     """The instance scores of one metric in the runs of one configuration."""
 
+    task: str  # label of the task
     name: str  # of the method: model@step rule
     cells: dict[Cell, np.ndarray]  # [runs, instances], instances in order
     data_hashes: dict[Cell, str]  # identify the instances
@@ -68,7 +69,8 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
                 f" size {cell[1]}, got {pattern!r}"
             )
     stacked = {cell: np.stack(of_runs) for cell, of_runs in scores.items()}
-    return InstanceScores(method(mine[0]), stacked, {c: h for c, (h,) in hashes.items()})
+    names = mine[0].task, method(mine[0])
+    return InstanceScores(*names, stacked, {c: h for c, (h,) in hashes.items()})
 
 
 def _rule(rows: Sequence[Row], wanted: str | None, key: str) -> str:

@@ -55,6 +55,18 @@ def test_two_methods_are_compared_instance_by_instance(runs, caplog):
     assert pair(runs, caplog, "metric=node_accuracy")[2] == table
 
 
+def test_methods_that_were_asked_in_different_ways_have_their_task_beside_them(
+    runs, caplog, tmp_path
+):
+    other = tmp_path / "b"
+    shutil.copytree(next(runs.glob("b-seed0-*")), other)
+    rows = [replace(r, task="labels") for r in read_table(other / "transfer.csv")]
+    write_table(rows, other / "transfer.csv")
+    warning, who, *_ = pair(runs, caplog, f"b={other}", "metric=node_accuracy")
+    assert warning == "a and b were asked in different ways: test and labels"
+    assert who == "a: test/a, 2 runs\nb: labels/b, 1 runs"
+
+
 def test_a_copy_of_a_run_is_not_another_seed(runs, caplog, tmp_path):
     """A backup, and what a file manager calls a copy, beside the run; or the copies alone."""
     copies = tmp_path / "s"

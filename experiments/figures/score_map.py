@@ -39,8 +39,8 @@ class ScoreMap(TableFigure):
 
     Lines and groups without a row are left out; a colour bar explains the colours. `lines` maps the
     name of a group to its lines: methods (`model@rule`, see `lines`) or sizes, with their names.
-    `columns` maps a name to the values that select its rows: `grid: {distribution: grid, size:
-    16}`. `framed` selects the framed cells in the same way.
+    `columns` maps a name to the values that select its rows, as in
+    `grid: {distribution: grid, size: 16}`. `framed` selects the framed cells in the same way.
     """
 
     study: str

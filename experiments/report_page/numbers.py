@@ -17,7 +17,14 @@ from experiments.tables.frame import chosen, frame_of
 from experiments.tables.goals import MetricGoal
 from experiments.tables.rows import Row
 
-CELL = ("task", "model", "steps_rule", "distribution", "shift", "metric")  # and the size
+CELL = (
+    "task",
+    "model",
+    "steps_rule",
+    "distribution",
+    "shift",
+    "metric",
+)  # key of a cell, with the size
 TEXTS = ("config_hash", "data_hash", "commit", "versions", "device")
 WHOLE = ("seed", "num_instances", "num_parameters")
 FLOATS = ("steps", "mean", "low", "high", "seconds")

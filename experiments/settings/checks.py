@@ -23,7 +23,7 @@ def check_writable(config: DictConfig, key: str) -> None:
     folder = Path(OmegaConf.select(config, key))
     try:
         place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        with tempfile.TemporaryFile(dir=place):  # on /proc, os.access says yes to root
+        with tempfile.TemporaryFile(dir=place):  # os.access is true for root even on /proc
             pass
     except OSError as error:
         reason = error.strerror or error

@@ -96,9 +96,7 @@ class Training(Settings):
         number("a number of at least 0 and below 1", 0, 1, with_low=True, with_high=False),
         "of an exponential moving average of the weights, which is validated and kept; 0: none",
     )
-    precision: str = setting(
-        "float32", one_of("float32", "bfloat16"), "float32 | bfloat16: autocast"
-    )
+    precision: str = setting("float32", one_of("float32", "bfloat16"), "bfloat16: autocast")
 
     @property
     def num_updates(self) -> int:

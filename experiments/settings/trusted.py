@@ -30,7 +30,7 @@ def trusted(target: object, key: str) -> type:
     module, _, name = current_name(target).rpartition(".")
     try:
         found = getattr(import_module(module), name)
-    except Exception as error:  # any module can fail to import in any way
+    except Exception as error:  # an import can raise any exception
         raise UserError(f"{allowed}, which cannot be imported ({message(error)})") from error
     if not isinstance(found, type) or not f"{found.__module__}.".startswith(TRUSTED):
         raise UserError(f"{allowed}, which is not a class of these packages")

@@ -59,7 +59,9 @@ def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> l
 
 def write_study(tables: StudyTables, folder: Path) -> list[Path]:
     """Write the joined tables of a study, and draw its figures beside them."""
-    from experiments.figures.exhibit import draw_figures  # a training needs no matplotlib
+    from experiments.figures.exhibit import (
+        draw_figures,
+    )  # a training without figures needs no matplotlib
 
     return [*tables.write(folder), *draw_figures(folder)]
 

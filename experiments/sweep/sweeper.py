@@ -147,7 +147,7 @@ def join_studies(jobs: list[Job], tracker: Tracker | None) -> None:
 def register_plugins() -> None:
     """Register the project's plugins; Hydra accepts only names that begin with hydra_plugins."""
     plugins: list[type] = [StudySweeper]
-    with suppress(ImportError):  # requirements-slurm.txt
+    with suppress(ImportError):  # submitit is optional, see requirements-slurm.txt
         from experiments.sweep.queues import LocalQueue, SlurmQueue
 
         plugins += [LocalQueue, SlurmQueue]

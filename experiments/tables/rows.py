@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One (cell, metric) of one run; numbers are written with 6 digits."""
+    """The score of one run on one cell in one metric; numbers are written with 6 digits."""
 
     study: str
     task: str

@@ -1,5 +1,6 @@
 """A wrong value ends in one line with key and value, an exit code, and no written file."""
 
+import re
 import sys
 from itertools import product
 
@@ -136,6 +137,24 @@ def test_wrong_values_are_one_line_before_any_work(tmp_path, overrides, words, i
 def test_an_unknown_key_is_one_line_wherever_it_is_written(tmp_path, key, in_process):
     code, text = in_process("train", *folders(tmp_path), f"+{key}=3")
     assert_one_line(code, text, f"{key}: there is no such key")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [
+        ("model=deep_set", "model must be one of .*, got 'deep_set', did you mean deep_sets$"),
+        ("hydra/launcher=seral", "hydra/launcher must be one of .*, got 'seral', did you mean se"),
+        ("+model.hiden_dim=3", r"model must have .*, got hiden_dim=3, did you mean hidden_dim$"),
+        ("train.precision=bfloat", "precision must be .*, got 'bfloat', did you mean bfloat16$"),
+        ("train.num_stps=3", r"train.num_stps: there is no such key; to add it: \+train.num_stps"),
+        ("+train.num_stps=3", "train.num_stps: there is no such key, did you mean num_steps; "),
+    ],
+)
+def test_a_wrong_name_is_told_the_nearest_one(tmp_path, override, line, in_process):
+    code, text = in_process("train", *folders(tmp_path), override)
+    assert_one_line(code, text)
+    assert re.search(line, text)
     assert not list(tmp_path.iterdir())
 
 

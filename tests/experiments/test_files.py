@@ -154,7 +154,7 @@ def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tm
             UserError,
             "transfer.sizes must be null with data.files, got [5]",
         ),
-        ({"transfer__num_instances": 5}, UserError, "transfer.num_instances: 5"),
+        ({"transfer__num_instances": 5}, UserError, "transfer.num_instances must be null"),
         ({"data": None}, UserError, "data must be a mapping, got None"),
     ],
 )

@@ -202,6 +202,6 @@ def test_a_demo_that_is_none_and_a_size_too_small_are_errors():
             MassSpring(compat="graph_nets", **arguments)
     for law, size in ((MassSpring(), 2), (MassSpring("ring", 0), 2), (MassSpring("tree", 0), 1)):
         with pytest.raises(
-            GenerationError, match=rf"size {size} is below the smallest, {size + 1}"
+            GenerationError, match=rf"size must be at least {size + 1}, got {size}$"
         ):
             law.draw(size, rng())

@@ -128,7 +128,7 @@ def test_a_size_that_is_not_honoured_is_an_error():
         def draw(self, size, rng):
             return super().draw(size + 1, rng)
 
-    with pytest.raises(SizeError, match="asked for size 9 and drew 10"):
+    with pytest.raises(SizeError, match="must draw structures of size 9, got one of size 10"):
         Cell(ShortestPath(), Off(), (9,), "test").instances(0, 1)
 
 

@@ -135,6 +135,6 @@ def test_bad_arguments_and_sizes_are_named_in_one_line():
             String(**arguments)
     for pins, size in ((0, 1), (1, 1), (2, 2)):
         with pytest.raises(
-            GenerationError, match=rf"size {size} is below the smallest, {size + 1}"
+            GenerationError, match=rf"size must be at least {size + 1}, got {size}$"
         ):
             String(pins).draw(size, rng())

@@ -58,7 +58,9 @@ def test_a_field_with_too_few_rows_is_refused():
     graph = Data(
         x=torch.ones(3, 1), edge_index=torch.tensor([[0], [1]]), edge_attr=torch.ones(2, 1)
     )
-    with pytest.raises(ValueError, match="field edge_attr must have 1 rows, one for each edge, got 2"):
+    with pytest.raises(
+        ValueError, match="field edge_attr must have 1 rows, one for each edge, got 2"
+    ):
         Packed.pack([graph])
 
 

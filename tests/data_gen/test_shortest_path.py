@@ -119,7 +119,7 @@ def test_an_instance_does_not_depend_on_those_beside_it():
 
 def test_a_graph_without_edges_has_no_query():
     lonely = Graph(np.zeros((2, 2)), np.ones(2), np.zeros((0, 2), dtype=int), np.zeros(0))
-    with pytest.raises(ValueError, match="^graph must have edges, got .* without edges$"):
+    with pytest.raises(ValueError, match=r"^graph must have edges, got .* without edges$"):
         ShortestPath().sample(lonely, np.random.default_rng(0))
 
 

@@ -132,8 +132,8 @@ class Tour(Task[Points]):
     def loss(self, model: Model, batch: Batch) -> Tensor:
         """Return the cross-entropy of the shortest tour's next nodes, mean over choices and graphs.
 
-        The mean is over the choices of a tour, then over graphs. The tour is followed in the direction of `tour_place`; for the first choice both directions
-        are right.
+        The mean is over the choices of a tour, then over graphs. The tour is followed in the
+        direction of `tour_place`; for the first choice both directions are right.
         """
         losses: list[Tensor] = []
 

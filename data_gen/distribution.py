@@ -168,7 +168,8 @@ def check_one_of(name: str, value: object, allowed: Iterable[str]) -> None:
     if value not in names:
         near = get_close_matches(str(value), names, n=1)
         hint = f", did you mean {near[0]}" if near else ""
-        raise ValueError(f"{name} must be one of {', '.join(names)}, got {value!r}{hint}")
+        listed = ", ".join(known or "''" for known in names)
+        raise ValueError(f"{name} must be one of {listed}, got {value!r}{hint}")
 
 
 def interval(name: str, value: Sequence[float], low: float, high: float) -> tuple[float, float]:

@@ -227,5 +227,5 @@ def test_a_batch_is_scored_by_the_rollout_of_the_model():
 def test_an_answer_that_is_not_a_number_ends_an_episode():
     """It would choose nothing, again and again."""
     batch = batch_of(5, 6)
-    with pytest.raises(NoChoiceError, match="the answer is not a number"):
+    with pytest.raises(NoChoiceError, match="its answer is not a number"):
         TASK.score(lambda seen: GraphOutput(x=torch.full((len(seen.x), 1), torch.nan)), batch)

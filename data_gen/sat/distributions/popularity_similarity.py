@@ -82,9 +82,7 @@ class PopularitySimilarity(PairedFormulas):
         """Return d^(-1/T) of every clause and variable, [m, n]."""
         beta, temperature = rng.uniform(*self.beta), rng.uniform(*self.temperature)
         radius, clause_radius = 1 - rng.random(size), 1 - rng.random((num_clauses, 1))
-        apart = abs(
-            rng.random(size) - rng.random((num_clauses, 1))
-        )  # angles, as fractions of a turn
+        apart = abs(rng.random(size) - rng.random((num_clauses, 1)))  # angle as share of a turn
         apart = np.minimum(apart, 1 - apart).clip(min=np.finfo(float).eps)
         return (apart * radius**beta * clause_radius**CLAUSE_BETA) ** (-1 / temperature)
 

@@ -1,4 +1,4 @@
-"""Cell: a task on a distribution at given sizes; what a data set is made of."""
+"""Cell: one task on one distribution at given sizes; a data set holds instances of one cell."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,86 +13,100 @@ from data_gen.task import Task
 
 
 class SizeError(ValueError):
-    """A size that cannot be asked for, or that a generator did not honour."""
+    """The requested size is not possible, or a distribution drew a structure of another size."""
 
 
 class StructureError(ValueError):
-    """A distribution of other structures than the task takes."""
+    """The distribution draws structures of a kind that the task does not take."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """Instances of one task, distribution and set of sizes, each a function of its index.
 
-    Structures that are drawn together make instances that follow one another. A test set of one
-    size of a law over a list has every structure of the list once. A structure that can be drawn
-    twice is in the cells of one split alone: see `split`.
+    Structures that are drawn as a group become consecutive instances. If the distribution is a
+    list of given structures, a test set of one size holds every structure of the list once. A
+    structure that can be drawn twice occurs in the cells of one split only: see `split`.
+
+    Raises:
+        SizeError: `sizes` is empty, or a size is not a whole number or below the smallest.
+        StructureError: the distribution draws structures that the task does not take.
+        GenerationError: the list of the distribution has no structure of a size.
     """
 
     task: Task[Any]
     distribution: Distribution[Any]
     sizes: tuple[int, ...]  # the size of an instance is drawn uniformly from these
-    split: str  # "train", "val" or "test": the same index gives other instances
+    split: str  # "train", "val" or "test": the same index gives a different instance in each
     data_seed: int = 0
 
     def __post_init__(self) -> None:
         if not self.sizes:
-            raise SizeError("sizes is []: at least one size is needed")
+            raise SizeError("sizes must be a list of at least one size, got []")
         if self.distribution.structure is not self.task.structure:
             raise StructureError(
-                f"{self.distribution!r} gives a {self.distribution.structure.__name__},"
-                f" {self.task!r} takes a {self.task.structure.__name__}"
+                f"distribution must draw a {self.task.structure.__name__} for {self.task!r},"
+                f" got {self.distribution!r}, which draws a {self.distribution.structure.__name__}"
             )
         for size in self.sizes:
             if isinstance(size, bool) or not isinstance(size, int):
-                raise SizeError(f"size {size!r}: an integer is needed")
+                raise SizeError(f"size must be a whole number, got {size!r}")
             if size < self.distribution.min_size:
                 raise SizeError(
-                    f"size {size}: {self.distribution!r} needs at least"
-                    f" {self.distribution.min_size} {self.task.size_unit}"
+                    f"size must be at least {self.distribution.min_size} {self.task.size_unit}"
+                    f" for {self.distribution!r}, got {size}"
                 )
-            self.distribution.names(size)  # GenerationError if it has none of that size
+            self.distribution.names(size)  # raises GenerationError if a list has none of this size
 
     @property
     def identity(self) -> str:
-        """Everything but the seed that the instances depend on."""
+        """The text that names everything the instances depend on, except the data seed."""
         sizes = ",".join(map(str, self.sizes))
-        # where there is nothing to keep apart, data sets keep the hash of before there was a split
+        # Cells without repeated structures keep the identity, and so the files, they always had.
         apart = " | kept apart v1" if any(map(self._repeats, self.sizes)) else ""
         parts = (self.task.identity, self.distribution.identity, f"sizes {sizes}", self.split)
         return " | ".join(parts) + apart
 
     def file_stem(self, num_instances: int) -> str:
-        """The name of the data set of the first `num_instances` instances."""
+        """Return the file name, without its ending, of the first `num_instances` instances."""
         return content_hash(f"{self.identity} | data_seed {self.data_seed} | {num_instances}")
 
     @property
     def group_size(self) -> int:
-        """How many instances that follow one another belong together."""
+        """The number of consecutive instances that form a group."""
         return self.task.group_size(self.distribution)
 
     @property
     def names(self) -> list[str] | None:
-        """The name of each instance, where they are those of a list."""
+        """The name of each instance if this cell is a whole list of structures, else None."""
         is_list = self.split == "test" and len(self.sizes) == 1
         return self.distribution.names(self.sizes[0]) if is_list else None
 
     def count(self, num_instances: int) -> int:
-        """How many instances there are if so many are asked for: of a list, all."""
+        """Return the number of instances for a requested number; a list always gives all."""
         return num_instances if self.names is None else len(self.names)
 
     def instances(self, start: int, stop: int) -> list[Data]:
-        """Instances start ... stop - 1; raises SizeError if a structure has another size."""
+        """Return instances start ... stop - 1.
+
+        Raises:
+            SizeError: the distribution drew a structure of another size.
+            GenerationError: the task has no instance on the structures that are drawn.
+        """
         structures, rngs, skip = self._drawn(start, stop)
         return self.task.sample_many(structures, rngs)[skip : skip + stop - start]
 
     def structures(self, start: int, stop: int) -> list[Any]:
-        """What instances start ... stop - 1 are posed on."""
+        """Return the structures of instances start ... stop - 1; raises as `instances` does."""
         structures, _, skip = self._drawn(start, stop)
         return structures[skip : skip + stop - start]
 
     def _drawn(self, start: int, stop: int) -> tuple[list[Any], list[np.random.Generator], int]:
-        """Whole groups, the generator of each structure, and how many come before `start`."""
+        """Draw whole groups.
+
+        Returns:
+            The structures, the generator of each, and the number of structures before `start`.
+        """
         width, names = self.group_size, self.names
         first, last = start // width, -(-stop // width)
         structures, rngs = [], []
@@ -103,25 +117,26 @@ class Cell:
         return structures, rngs, start - first * width
 
     def _listed(self, index: int, name: str) -> list[Any]:
-        """The structure of that place in the list."""
+        """Return the structure at a place of the list, as a group of one."""
         size = self.sizes[0]
         posed = self._posed([self.distribution.structure_at(size, index)], size)
         if not posed:
-            raise GenerationError(f"{name}: {self.task!r} cannot pose it")
+            raise GenerationError(f"{name}: {self.task!r} has no instance on this structure")
         return posed
 
     def _posed(self, structures: list[Any], size: int) -> list[Any]:
-        """Those of a group that are posed, of the right size."""
+        """Return the members of a group that become instances; raise SizeError for a wrong size."""
         posed = self.task.posed(structures)
         for structure in posed:
             if structure.size != size:
                 raise SizeError(
-                    f"{self.distribution!r} was asked for size {size} and drew {structure.size}"
+                    f"{self.distribution!r} must draw structures of size {size},"
+                    f" got one of size {structure.size}"
                 )
         return posed
 
     def _draw(self, rng: np.random.Generator) -> list[Any]:
-        """A group of structures that are posed."""
+        """Draw a group of structures that become instances of this cell's split."""
         size = int(rng.choice(self.sizes))
         keep = self._is_of_split if self._repeats(size) else keep_all
         for _ in range(MAX_TRIES):
@@ -130,15 +145,14 @@ class Cell:
             if posed and all(map(keep, group)):
                 return posed
         raise GenerationError(
-            f"{self.distribution!r}: nothing of size {size} that {self.task!r} can pose"
-            f"{'' if keep is keep_all else f' and that is of the split {self.split}'}, in"
-            f" {MAX_TRIES} tries"
+            f"{self.distribution!r}: no structure of size {size} for {self.task!r}"
+            f"{'' if keep is keep_all else f' in split {self.split}'} after {MAX_TRIES} tries"
         )
 
     def _repeats(self, size: int) -> bool:
-        """Whether structures of that size can be drawn twice."""
+        """Return whether structures of this size can be drawn twice."""
         return size <= self.distribution.repeats_to
 
     def _is_of_split(self, structure: Keyed) -> bool:
-        """Whether the structure may be in this cell."""
+        """Return whether the structure belongs to the split of this cell."""
         return split_of(structure) == self.split

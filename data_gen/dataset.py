@@ -1,7 +1,7 @@
-"""Data sets on disk: made once, whatever number of jobs ask for them, and verified when opened.
+"""Data sets on disk: generated once, however many jobs need them, and verified when opened.
 
-A data set is one safetensors file named by the hash of all that its instances depend on. It is
-written under a temporary name, flushed to disk and renamed, under a lock.
+A data set is one safetensors file, named by a hash of everything its instances depend on. The file
+is written under a temporary name, flushed to disk and renamed, under a lock.
 """
 
 import hashlib
@@ -28,19 +28,25 @@ from data_gen.fingerprint import num_distinct
 from data_gen.packed import Packed
 from data_gen.workers import WorkerPool, bars_are_hidden
 
-BLOCK = 128  # instances a worker makes at a time
-WORTH_WORKERS = 500_000  # nodes of shortest paths above which starting worker processes pays
-LEAST_DISTINCT = 0.5  # of the instances for validation and test: intervals count each as one
+BLOCK = 128  # instances that a worker generates at a time
+WORTH_WORKERS = 500_000  # cost, in nodes of shortest_path, above which worker processes pay off
+# The least share of distinct instances in validation and test sets: confidence intervals take each
+# instance for an independent sample.
+LEAST_DISTINCT = 0.5
 LOG = logging.getLogger(__name__)
 
 
 class DamagedFileError(ValueError):
-    """A data set whose content is not what was written."""
+    """The content of a data set's file is not what was written."""
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """The first `num_instances` instances of a cell, in a folder."""
+    """The first `num_instances` instances of a cell, stored as a file in a folder.
+
+    Raises:
+        ValueError: `num_instances` is below 1.
+    """
 
     cell: Cell
     num_instances: int
@@ -48,20 +54,20 @@ class DataSet:
 
     def __post_init__(self) -> None:
         if self.num_instances < 1:
-            raise ValueError(f"num_instances is {self.num_instances}: at least 1 is needed")
+            raise ValueError(f"num_instances must be at least 1, got {self.num_instances}")
 
     @property
     def data_hash(self) -> str:
-        """Names the instances, in tables and in the file's name."""
+        """The hash that names the instances in tables and in the file name."""
         return self.cell.file_stem(self.num_instances)
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The path of the file."""
         return self.folder / f"{self.data_hash}.safetensors"
 
     def load(self) -> Packed:
-        """The packed data set, made now if it is missing or damaged."""
+        """Return the packed data set; generate it first if its file is missing or damaged."""
         packed = self._read()
         if packed is None:
             with _progress(self.num_instances) as progress, WorkerPool(1) as pool:
@@ -70,24 +76,24 @@ class DataSet:
         return packed
 
     def _read(self) -> Packed | None:
-        """The data set on disk; None, with a warning, if its file is damaged."""
+        """Return the data set on disk; None if its file is missing or, with a warning, damaged."""
         if not self.path.exists():
             return None
         try:
             return _read_verified(self.path)
         except DamagedFileError as error:
-            LOG.warning("%s: made again", error)
+            LOG.warning("%s; generating it again", error)
             return None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One process at a time; a killed one leaves nothing locked."""
+        """Let one process at a time in; a process that is killed releases the lock."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / f"{self.data_hash}.lock"):
             yield
 
     def _make(self, pool: WorkerPool, progress: "tqdm[NoReturn]") -> None:
-        """Make the file unless it is there and sound; others who ask for it wait."""
+        """Write the file unless an intact one exists; other processes that need it wait."""
         with self._locked():
             if self._read() is not None:
                 progress.update(self.num_instances)
@@ -104,9 +110,9 @@ class DataSet:
             _write(self.path, packed, self._description())
 
     def _check_distinct(self, packed: Packed) -> None:
-        """Raise GenerationError if a score over the instances would be one over few of them.
+        """Raise GenerationError if too few of the instances are distinct for a score to mean much.
 
-        Training may repeat itself, and a list may name a formula twice.
+        Training sets may repeat instances, and a list may name a formula twice.
         """
         if self.cell.split == "train" or self.cell.names is not None:
             return
@@ -114,9 +120,9 @@ class DataSet:
         if found < LEAST_DISTINCT * len(packed):
             sizes = ", ".join(map(str, self.cell.sizes))
             raise GenerationError(
-                f"{self.cell.distribution!r}: only {found} distinct of {len(packed)} of size"
-                f" {sizes} in {self.cell.split}, {LEAST_DISTINCT:.0%} are needed: ask for larger"
-                " sizes or fewer instances"
+                f"{self.cell.distribution!r}: only {found} distinct of {len(packed)} instances of"
+                f" size {sizes} in split {self.cell.split}, at least {LEAST_DISTINCT:.0%} must be:"
+                " use larger sizes or fewer instances"
             )
 
     def _description(self) -> dict[str, object]:
@@ -128,7 +134,12 @@ class DataSet:
 
 
 def make(data_sets: Sequence[DataSet], num_workers: int) -> None:
-    """Make all that are missing, in up to `num_workers` processes, with one progress bar."""
+    """Generate the missing data sets, in up to `num_workers` processes, with one progress bar.
+
+    Raises:
+        GenerationError: a distribution cannot draw what a data set needs.
+        LostWorkerError: a worker process was killed.
+    """
     missing = [data_set for data_set in data_sets if not data_set.path.exists()]
     if not missing:
         return
@@ -150,13 +161,13 @@ def _progress(total: int) -> "tqdm[NoReturn]":
 
 
 def pack_block(cell: Cell, start: int, stop: int) -> dict[str, np.ndarray]:
-    """Instances start ... stop - 1 of a cell, packed: what a worker does, in arrays it can send."""
+    """Generate and pack instances start ... stop - 1 of a cell, as arrays a worker can send."""
     packed = Packed.pack(cell.instances(start, stop))
     return {name: value.numpy() for name, value in packed.tensors().items()}
 
 
 def _checksum(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over the names and bytes of all tensors."""
+    """Return the SHA-256 over the names and bytes of all tensors."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(name.encode())
@@ -165,12 +176,12 @@ def _checksum(tensors: dict[str, Tensor]) -> str:
 
 
 def _write(path: Path, packed: Packed, description: dict[str, object]) -> None:
-    """Write to a temporary name, flush to disk, rename; remove what killed writers left."""
+    """Write under a temporary name, flush to disk, rename; delete files left by killed writers."""
     tensors = {name: value.contiguous() for name, value in packed.tensors().items()}
     for leftover in path.parent.glob(f"{path.stem}.tmp*"):
         leftover.unlink()
     temporary = path.with_suffix(f".tmp{os.getpid()}")
-    # One entry of metadata: safetensors writes several in an order that changes.
+    # A single entry of metadata, because safetensors writes several in no fixed order.
     header = json.dumps({**description, "checksum": _checksum(tensors)})
     save_file(tensors, temporary, metadata={"data_set": header})
     with temporary.open("rb+") as file:
@@ -179,13 +190,13 @@ def _write(path: Path, packed: Packed, description: dict[str, object]) -> None:
 
 
 def _read_verified(path: Path) -> Packed:
-    """Open a data set; raises DamagedFileError in one line, whatever is wrong with the file."""
+    """Read a data set and verify its checksum; raise a one-line DamagedFileError if that fails."""
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("data_set", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
-        raise DamagedFileError(f"data set {path} cannot be read ({error})") from error
+        raise DamagedFileError(f"{path}: the data set cannot be read ({error})") from error
     if _checksum(tensors) != header.get("checksum"):
-        raise DamagedFileError(f"data set {path} does not have the checksum it was written with")
+        raise DamagedFileError(f"{path}: the data set has another checksum than when written")
     return Packed.from_tensors(tensors)

@@ -1,6 +1,6 @@
-"""Problems that are solved step by step, as pure functions of the state of a batch.
+"""Environments: problems that are solved step by step, as pure functions of a batch's state.
 
-N nodes and B graphs in a batch. Nothing here knows a domain.
+A batch has N nodes and B graphs. Nothing here depends on a domain.
 """
 
 import copy
@@ -20,79 +20,80 @@ State = TypeVar("State")
 
 
 class NoChoiceError(ValueError):
-    """An answer that chooses nothing where something may be chosen."""
+    """The answer of a model chooses no node although one is allowed."""
 
 
 class Environment(ABC, Generic[State]):
     """The rules of a problem that is solved by choosing one node after another.
 
-    A state holds a whole batch of graphs of any sizes, and no function changes the state that it
+    A state holds a whole batch of graphs of any sizes, and no method modifies the state that it
     is given. Nodes are numbered as in the batch, from 0 to N - 1.
     """
 
     @abstractmethod
     def start(self, batch: Batch) -> State:
-        """The state before the first choice."""
+        """Return the state before the first choice."""
 
     @abstractmethod
     def observe(self, state: State) -> Batch:
-        """What a model sees of a state: a batch of the same nodes, with edges of its own.
+        """Return the batch that a model sees in a state: the same nodes, with edges of its own.
 
-        Of the start it is the very batch that was started from.
+        In the start state this is the batch that `start` was given.
         """
 
     @abstractmethod
     def allowed(self, state: State) -> Tensor:
-        """The nodes that may be chosen now, [N] bool: none of a graph that is over."""
+        """Return the nodes that may be chosen now, [N] bool; none of a graph that is over."""
 
     @abstractmethod
     def apply(self, state: State, action: Tensor) -> State:
-        """The state after a choice.
+        """Return the state after a choice.
 
         Args:
-            state: any.
-            action: a node of each graph [B]; WAIT where a graph stays as it is.
+            state: the state before it.
+            action: the chosen node of each graph [B]; WAIT where a graph stays as it is.
         """
 
     @abstractmethod
     def is_over(self, state: State) -> Tensor:
-        """Which graphs have nothing left to choose, [B] bool."""
+        """Return for each graph whether no choice is left, [B] bool."""
 
     @abstractmethod
     def outcome(self, state: State) -> Tensor:
-        """What the choices so far have cost, [B]."""
+        """Return the cost of the choices so far, [B]."""
 
 
 class ExpertEnvironment(Environment[State]):
-    """Rules of which the right choices are known."""
+    """An environment whose optimal choices are known."""
 
     @abstractmethod
     def expert(self, batch: Batch) -> Callable[[State], Tensor]:
-        """The right choices in any state that is reached from a batch.
+        """Return the expert for all states that are reached from a batch.
 
         Returns:
-            A function from a state to the nodes that an optimal completion can go on with,
-            [N] bool: at least one of every graph that is not over, none of the others.
+            A function from a state to the nodes with which an optimal completion can continue,
+            [N] bool: at least one node of every graph that is not over, none of the other graphs.
         """
 
 
 def play(environment: Environment[State], batch: Batch, choose: Callable[[State], Tensor]) -> State:
-    """The state at the end of an episode: choices are made until every graph is over.
+    """Play one episode, until every graph is over, and return the final state.
 
     Args:
-        environment: its rules.
+        environment: the rules of the problem.
         batch: B graphs.
-        choose: a node of each graph that is not over [B]; what it says of the others is ignored.
+        choose: a function from a state to a node of each graph [B]; its choices for graphs that
+            are over are ignored.
 
     Raises:
-        NoChoiceError: it chooses no node of a graph that is not over.
+        NoChoiceError: `choose` returns no node of a graph that is not over.
     """
     state = environment.start(batch)
     is_over = environment.is_over(state)
     while not is_over.all():
         action = torch.where(is_over, WAIT, choose(state))
         if bool(((action == WAIT) & ~is_over).any()):
-            raise NoChoiceError("no node was chosen where one is left: the answer is not a number")
+            raise NoChoiceError("the model chose no node of a graph: its answer is not a number")
         state = environment.apply(state, action)
         is_over = environment.is_over(state)
     return state
@@ -101,11 +102,11 @@ def play(environment: Environment[State], batch: Batch, choose: Callable[[State]
 def best_of(
     environment: Environment[State], model: Callable[[Batch], GraphOutput]
 ) -> Callable[[State], Tensor]:
-    """To choose as a model says: in every state the allowed node of the largest logit.
+    """Return the greedy policy of a model: in each state the allowed node of the largest logit.
 
     Args:
-        environment: the rules.
-        model: answers what is observed by a logit of each node, [N, 1].
+        environment: the rules of the problem.
+        model: maps the observed batch to a logit of each node, [N, 1].
     """
 
     def choose(state: State) -> Tensor:
@@ -117,18 +118,18 @@ def best_of(
 
 
 def node_logits(output: GraphOutput) -> Tensor:
-    """The one output column of a model, [N]."""
-    assert output.x is not None, "a model answers all that its spec asks for"
+    """Return the single output column of a model, [N]."""
+    assert output.x is not None, "a model returns every output that its spec requests"
     return output.x.squeeze(1)
 
 
 def changed(batch: Batch, kept: Tensor, **fields: Tensor) -> Batch:
-    """The same graphs with some of their edges and other attributes; the batch stays as it is.
+    """Return a copy of a batch with a subset of its edges and with some fields replaced.
 
     Args:
-        batch: of `Packed.batch`.
+        batch: a batch of `Packed.batch`; it is not modified.
         kept: the edges that stay, [E] bool.
-        fields: of nodes [N, ...] and graphs [B, ...], in place of those of these names.
+        fields: the new values, of nodes [N, ...] or graphs [B, ...], by the name of the field.
     """
     result = copy.copy(batch)
     for name, value in batch.to_dict().items():

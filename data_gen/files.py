@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writes: a file exists complete or not at all."""
 
 import os
 import time
@@ -7,11 +7,16 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-LEFTOVER_SECONDS = 3600  # that a writer may take
+LEFTOVER_SECONDS = 3600  # the age above which a temporary file's writer must have been killed
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Write through a temporary name: a file is there whole or not at all."""
+    """Write a file under a temporary name, then rename it; delete what killed writers left.
+
+    Args:
+        path: the final path; missing folders are created.
+        write: writes the file at the path that it is given.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp{uuid4().hex}")
     write(temporary)
@@ -21,4 +26,4 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     for leftover in path.parent.glob(f".{path.name}.tmp*"):
         with suppress(FileNotFoundError):
             if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
-                leftover.unlink()  # of a writer that was killed
+                leftover.unlink()

@@ -1,9 +1,10 @@
 """Fingerprints: 64-bit hashes of graphs that do not change when nodes or edges are reordered.
 
-Weisfeiler and Leman's colour refinement: a node's colour becomes a hash of its colour and of the
-multiset of its neighbours' colours. Where nodes are left with the same colour, each member of the
-smallest such class in turn gets a colour of its own, which tells regular graphs apart. Isomorphic
-graphs have equal fingerprints; two graphs with equal fingerprints need not be isomorphic.
+The method is Weisfeiler and Leman's colour refinement: in each round a node's colour becomes a hash
+of its colour and of the multiset of its neighbours' colours. If several nodes still share a colour,
+each member of the smallest such class in turn gets a colour of its own, which tells regular graphs
+apart. Isomorphic graphs have equal fingerprints; graphs with equal fingerprints need not be
+isomorphic.
 """
 
 from itertools import pairwise
@@ -15,41 +16,41 @@ from torch import Tensor
 from data_gen.packed import ATTRIBUTES, Packed
 
 ROUNDS = 4
-MORE_ROUNDS = 12  # once a node has a colour of its own: regular graphs look alike from near
-MAX_EDGES = 2**22  # of copies of graphs that are refined at a time
+MORE_ROUNDS = 12  # after a node got its own colour: nearby nodes of regular graphs look alike
+MAX_EDGES = 2**22  # the number of edges, over copies of graphs, that are refined at a time
 ODD = np.uint64(0x9E3779B97F4A7C15)
 MARK = np.uint64(0xD1B54A32D192ED03)
 
 
 def mixed(values: np.ndarray) -> np.ndarray:
-    """A bijection of 64-bit words under which sums and differences mean nothing (SplitMix64)."""
+    """Apply SplitMix64, a bijection of 64-bit words that destroys sums and differences."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
 def segment_sums(values: np.ndarray, pointers: np.ndarray) -> np.ndarray:
-    """The sum of each segment of the last axis, modulo 2^64: segments may be empty."""
+    """Return the sum of each segment of the last axis, modulo 2^64; segments may be empty."""
     sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), dtype=np.uint64)
     values.cumsum(axis=-1, out=sums[..., 1:])
     return np.diff(sums[..., pointers], axis=-1)
 
 
 class _Graphs(NamedTuple):
-    """Graphs laid end to end; the edges of each in the order of their receivers."""
+    """Concatenated graphs, each with its edges sorted by receiver."""
 
-    colors: np.ndarray  # [N] uint64, of the nodes
+    colors: np.ndarray  # [N] uint64, the colours of the nodes
     edge_colors: np.ndarray  # [E] uint64
-    senders: np.ndarray  # [E], numbered through all graphs
+    senders: np.ndarray  # [E], with nodes numbered across all graphs
     receivers: np.ndarray  # [E]
     node_ptr: np.ndarray  # [B + 1]
     edge_ptr: np.ndarray  # [B + 1]
 
 
 def fingerprints(packed: Packed) -> np.ndarray:
-    """The fingerprint of what models read of every instance: `ATTRIBUTES` and the edges, [B].
+    """Return the fingerprint of each instance [B], over `ATTRIBUTES` and the edges.
 
-    Targets and everything else that models do not see are left out.
+    Targets and all other fields that models do not read are left out.
     """
     rows = {name: _row_hashes(packed.fields[name]) for name in ATTRIBUTES}
     node_ptr, edge_ptr = packed.node_ptr.numpy(), packed.edge_ptr.numpy()
@@ -67,15 +68,15 @@ def fingerprints(packed: Packed) -> np.ndarray:
 
 
 def _chunks(num_edges: np.ndarray) -> list[slice]:
-    """Consecutive copies of graphs, of about `MAX_EDGES` edges in all."""
+    """Split copies of graphs into consecutive chunks of about `MAX_EDGES` edges each."""
     part = num_edges.cumsum() // MAX_EDGES
     bounds = [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(part)]
     return [slice(a, b) for a, b in pairwise(bounds) if a < b]
 
 
 def _row_hashes(values: Tensor) -> np.ndarray:
-    """A hash of every row of [rows, width], by the bits of its numbers."""
-    columns = values.double() + 0.0  # every number that is stored, exactly; -0 is 0
+    """Return a hash of every row of `values` [rows, width], from the bits of its numbers."""
+    columns = values.double() + 0.0  # float64 holds every stored number exactly; -0 becomes 0
     bits = columns.numpy().view(np.uint64)
     hashes = np.full(len(values), ODD, dtype=np.uint64)
     for column in bits.T:
@@ -84,7 +85,7 @@ def _row_hashes(values: Tensor) -> np.ndarray:
 
 
 def _refined(graphs: _Graphs, num_rounds: int = ROUNDS) -> np.ndarray:
-    """The colours of the nodes after so many rounds."""
+    """Return the colours of the nodes after `num_rounds` rounds of refinement."""
     colors = graphs.colors
     counts = np.bincount(graphs.receivers, minlength=len(colors))
     pointers = np.concatenate([[0], counts.cumsum()])
@@ -95,15 +96,18 @@ def _refined(graphs: _Graphs, num_rounds: int = ROUNDS) -> np.ndarray:
 
 
 def _of_colors(graphs: _Graphs, colors: np.ndarray) -> np.ndarray:
-    """The hash of each graph: of the multiset of the colours of its nodes."""
+    """Return the hash of each graph: that of the multiset of its nodes' colours."""
     return segment_sums(mixed(colors), graphs.node_ptr)
 
 
 def _individualized(graphs: _Graphs, colors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The nodes that get a colour of their own in turn: the graph of each and its number there.
+    """Return the nodes that get a colour of their own in turn.
 
-    They are the smallest class of nodes of one colour that has more than one node; of several
-    smallest classes, that of the least colour.
+    They form the smallest colour class that has more than one node; among several smallest
+    classes, the one of the least colour.
+
+    Returns:
+        The graph of each node and its number within that graph.
     """
     graph = np.repeat(np.arange(len(graphs.node_ptr) - 1), np.diff(graphs.node_ptr))
     order = np.lexsort((colors, graph))
@@ -112,7 +116,7 @@ def _individualized(graphs: _Graphs, colors: np.ndarray) -> tuple[np.ndarray, np
     starts = np.flatnonzero(is_new)
     sizes = np.diff(np.append(starts, len(order)))
     classes = np.flatnonzero(sizes > 1)
-    by_size = classes[np.lexsort((sizes[classes], graph[order][starts[classes]]))]  # is stable
+    by_size = classes[np.lexsort((sizes[classes], graph[order][starts[classes]]))]  # stable
     owners, first = np.unique(graph[order][starts[by_size]], return_index=True)
     chosen = by_size[first]
     places = np.repeat(starts[chosen] - np.append(0, sizes[chosen].cumsum()[:-1]), sizes[chosen])
@@ -122,7 +126,7 @@ def _individualized(graphs: _Graphs, colors: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _taken(graphs: _Graphs, colors: np.ndarray, indices: np.ndarray) -> _Graphs:
-    """The graphs of those indices, which may repeat, with those colours."""
+    """Return the graphs of the given indices, which may repeat, with the given node colours."""
     nodes, node_ptr, _ = _rows(graphs.node_ptr, indices)
     edges, edge_ptr, copy = _rows(graphs.edge_ptr, indices)
     shift = (node_ptr[:-1] - graphs.node_ptr[indices])[copy]
@@ -137,7 +141,7 @@ def _taken(graphs: _Graphs, colors: np.ndarray, indices: np.ndarray) -> _Graphs:
 
 
 def _rows(pointers: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The rows of the chosen segments, their new pointers, and which segment each row is of."""
+    """Return the rows of the chosen segments, their row pointers and the segment of each row."""
     counts = np.diff(pointers)[indices]
     ends = np.append(0, counts.cumsum())
     segment = np.repeat(np.arange(len(indices)), counts)
@@ -145,5 +149,5 @@ def _rows(pointers: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def num_distinct(packed: Packed) -> int:
-    """How many instances of a data set differ in what models read, up to renaming the nodes."""
+    """Return the number of instances that differ in what models read, up to renaming the nodes."""
     return len(np.unique(fingerprints(packed)))

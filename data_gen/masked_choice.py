@@ -1,6 +1,6 @@
-"""One of the allowed nodes of each graph: how it is read from logits, and its loss.
+"""The choice of one allowed node of each graph: how it is read from logits, and its loss.
 
-N nodes and B graphs in a batch. What a policy does with it beside that is in `gn/policy.py`.
+A batch has N nodes and B graphs. The policies that use these functions are in `gn/policy.py`.
 """
 
 import torch
@@ -10,13 +10,16 @@ WAIT = -1  # the choice of a graph in which nothing may be chosen
 
 
 def first_best(logits: Tensor, allowed: Tensor, graph: Tensor, num_graphs: int) -> Tensor:
-    """The allowed node of the largest logit in each graph [B]: of equals the first; else WAIT.
+    """Return the allowed node of the largest logit of each graph [B], the first among equals.
 
     Args:
         logits: [N].
         allowed: [N] bool.
         graph: the graph of each node [N].
         num_graphs: B.
+
+    Returns:
+        One node of each graph [B]; WAIT where no node is allowed.
     """
     logits = logits.detach().masked_fill(~allowed, -torch.inf)
     best = logits.new_full((num_graphs,), -torch.inf).scatter_reduce(0, graph, logits, "amax")
@@ -30,14 +33,14 @@ def first_best(logits: Tensor, allowed: Tensor, graph: Tensor, num_graphs: int) 
 def choice_loss(
     logits: Tensor, allowed: Tensor, right: Tensor, graph: Tensor, num_graphs: int
 ) -> Tensor:
-    """-log P(a right node is chosen) of the softmax over the allowed nodes [B]; 0 without any.
+    """Return -log P(a right node) of each graph [B], under the softmax over its allowed nodes.
 
-    Of several right nodes it does not matter which has the probability.
+    The probabilities of several right nodes are summed. A graph without a right node has loss 0.
 
     Args:
         logits: [N].
         allowed: [N] bool.
-        right: [N] bool, some of the allowed ones.
+        right: [N] bool, a subset of the allowed nodes.
         graph: the graph of each node [N].
         num_graphs: B.
     """
@@ -45,9 +48,9 @@ def choice_loss(
     lowest = logits.new_full((num_graphs,), -torch.inf)
     top = lowest.scatter_reduce(0, graph, logits.detach(), "amax")
     top = torch.where(top.isfinite(), top, 0)
-    weight = (logits - top[graph]).exp()  # [N], 0 where not allowed
+    weight = (logits - top[graph]).exp()  # [N], 0 where the node is not allowed
     total = logits.new_zeros(num_graphs).index_add(0, graph, weight)
-    # Relative to the best of the right ones, whose weight would be 0 far below the best of all.
+    # Relative to the best right node: relative to the best node of all, its weight may underflow.
     of_right = logits.masked_fill(~right, -torch.inf)
     top_right = lowest.scatter_reduce(0, graph, of_right.detach(), "amax")
     is_asked = top_right.isfinite()

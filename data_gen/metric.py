@@ -1,4 +1,4 @@
-"""What scores mean, as a task declares it: for tables, figures, rankings and the selection."""
+"""Metrics: what the scores of a task mean, for tables, figures, rankings and model selection."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,14 +8,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Metric:
-    """What a score means.
+    """The meaning of a score.
 
     Attributes:
-        perfect: what the right answer scores: 1; 0 for an error, of which less is better; None for
-            a fact of the instances, which no answer changes.
-        binary: whether it is 0 or 1 for each instance.
-        ratio: for a metric of a whole cell, the two scores it is the ratio of the means of.
-        is_share: whether it lies between 0 and 1; None: a perfect 1 and a binary one do.
+        perfect: the score of the right answer: 1; 0 for an error, where less is better; None for a
+            property of the instance that does not depend on the answer.
+        binary: True if the score of every instance is 0 or 1.
+        ratio: for a metric of a whole cell, the two scores whose means it is the ratio of.
+        is_share: True if the score lies between 0 and 1; None means True for a binary score or one
+            whose perfect value is 1, else False.
     """
 
     perfect: float | None = 1.0
@@ -29,17 +30,17 @@ class Metric:
 
 
 def ratio(of: str, by: str) -> Metric:
-    """The error by that of a trivial answer: 0 is perfect, 1 no better than trivial."""
+    """Return the metric of an error over that of a trivial answer: 0 is perfect, 1 is trivial."""
     return Metric(perfect=0, ratio=(of, by))
 
 
 class Ratio(NamedTuple):
     """The ratio of two means, such as the error over that of a trivial answer."""
 
-    scores: np.ndarray  # of every instance [n]
-    by: np.ndarray  # what the mean of the scores is divided by the mean of [n]
+    scores: np.ndarray  # the numerator of every instance [n]
+    by: np.ndarray  # the denominator of every instance [n]
 
     @property
     def values(self) -> np.ndarray:
-        """Of every instance [n]: their mean is the ratio."""
+        """The scores over the mean denominator [n]; the mean of these values is the ratio."""
         return self.scores / max(float(self.by.mean()), float(np.finfo(np.float32).tiny))

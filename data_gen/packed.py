@@ -1,4 +1,4 @@
-"""Packed data set: a handful of flat tensors and row pointers instead of a list of graphs."""
+"""Packed data set: a few flat tensors and row pointers instead of a list of graphs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Batch, Data
 
-ATTRIBUTES = ("x", "edge_attr", "u")  # what models read: floats, if stored as small integers
+ATTRIBUTES = ("x", "edge_attr", "u")  # read by models, as floats even if stored as small integers
 
 
 def level(name: str) -> str:
-    """Whether a field has a row for every node, edge or graph: told by its name (see `Task`)."""
+    """Return the level of a field, "node", "edge" or "graph", from its name (see `Task`)."""
     if name.startswith("edge_"):
         return "edge"
     return "graph" if name == "u" or name.startswith("graph_") else "node"
@@ -20,9 +20,9 @@ def level(name: str) -> str:
 
 @dataclass(frozen=True)
 class Packed:
-    """Many graphs as flat tensors; `batch` gathers any of them, where the tensors live.
+    """Many graphs as flat tensors; `batch` gathers any of them on the device of the tensors.
 
-    Edges are sorted by receiver within their graph, and their ends are numbered within it.
+    Within each graph, edges are sorted by receiver, and nodes are numbered from 0.
     """
 
     fields: dict[str, Tensor]  # x [N, F], edge_index [2, E], edge_attr [E, F], u [B, F], ...
@@ -39,10 +39,10 @@ class Packed:
 
     @classmethod
     def pack(cls, instances: Sequence[Data]) -> "Packed":
-        """Lay instances end to end, each instance's edges in receiver order.
+        """Concatenate instances, the edges of each sorted by receiver.
 
         Raises:
-            ValueError: a field whose number of rows is not that of its level.
+            ValueError: the rows of a field are not as many as the nodes, edges or graphs.
         """
         num_nodes = [instance["x"].size(0) for instance in instances]
         num_edges = [instance["edge_index"].size(1) for instance in instances]
@@ -53,13 +53,14 @@ class Packed:
             fields[name] = torch.cat(column, dim=1 if name == "edge_index" else 0)
             found, needed = fields[name].size(int(name == "edge_index")), rows[level(name)]
             if found != needed:
-                raise ValueError(f"field {name} has {found} rows: {needed}, one a {level(name)}")
+                rule = f"{needed} rows, one for each {level(name)}"
+                raise ValueError(f"field {name} must have {rule}, got {found}")
         packed = cls(fields, _pointers(num_nodes), _pointers(num_edges))
         return packed._sorted_by_receiver()
 
     @classmethod
     def concatenate(cls, parts: Sequence["Packed"]) -> "Packed":
-        """The graphs of all parts, in order."""
+        """Return the graphs of all parts, in order."""
         fields = {
             name: torch.cat([p.fields[name] for p in parts], dim=1 if name == "edge_index" else 0)
             for name in parts[0].fields
@@ -69,7 +70,7 @@ class Packed:
         return cls(fields, _pointers(torch.cat(nodes)), _pointers(torch.cat(edges)))
 
     def _sorted_by_receiver(self) -> "Packed":
-        """The same graphs, the edges of each in receiver order, then sender order."""
+        """Return the graphs with the edges of each sorted by receiver, then by sender."""
         edge_graph = torch.repeat_interleave(self.edge_ptr.diff())
         senders, receivers = self.fields["edge_index"].long() + self.node_ptr[edge_graph]
         order = torch.argsort(receivers * self.node_ptr[-1] + senders)
@@ -81,27 +82,27 @@ class Packed:
         return Packed({**self.fields, **fields}, self.node_ptr, self.edge_ptr)
 
     def tensors(self) -> dict[str, Tensor]:
-        """All that there is, by name: fields and row pointers."""
+        """Return all tensors by name: fields and row pointers."""
         return {**self.fields, "node_ptr": self.node_ptr, "edge_ptr": self.edge_ptr}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor]) -> "Packed":
-        """The inverse of `tensors`."""
+        """Return the data set of the given tensors: the inverse of `tensors`."""
         fields = {name: value for name, value in tensors.items() if not name.endswith("_ptr")}
         return cls(fields, tensors["node_ptr"], tensors["edge_ptr"])
 
     def to(self, device: torch.device | str) -> "Packed":
-        """The same data set on another device; batches are then made there."""
+        """Return the data set on another device, on which `batch` then makes its batches."""
         fields = {name: value.to(device) for name, value in self.fields.items()}
         return Packed(fields, self.node_ptr.to(device), self.edge_ptr.to(device))
 
     @cached_property
     def _host_counts(self) -> tuple[Tensor, Tensor]:
-        """Numbers of nodes and of edges of every graph, where the host can read them."""
+        """The numbers of nodes and of edges of every graph, in host memory."""
         return self.node_ptr.diff().cpu(), self.edge_ptr.diff().cpu()
 
     def node_rows(self, indices: Tensor | Sequence[int]) -> tuple[Tensor, Tensor]:
-        """The rows of the nodes of the chosen graphs, and which of them each is of, both [N]."""
+        """Return the rows of the chosen graphs' nodes [N] and their places in `indices` [N]."""
         chosen = torch.as_tensor(indices, device="cpu")
         total = int(self._host_counts[0][chosen].sum())
         return _rows(self.node_ptr, chosen.to(self.node_ptr.device), total)[:2]
@@ -109,11 +110,11 @@ class Packed:
     def batch(
         self, indices: Tensor | Sequence[int], without: Collection[str] = frozenset()
     ) -> Batch:
-        """The chosen graphs as a PyG batch, by gathers alone.
+        """Return the chosen graphs as a PyG batch, by gathers alone.
 
         Args:
-            indices: [B] integers below `len(self)`, in any order, repeats allowed.
-            without: names of fields that are left out.
+            indices: [B] integers below `len(self)`, in any order; they may repeat.
+            without: the names of fields to leave out.
         """
         chosen = torch.as_tensor(indices, device="cpu")
         indices = chosen.to(self.node_ptr.device, non_blocking=True)
@@ -140,7 +141,7 @@ class Packed:
 
 
 def consecutive(batch: Batch, chosen: slice) -> Batch:
-    """Consecutive graphs of a batch of `Packed.batch`, as a batch of their own."""
+    """Return a slice of the graphs of a batch of `Packed.batch` as a batch of their own."""
     ptrs = {"node": batch.ptr, "edge": batch._slice_dict["edge_index"]}
     parts = {kind: ptr[chosen.start : chosen.stop + 1] for kind, ptr in ptrs.items()}
     ends = torch.stack([part[[0, -1]] for part in parts.values()]).tolist()
@@ -169,7 +170,7 @@ def _finish(
     slice_dict: dict[str, Tensor | None],
     inc_dict: dict[str, Tensor | None],
 ) -> Batch:
-    """Add what `Batch.from_data_list` adds, so that `batch[i]` and `to_data_list` work."""
+    """Set the attributes that `Batch.from_data_list` sets, so that `batch[i]` works."""
     num_graphs = len(node_ptr) - 1
     graphs = torch.arange(num_graphs + 1)
     none = torch.zeros(num_graphs, dtype=torch.long)
@@ -181,15 +182,15 @@ def _finish(
 
 
 def _pointers(counts: Sequence[int] | Tensor) -> Tensor:
-    """Row pointers [B + 1] of segments of the given lengths [B]."""
+    """Return the row pointers [B + 1] of segments of the given lengths [B]."""
     counts = torch.as_tensor(counts, dtype=torch.long)
     return torch.cat([torch.zeros(1, dtype=torch.long), counts.cumsum(0)])
 
 
 def _rows(ptr: Tensor, indices: Tensor, total: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows of the chosen segments, the segment each belongs to, and its new row pointers.
+    """Return the rows of the chosen segments, the segment of each row, and the new row pointers.
 
-    `total` is the number of rows, which the host knows: it need not wait for the device.
+    `total` is the number of rows. The host knows it, so it need not wait for the device.
     """
     counts = ptr.diff()[indices]
     new_ptr = torch.zeros(len(counts) + 1, dtype=torch.long, device=ptr.device)

@@ -1,11 +1,12 @@
 """Pictures: what a task draws of one instance, as shapes in the coordinates of the instance.
 
-A shape says what it looks like and where it is in every frame. Nothing here draws: one renderer
-makes files of pictures, and one player shows them in a browser.
+A shape holds its look and its place in every frame. Nothing here draws: a renderer elsewhere writes
+image files, and a player shows pictures in a browser.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import chain
 from typing import Protocol
 
@@ -16,23 +17,23 @@ from data_gen.spec import GraphOutput
 
 
 class Watched(Protocol):
-    """A model that also tells its answers after every round."""
+    """A model that also returns its answers after every round of message passing."""
 
     def __call__(self, batch: Batch) -> GraphOutput:
-        """The answer."""
+        """Return the final answer."""
         ...
 
     def rounds(self, batch: Batch) -> list[GraphOutput]:
-        """The answers after each round, the final one last; of one element without rounds."""
+        """Return the answer after each round, the final one last; only the final without rounds."""
         ...
 
 
 @dataclass(frozen=True)
 class Key:
-    """A line of the legend: a sample, and what it stands for."""
+    """An entry of the legend: a sample shape and its meaning."""
 
     text: str
-    kind: str  # line, or a mark
+    kind: str  # "line" or one of MARKS
     look: Look
 
     def __post_init__(self) -> None:
@@ -42,7 +43,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Panel:
-    """Shapes in one window; later ones cover earlier ones."""
+    """Shapes in one window; later shapes cover earlier ones."""
 
     title: str
     shapes: Sequence[Shape]
@@ -54,7 +55,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Trace:
-    """A number in every frame."""
+    """A line of a strip: one number for every frame."""
 
     name: str
     values: Sequence[float]
@@ -63,11 +64,11 @@ class Trace:
 
 @dataclass(frozen=True)
 class Strip:
-    """Numbers over the frames, drawn as lines below the panels."""
+    """A plot of numbers over the frames, drawn as lines below the panels."""
 
     title: str
-    axis: str  # what the times are
-    times: Sequence[float]  # of the frames
+    axis: str  # the label of the time axis
+    times: Sequence[float]  # the time of each frame
     traces: Sequence[Trace]
 
     def __post_init__(self) -> None:
@@ -75,7 +76,8 @@ class Strip:
             check(is_text(text), "text", text)
         for numbers in (self.times, *(trace.values for trace in self.traces)):
             is_whole = is_list(numbers) and len(numbers) == len(self.times)
-            check(is_whole and all(map(is_number, numbers)), "numbers of a strip", self.title)
+            valid = is_whole and all(map(is_number, numbers))
+            check(valid, f"numbers of strip {self.title!r}", numbers)
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,16 @@ class Picture:
     """Panels side by side, through one or several frames.
 
     Args:
-        title: what the instance is.
-        window: the least x and y and the largest that all panels show.
-        captions: of the frames, such as "after round 12".
-        panels: what every frame shows.
-        summary: all frames in one panel, for paper; None: the last frame says it.
-        strip: numbers over the frames.
-        about: where the picture is from.
+        title: describes the instance.
+        window: the range that all panels show: least x, least y, largest x, largest y.
+        captions: the caption of each frame, such as "after round 12".
+        panels: the panels that every frame shows.
+        summary: one panel that shows all frames, for print; None: print the last frame.
+        strip: a plot of numbers over the frames.
+        about: describes where the picture is from.
+
+    Raises:
+        PictureError: a value that no picture has.
     """
 
     title: str
@@ -108,7 +113,8 @@ class Picture:
         low_x, low_y, high_x, high_y = self.window
         check(low_x < high_x and low_y < high_y, "window", self.window)
         count = len(self.captions)
-        check(count > 0 and len(self.panels) > 0, "number of frames", count)
+        check(count > 0, "number of frames", count)
+        check(len(self.panels) > 0, "number of panels", len(self.panels))
         for shape in chain.from_iterable(panel.shapes for panel in self.all_panels):
             check(len(shape.places) in (1, count), "number of places", len(shape.places))
         if self.strip is not None:
@@ -116,20 +122,27 @@ class Picture:
 
     @property
     def all_panels(self) -> list[Panel]:
-        """Those of the frames, and the summary."""
+        """The panels of the frames and, if there is one, the summary."""
         return [*self.panels, *([] if self.summary is None else [self.summary])]
 
 
 def options(given: Mapping[str, int], **defaults: int) -> dict[str, int]:
-    """Options of a picture, over those that it has; all are whole numbers of 1 or more.
+    """Return the options of a picture: the defaults, overridden by the given values.
+
+    Args:
+        given: whole numbers of at least 1, by the name of the option.
+        defaults: all options that the picture has, with their default values.
 
     Raises:
-        PictureError: of an option that the picture does not have, or of a wrong value.
+        PictureError: an option that the picture does not have, or a value that is not allowed.
     """
     for name, value in given.items():
         if name not in defaults:
-            known = ", ".join(defaults) or "there is none"
-            raise PictureError(f"{name} is not an option, these are: {known}")
+            if not defaults:
+                raise PictureError(f"options must be empty for this picture, got {name!r}")
+            near = get_close_matches(name, defaults, n=1)
+            hint = f", did you mean {near[0]}" if near else ""
+            raise PictureError(f"option must be one of {', '.join(defaults)}, got {name!r}{hint}")
         if type(value) is not int or value < 1:
             raise PictureError(f"{name} must be a whole number of at least 1, got {value!r}")
     return {**defaults, **given}

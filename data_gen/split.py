@@ -1,8 +1,8 @@
-"""Splits: which of training, validation and test a structure may be in, if it can be drawn twice.
+"""Splits: a structure that can be drawn twice belongs to one of training, validation and test.
 
-A test structure that is also a training one tests the memory. Where a law draws from few
-structures, their keys decide: half of all keys are for training, a quarter for validation and a
-quarter for test. So a structure knows its split by itself, whatever other data sets there are.
+A test structure that is also in the training set tests memorization. If a distribution draws from
+few structures, their keys decide: half of all keys are for training, a quarter for validation and a
+quarter for test. The split of a structure therefore does not depend on other data sets.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,11 @@ SPLIT_OF_QUARTER = ("train", "train", "val", "test")
 
 
 class Keyed(Protocol):
-    """What can be drawn twice: it has a key."""
+    """A structure that can be drawn twice and so has a key."""
 
     @property
     def key(self) -> int:
-        """A 64-bit hash, equal for isomorphic structures; others may share it by chance."""
+        """A 64-bit hash, equal for isomorphic structures; other structures collide by chance."""
         ...
 
 
@@ -24,11 +24,11 @@ Keep = Callable[[Keyed], bool]
 
 
 def split_of(structure: Keyed) -> str:
-    """The one split that the structure, and all that have its key, may be in."""
+    """Return the only split in which the structure, and all others with its key, may be."""
     return SPLIT_OF_QUARTER[structure.key % 4]
 
 
 def keep_all(structure: Keyed) -> bool:
-    """Every structure may be in every split: of laws that draw none twice."""
+    """Accept every structure in every split: for distributions that draw no structure twice."""
     del structure
     return True

@@ -1,4 +1,4 @@
-"""Task: what an instance is, how an answer is trained and how it is judged."""
+"""Task: what an instance is, how a model is trained on it and how its answer is scored."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ Model = Callable[[Batch], GraphOutput]
 
 
 class LossPart(NamedTuple):
-    """A mean [] in the loss of a batch, and over how many terms it is one."""
+    """A mean [] that is part of the loss of a batch, and the number of terms it averages."""
 
     mean: Tensor
     num_terms: int
@@ -30,22 +30,23 @@ class LossPart(NamedTuple):
 class Task(ABC, Generic[T]):
     """A problem on structures T. Subclasses are frozen dataclasses: their repr names the instances.
 
-    T is what an instance is made of: what a distribution draws, unless `posed` makes it of that.
+    T is the kind of structure an instance is made of. A distribution draws it, unless `posed`
+    makes it from what the distribution draws.
 
     Arguments that change only the answer, not the instances, are fields with `repr=False`.
 
-    The fields of an instance tell their level by their name: `edge_*` has a row for every edge,
-    `u` and `graph_*` have one row, everything else has a row for every node.
+    The name of an instance's field tells its level: `edge_*` has a row for every edge, `u` and
+    `graph_*` have one row, and every other field has a row for every node.
     """
 
-    structure: ClassVar[type]  # that distributions draw; T where a class says no other
+    structure: ClassVar[type]  # the kind that distributions draw; T unless a class sets another
     size_unit: ClassVar[str]  # what a size counts, in the plural: the label of the size axis
     generator_version: ClassVar[int] = 1  # raised when the same arguments give other instances
-    cost: ClassVar[float] = 1.0  # of an instance, in those of shortest_path of the same size
+    cost: ClassVar[float] = 1.0  # of generating an instance, relative to shortest_path
     metrics: ClassVar[Mapping[str, Metric]]  # of every score and ratio, the whole instance first
-    file_law: ClassVar["type[Distribution[Any]] | None"] = None  # of the structures in users' files
-    file_endings: ClassVar[tuple[str, ...]] = ()  # of the files that `write` may make; (): none
-    score_settings: ClassVar[tuple[str, ...]] = ()  # arguments that change nothing but the scores
+    file_law: ClassVar["type[Distribution[Any]] | None"] = None  # draws structures from files
+    file_endings: ClassVar[tuple[str, ...]] = ()  # of the files that `write` writes; (): no files
+    score_settings: ClassVar[tuple[str, ...]] = ()  # the arguments that change only the scores
     selected_by: str = "loss"  # the validation metric that chooses the checkpoint
 
     def __init_subclass__(cls) -> None:
@@ -55,24 +56,24 @@ class Task(ABC, Generic[T]):
     @property
     @abstractmethod
     def spec(self) -> GraphSpec:
-        """Widths of the inputs and of the answer."""
+        """The widths of the inputs and of the answer."""
 
     def group_size(self, distribution: Distribution[Any]) -> int:
-        """How many instances come of a group of structures that are drawn together."""
+        """Return the number of instances that a group of structures becomes."""
         return distribution.group_size
 
     def posed(self, structures: list[Any]) -> list[T]:
-        """Those of a group that are posed, `group_size` of them, or none: then another is drawn."""
+        """Return the `group_size` structures of a group that become instances; [] rejects it."""
         return structures
 
     @abstractmethod
     def sample(self, structure: T, rng: np.random.Generator) -> Data:
-        """One instance on the structure, with its target; edges in any order."""
+        """Return one instance on the structure, with its target; edges in any order."""
 
     def sample_many(
         self, structures: Sequence[T], rngs: Sequence[np.random.Generator]
     ) -> list[Data]:
-        """Instances of many structures; for tasks whose solver is faster on many at a time."""
+        """Return instances of many structures; overridden if a solver is faster on many at once."""
         return [self.sample(*pair) for pair in zip(structures, rngs, strict=True)]
 
     def batch(
@@ -81,48 +82,47 @@ class Task(ABC, Generic[T]):
         indices: Tensor | Sequence[int],
         rng: np.random.Generator | None = None,
     ) -> Batch:
-        """The batch of the chosen instances, as models see it.
+        """Return the batch of the chosen instances, as models see it.
 
         Args:
             packed: a data set of the task.
-            indices: [B].
-            rng: in training, for what is drawn anew in every update, as the moment of a motion is;
-                None: the instances as they are.
+            indices: the indices of the instances [B].
+            rng: given in training, for what is drawn anew in every update, such as the moment of a
+                motion; None: the instances as they are.
         """
         del rng
         return packed.batch(indices)
 
     @abstractmethod
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """A differentiable scalar: the mean over the instances of the batch."""
+        """Return the loss, a differentiable scalar: the mean over the instances of the batch."""
 
     def loss_parts(self, model: Model, batch: Batch) -> list[LossPart]:
-        """The means that the loss is the sum of; overridden where they are not over instances.
+        """Return the means whose sum is the loss; overridden if they are not over instances.
 
-        They say what the loss of a batch is from the losses of its halves: what processes compute
-        that share a batch.
+        Processes that share a batch need the parts to combine the losses of their shares.
         """
         return [LossPart(self.loss(model, batch), batch.num_graphs)]
 
     @abstractmethod
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every instance, each [B]; the score of the whole instance comes first."""
+        """Return the scores of every instance, each [B]; the whole instance's score comes first."""
 
     def val_score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Those scores that are watched in training: all, unless they take too long for that."""
+        """Return the scores that validation computes: all, unless some take too long."""
         return self.score(model, batch)
 
     def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
-        """Metrics that need the scores of a whole cell: those that are declared as ratios.
+        """Return the metrics that need the scores of a whole cell: those declared as ratios.
 
         Args:
-            scores: of all instances of a cell.
+            scores: each score of all instances of a cell, by its name.
         """
         ratios = {name: metric.ratio for name, metric in self.metrics.items() if metric.ratio}
         return {name: Ratio(scores[of], scores[by]) for name, (of, by) in ratios.items()}
 
     def defined(self, batch: Batch) -> dict[str, Tensor]:
-        """For a score that not every instance has, which do: its name -> [B] bool.
+        """Return, for each score that only some instances have, which do: name -> [B] bool.
 
         Example: only a satisfiable formula has a share of satisfied clauses.
         """
@@ -130,42 +130,42 @@ class Task(ABC, Generic[T]):
         return {}
 
     def write(self, structure: T, stem: Path, about: Sequence[str]) -> Path:
-        """Write a structure for other programs.
+        """Write a structure to a file for other programs, and return the file's path.
 
         Args:
-            structure: any.
+            structure: the structure to write.
             stem: the path without its ending, which is one of `file_endings`.
-            about: lines that say where it is from.
+            about: lines that describe where the structure is from.
         """
         raise NotImplementedError
 
     def facts(self, packed: Packed) -> dict[str, float]:
-        """What the instances of a cell are like besides their size, for `cells.csv`."""
+        """Return means that describe a cell's instances besides their size, for `cells.csv`."""
         del packed
         return {}
 
     @abstractmethod
     def solution(self, batch: Batch) -> GraphOutput:
-        """The right answer: itself a model."""
+        """Return the right answer; as a function of a batch this method is itself a model."""
 
     @property
     def environment(self) -> Environment[Any] | None:
-        """The rules of a problem that is solved step by step; None: it is answered at once."""
+        """The rules of a task that is solved step by step; None if it is answered at once."""
         return None
 
     def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
-        """Draw the one instance of a batch, with the answer of a model.
+        """Draw the only instance of a batch, with the answer of a model.
 
         Args:
-            model: also tells its answers after each round.
-            batch: of one instance.
+            model: a model that also returns its answers after each round.
+            batch: a batch of one instance.
             given: options of the picture, whole numbers.
 
         Returns:
-            None: the task draws nothing, or nothing of such a model.
+            The picture; None if the task draws none, or none of such a model.
 
         Raises:
-            PictureError: of an option that the picture does not have.
+            PictureError: an option that the picture does not have, or a value not allowed.
         """
         del model, batch
         options(given)
@@ -173,13 +173,13 @@ class Task(ABC, Generic[T]):
 
     @property
     def identity(self) -> str:
-        """Names the instances: part of the hash of every data set."""
+        """The text that names the instances; part of the hash of every data set."""
         return f"{self!r} v{self.generator_version}"
 
 
 class KnowsRounds(ABC):
-    """A task that also knows how many rounds its instances need."""
+    """A task that also knows how many rounds of message passing its instances need."""
 
     @abstractmethod
     def num_rounds(self, batch: Batch) -> Tensor:
-        """How many rounds of message passing each instance needs [B]."""
+        """Return the number of rounds that each instance needs [B]."""

@@ -1,4 +1,4 @@
-"""Worker processes that make instances, and that never outlive their parent."""
+"""Worker processes that generate instances and never outlive their parent."""
 
 import multiprocessing
 import os
@@ -21,28 +21,28 @@ from typing import Any, TypeVar
 import torch
 
 R = TypeVar("R")
-AHEAD = 4  # calls that a worker is given before the result of the first is asked for
+AHEAD = 4  # the number of calls that a worker is given before its first result is awaited
 
 
 class LostWorkerError(OSError):
-    """A worker process that ended before its work."""
+    """A worker process ended before its work was done."""
 
     def __init__(self) -> None:
-        super().__init__("a worker process was ended: by hand, or for want of memory")
+        super().__init__("a worker process was killed, by hand or because memory ran out")
 
 
 class WorkerPool:
-    """Calls in `num_workers` processes, results in order; in this process if that is 1.
+    """A pool that runs calls in `num_workers` processes, or in this process if there is only one.
 
-    Each process has a pipe of its own and shares no lock, so it can be killed at any moment and
-    nobody waits for it. (`concurrent.futures` waits forever for the rest of a result whose writer
-    was killed.)
+    Each worker has a pipe of its own and shares no lock, so killing it at any moment leaves no
+    process waiting. (`concurrent.futures` waits forever for the rest of a result whose writer was
+    killed.)
     """
 
     def __init__(self, num_workers: int) -> None:
         self.num_workers = num_workers
         self._workers: list[tuple[BaseProcess, Connection]] = []
-        self._calls: list[SimpleQueue[bytes | None]] = []  # of each worker, pickled, to be sent
+        self._calls: list[SimpleQueue[bytes | None]] = []  # each worker's pickled calls to send
 
     def __enter__(self) -> "WorkerPool":
         if self.num_workers > 1:
@@ -51,7 +51,7 @@ class WorkerPool:
                 ours, theirs = context.Pipe()
                 process = context.Process(target=_work, args=(theirs,), daemon=True)
                 process.start()
-                theirs.close()  # so that its end is told to us
+                theirs.close()  # so that this process is notified when the worker ends
                 self._workers.append((process, ours))
                 self._calls.append(SimpleQueue())
                 sender = threading.Thread(target=_send, args=(ours, self._calls[-1]), daemon=True)
@@ -69,7 +69,9 @@ class WorkerPool:
         self._calls.clear()
 
     def map(self, function: Callable[..., R], arguments: Iterable[tuple[Any, ...]]) -> Iterator[R]:
-        """Results of `function(*arguments)` in order; one map at a time, to its end.
+        """Yield `function(*arguments)` for all arguments, in order.
+
+        Only one map may run at a time, and it must be exhausted.
 
         Raises:
             LostWorkerError: a worker was killed.
@@ -89,32 +91,32 @@ class WorkerPool:
 
 
 def _context() -> BaseContext:
-    """How workers start: as forks of a process that has imported all, made once; else anew each.
+    """Return the context in which workers start: a fork server if there is one, else "spawn".
 
-    To import torch and torch-geometric takes seconds. That process computes nothing, so that a fork
-    of it is safe where one of this process, with its threads and its GPU, is not.
+    Importing torch and torch-geometric takes seconds, so the server imports them once. It computes
+    nothing, so forking it is safe; forking this process, with its threads and its GPU, is not.
     """
     methods = multiprocessing.get_all_start_methods()
     if multiprocessing.get_start_method() not in methods:
-        # in a process of joblib it is "loky", which a child is told and does not know
+        # In a process of joblib the method is "loky", which is passed to a child that lacks it.
         multiprocessing.set_start_method("spawn", force=True)
     if "forkserver" not in methods:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    main = getattr(sys.modules["__main__"], "__spec__", None)  # a child imports it: a command's
+    main = getattr(sys.modules["__main__"], "__spec__", None)  # of a command: children import it
     context.set_forkserver_preload(["data_gen.cell", *([main.name] if main else [])])
     return context
 
 
 def _send(connection: Connection, calls: "SimpleQueue[bytes | None]") -> None:
-    """Send calls to a worker, from a thread: who reads its results must not wait for it to read."""
-    with suppress(OSError):  # of a worker that has ended, as who reads its results is told
+    """Send calls to a worker from a thread, so that the reader of its results never blocks."""
+    with suppress(OSError):  # the worker has ended; the reader of its results gets an error
         while (call := calls.get()) is not None:
             connection.send_bytes(call)
 
 
 def _result(connection: Connection) -> Any:  # noqa: ANN401
-    """What a call returned; raises what it raised."""
+    """Return the result of a call, or raise the exception that it raised."""
     try:
         result, error = connection.recv()
     except (EOFError, OSError) as lost:
@@ -125,26 +127,26 @@ def _result(connection: Connection) -> Any:  # noqa: ANN401
 
 
 def _work(connection: Connection) -> None:
-    """Do what is asked for, in one thread; on Ctrl-C the parent decides; end when it ends."""
+    """Run the received calls in one thread; ignore Ctrl-C; end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     end_with_parent()
-    with suppress(EOFError, OSError):  # of a parent that has ended
+    with suppress(EOFError, OSError):  # the parent has ended
         while True:
             function, args = connection.recv()
             answer: tuple[Any, Exception | None]
             try:
                 answer = function(*args), None
             except Exception as error:
-                error.add_note(traceback.format_exc())  # of where it was raised
+                error.add_note(traceback.format_exc())  # the traceback is lost in pickling
                 answer = None, error
             connection.send(answer)
 
 
 def end_with_parent() -> None:
-    """Let this process end within a second of its parent, be that killed by SIGKILL."""
+    """End this process within a second of its parent's end, even if SIGKILL ended the parent."""
     parent = multiprocessing.parent_process()
-    # Not os.getppid() if it can be told otherwise: the parent may have ended already.
+    # os.getppid() is only the fallback: if the parent has already ended it is another process.
     pid = parent.pid if parent is not None and parent.pid else os.getppid()
 
     def follow() -> None:
@@ -159,5 +161,5 @@ def end_with_parent() -> None:
 
 
 def bars_are_hidden() -> bool | None:
-    """For tqdm: in a process that shares its terminal with others; None: where there is none."""
+    """Return tqdm's `disable`: True in a child process; None (hidden without a terminal) else."""
     return True if multiprocessing.parent_process() is not None else None

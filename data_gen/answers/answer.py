@@ -1,4 +1,4 @@
-"""Answer: a part of what a model gives, with the target that it is held to."""
+"""Answer: one part of a model's output, with its target, its loss and its decoding."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -9,63 +9,70 @@ from torch import Tensor
 from torch_geometric.data import Batch
 from torch_geometric.utils import scatter
 
+from data_gen.distribution import check_one_of
 from data_gen.spec import GraphOutput
 from data_gen.task import LossPart
 
-LEVELS = {"node": "x", "edge": "edge_attr", "graph": "u"}  # of a part of `GraphOutput`
+LEVELS = {"node": "x", "edge": "edge_attr", "graph": "u"}  # level -> field of `GraphOutput`
 
 
 @dataclass(frozen=True)
 class Answer(ABC):
-    """One value, or several, for every item (node, edge or graph) of a batch.
+    """One or several values for every item (node, edge or graph) of a batch.
 
     Attributes:
         level: "node", "edge" or "graph".
-        target: the field of the batch that has the truth [rows], or [rows, width].
+        target: the name of the batch's field with the target, [rows] or [rows, width].
+
+    Raises:
+        ValueError: `level` is none of these.
     """
 
     level: str
     target: str
 
     def __post_init__(self) -> None:
-        if self.level not in LEVELS:
-            raise ValueError(f"level must be one of {', '.join(LEVELS)}, got {self.level!r}")
+        check_one_of("level", self.level, LEVELS)
 
     @property
     def width(self) -> int:
-        """How many numbers are asked of the model for each item."""
+        """The number of values that the model returns for each item."""
         return 1
 
     def of(self, output: GraphOutput) -> Tensor:
-        """The values [rows, width] of a model's output; ValueError if it has none."""
+        """Return the values [rows, width] of a model's output.
+
+        Raises:
+            ValueError: the model has no output at this level.
+        """
         values = getattr(output, LEVELS[self.level])
         if values is None:
-            raise ValueError(f"the model gave no output where the task asks {self.level}s for one")
+            raise ValueError(f"output must have values of {self.level}s for this task, got None")
         return values
 
     @abstractmethod
     def part(self, values: Tensor, batch: Batch) -> LossPart:
-        """The loss of the values [rows, width]: a mean, and over how many terms it is one."""
+        """Return the loss of the values [rows, width]: a mean and its number of terms."""
 
     @abstractmethod
     def decode(self, values: Tensor, batch: Batch) -> Tensor:
-        """What the values [rows, width] say, in the form of the target."""
+        """Return the prediction that the values [rows, width] encode, in the form of the target."""
 
     @abstractmethod
     def certain(self, batch: Batch) -> Tensor:
-        """The values [rows, width] that say the truth beyond doubt."""
+        """Return the values [rows, width] that encode the target with certainty."""
 
     def graph(self, batch: Batch) -> Tensor:
-        """The graph of each item [rows]."""
+        """Return the graph of each item [rows]."""
         if self.level == "graph":
             return torch.arange(batch.num_graphs, device=batch.ptr.device)
         return batch.batch if self.level == "node" else batch.batch[batch.edge_index[0]]
 
     def per_graph(self, values: Tensor, batch: Batch) -> Tensor:
-        """The mean of values [rows] over the items of each graph [B]."""
+        """Return the mean of the values [rows] over the items of each graph [B]."""
         return scatter(values, self.graph(batch), 0, batch.num_graphs, "mean")
 
 
 def certain_output(answers: Iterable[Answer], batch: Batch) -> GraphOutput:
-    """The output that gives every answer as it is true; of each level there is one at most."""
+    """Return the output that encodes all targets with certainty; one answer per level at most."""
     return GraphOutput(**{LEVELS[answer.level]: answer.certain(batch) for answer in answers})

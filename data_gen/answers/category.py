@@ -1,4 +1,4 @@
-"""Category: each item is of one of k classes."""
+"""Category: each item belongs to one of k classes."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from data_gen.task import LossPart
 
 @dataclass(frozen=True)
 class Category(Answer):
-    """A logit of every class for each item; target [rows], the number of its class.
+    """A logit of every class for each item; the target [rows] is the number of the class.
 
     Attributes:
         num_classes: k.
@@ -27,14 +27,14 @@ class Category(Answer):
         return self.num_classes
 
     def part(self, values: Tensor, batch: Batch) -> LossPart:
-        """Cross-entropy of the softmax over classes, mean over all items of the batch."""
+        """Return the cross-entropy of the softmax over classes, mean over the batch's items."""
         return LossPart(cross_entropy(values, batch[self.target]), len(values))
 
     def decode(self, values: Tensor, batch: Batch) -> Tensor:
-        """The class of each item [rows]."""
+        """Return the class of each item [rows]."""
         del batch
         return values.argmax(dim=1)
 
     def certain(self, batch: Batch) -> Tensor:
-        """Logits of the target [rows, k]."""
+        """Return the logits of the target [rows, k]."""
         return CERTAIN * one_hot(batch[self.target], self.num_classes).float()

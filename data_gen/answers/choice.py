@@ -1,4 +1,4 @@
-"""Choice: each graph names one of its items."""
+"""Choice: one node or edge of each graph."""
 
 import torch
 from torch import Tensor
@@ -12,16 +12,16 @@ from data_gen.task import LossPart
 
 
 class Choice(Answer):
-    """A logit of each node or edge, in a softmax over those of its graph; target [rows] bool."""
+    """A logit of each node or edge, under a softmax over each graph; target [rows] bool."""
 
     def part(self, values: Tensor, batch: Batch) -> LossPart:
-        """Cross-entropy, mean over graphs."""
+        """Return the cross-entropy, mean over graphs."""
         graph, target = self.graph(batch), batch[self.target]
         log_probability = segment_log_softmax(values.squeeze(1), graph, batch.num_graphs)
         return LossPart(-log_probability[target].mean(), batch.num_graphs)
 
     def decode(self, values: Tensor, batch: Batch) -> Tensor:
-        """Which item each graph names [rows] bool: the first of those with the largest logit."""
+        """Return the mask [rows] of the chosen items: of each graph the first largest logit."""
         logits, graph = values.squeeze(1).detach(), self.graph(batch)
         is_best = logits == scatter(logits, graph, 0, batch.num_graphs, "max")[graph]
         rows = torch.arange(len(logits), device=logits.device)
@@ -29,5 +29,5 @@ class Choice(Answer):
         return rows == first[graph]
 
     def certain(self, batch: Batch) -> Tensor:
-        """Logits of the target [rows, 1]."""
+        """Return the logits of the target [rows, 1]."""
         return CERTAIN * batch[self.target].float().unsqueeze(1)

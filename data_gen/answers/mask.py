@@ -1,4 +1,4 @@
-"""Mask: whether an item belongs to the answer."""
+"""Mask: each item belongs to the answer or does not."""
 
 import torch
 from torch import Tensor
@@ -11,19 +11,19 @@ from data_gen.task import LossPart
 
 
 class Mask(Answer):
-    """A logit of each item, which is in the mask if it is above 0; target [rows] bool."""
+    """A logit of each item; items with a logit above 0 are in the mask; target [rows] bool."""
 
     def part(self, values: Tensor, batch: Batch) -> LossPart:
-        """Cross-entropy, mean over all items of the batch."""
+        """Return the binary cross-entropy, mean over all items of the batch."""
         logits = values.squeeze(1)
         target = batch[self.target].to(logits.dtype)
         return LossPart(binary_cross_entropy_with_logits(logits, target), len(logits))
 
     def decode(self, values: Tensor, batch: Batch) -> Tensor:
-        """Which items are in the mask [rows] bool."""
+        """Return the mask [rows] bool."""
         del batch
         return values.squeeze(1) > 0
 
     def certain(self, batch: Batch) -> Tensor:
-        """Logits of the target [rows, 1]."""
+        """Return the logits of the target [rows, 1]."""
         return torch.where(batch[self.target], CERTAIN, -CERTAIN).unsqueeze(1)

@@ -11,10 +11,10 @@ from data_gen.task import LossPart
 
 @dataclass(frozen=True)
 class Vector(Answer):
-    """`dim` real values of each item; target [rows, dim], in the units of the answer.
+    """`dim` real values of each item; the target [rows, dim] has the units of the answer.
 
     Attributes:
-        dim: how many.
+        dim: the number of values of each item.
     """
 
     dim: int = 1
@@ -25,16 +25,16 @@ class Vector(Answer):
         return self.dim
 
     def part(self, values: Tensor, batch: Batch) -> LossPart:
-        """Squared error, mean over all items of the batch and coordinates."""
+        """Return the squared error, mean over all items of the batch and coordinates."""
         errors = (values - self._target(batch)).square().mean(dim=1)
         return LossPart(errors.mean(), len(errors))
 
     def decode(self, values: Tensor, batch: Batch) -> Tensor:
-        """The values in the form of the target."""
+        """Return the values in the shape of the target."""
         return values.view(batch[self.target].shape)
 
     def certain(self, batch: Batch) -> Tensor:
-        """The target [rows, dim]."""
+        """Return the target [rows, dim]."""
         return self._target(batch)
 
     def _target(self, batch: Batch) -> Tensor:

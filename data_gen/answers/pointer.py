@@ -1,4 +1,4 @@
-"""Pointer: each node names one of the edges that leave it."""
+"""Pointer: one of the outgoing edges of each node."""
 
 import torch
 from torch import Tensor
@@ -11,13 +11,13 @@ from data_gen.task import LossPart
 
 
 class Pointer(Answer):
-    """A logit of each edge, in a softmax over the edges of its sender; target [E] bool.
+    """A logit of each edge, under a softmax over the edges of its sender; target [E] bool.
 
-    Of the edges of a node at most one is the target's; a node without one names none.
+    The target holds at most one outgoing edge of each node.
     """
 
     def part(self, values: Tensor, batch: Batch) -> LossPart:
-        """Cross-entropy, mean over the nodes with a target, then over graphs."""
+        """Return the cross-entropy, mean over the nodes with a target, then over graphs."""
         log_probability = outgoing_log_softmax(values.squeeze(1), batch)
         target = batch[self.target].to(log_probability.dtype)
         graph = self.graph(batch)
@@ -26,17 +26,20 @@ class Pointer(Answer):
         return LossPart((loss / num_named.clamp(min=1)).mean(), batch.num_graphs)
 
     def decode(self, values: Tensor, batch: Batch) -> Tensor:
-        """The edge that each node names [N]; -1 for a node that no edge leaves."""
+        """Return the chosen outgoing edge of each node [N]; -1 for a node that has none."""
         logits = values.squeeze(1)
         return best_outgoing(logits, torch.ones_like(logits, dtype=torch.bool), batch)
 
     def certain(self, batch: Batch) -> Tensor:
-        """Logits of the target [E, 1]."""
+        """Return the logits of the target [E, 1]."""
         return CERTAIN * batch[self.target].float().unsqueeze(1)
 
 
 def best_outgoing(logits: Tensor, allowed: Tensor, batch: Batch) -> Tensor:
-    """The allowed outgoing edge of largest logit of every node [N]: of equals the first, or -1."""
+    """Return the allowed outgoing edge of largest logit of each node [N]: first of equals; or -1.
+
+    -1 stands for a node without an allowed outgoing edge.
+    """
     senders, num_nodes = batch.edge_index[0], batch.x.size(0)
     logits = logits.detach().masked_fill(~allowed, -torch.inf)
     best = torch.full((num_nodes,), -torch.inf, dtype=logits.dtype, device=logits.device)
@@ -50,13 +53,13 @@ def best_outgoing(logits: Tensor, allowed: Tensor, batch: Batch) -> Tensor:
 
 
 def outgoing_log_softmax(logits: Tensor, batch: Batch) -> Tensor:
-    """Logarithm of the softmax over the outgoing edges of each sender, [E]."""
+    """Return the logarithm of the softmax over the outgoing edges of each sender, [E]."""
     senders, num_nodes = batch.edge_index[0], batch.x.size(0)
     return segment_log_softmax(logits, senders, num_nodes)
 
 
 def segment_log_softmax(logits: Tensor, index: Tensor, num_segments: int) -> Tensor:
-    """Logarithm of the softmax over the rows of each segment, [rows]."""
+    """Return the logarithm of the softmax over the rows of each segment, [rows]."""
     top = torch.full((num_segments,), -torch.inf, dtype=logits.dtype, device=logits.device)
     top = top.scatter_reduce(0, index, logits.detach(), "amax")
     shifted = logits - top[index]

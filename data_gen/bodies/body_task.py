@@ -1,4 +1,4 @@
-"""What all questions about scenes of bodies share."""
+"""BodyTask: the base class of all tasks on scenes of bodies."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -15,9 +15,11 @@ from data_gen.task import Task
 
 
 class BodyTask(Task[Motion]):
-    """A question about the motion that a scene becomes; a vector of each body is the answer.
+    """A question about the motion of a scene; the answer is a vector of each body.
 
-    Subclasses have these fields: the number of coordinates, and what counts as 1 in what is read.
+    Attributes:
+        dim: the number of coordinates d.
+        units: the physical units of what models read and answer.
     """
 
     dim: int
@@ -29,7 +31,7 @@ class BodyTask(Task[Motion]):
 
     @property
     def spec(self) -> GraphSpec:
-        """A vector of every node goes out."""
+        """The widths of the inputs, and a vector of each node as output."""
         return spec(self.dim, node_out=self.dim)
 
     def batch(
@@ -38,13 +40,13 @@ class BodyTask(Task[Motion]):
         indices: Tensor | Sequence[int],
         rng: np.random.Generator | None = None,
     ) -> Batch:
-        """The instances in the task's units; in training, as they are drawn."""
+        """Return the batch in the task's units; with `rng`, as `drawn` gives it for training."""
         batch = packed.batch(indices) if rng is None else self.drawn(packed, indices, rng)
         return observed(batch, batch.position, batch.velocity, self.units)
 
     def drawn(
         self, packed: Packed, indices: Tensor | Sequence[int], rng: np.random.Generator
     ) -> Batch:
-        """The chosen instances as an update sees them, before units: as they are stored."""
+        """Return the batch of a training update, before units; by default the stored instances."""
         del rng
         return packed.batch(indices)

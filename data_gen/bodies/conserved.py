@@ -1,6 +1,6 @@
-"""What a motion should keep: energy, momentum and angular momentum of the state of a batch.
+"""Conserved quantities of the state of a batch: energy, momentum and angular momentum.
 
-N nodes, E edges, B graphs, d coordinates.
+A batch has N nodes, E edges and B graphs, in d dimensions.
 """
 
 import torch
@@ -24,24 +24,24 @@ from data_gen.bodies.features import displacement, of_edges
 
 
 def sum_over_bodies(values: Tensor, batch: Batch) -> Tensor:
-    """The sum of [N, ...] over the bodies of each scene that move [B, ...]."""
+    """Return the sum of values [N, ...] over the moving bodies of each scene [B, ...]."""
     is_moving = (batch.body_kind == MOVING).to(values.dtype)
     values = values * (is_moving if values.dim() == 1 else is_moving.unsqueeze(1))
     return scatter(values, batch.batch, 0, batch.num_graphs, "sum")
 
 
 def energy(batch: Batch) -> Tensor:
-    """Kinetic and potential energy [B], of the law that the scene has."""
+    """Return the sum of kinetic and potential energy [B], by the law of each scene."""
     return kinetic_energy(batch) + potential_energy(batch)
 
 
 def kinetic_energy(batch: Batch) -> Tensor:
-    """Of the bodies that move [B]."""
+    """Return the kinetic energy of the moving bodies [B]."""
     return sum_over_bodies(0.5 * batch.mass * batch.velocity.square().sum(dim=1), batch)
 
 
 def potential_energy(batch: Batch) -> Tensor:
-    """Of pairs, springs, contacts with discs and the field [B]."""
+    """Return the potential energy of pairs, springs, contacts with discs and the field [B]."""
     senders, receivers = batch.edge_index
     law = of_edges(batch, batch.graph_law)
     distance = displacement(batch).norm(dim=1)
@@ -53,7 +53,7 @@ def potential_energy(batch: Batch) -> Tensor:
     stretch = distance - batch.edge_rest_length
     depth = (batch.radius[senders] + batch.radius[receivers] - distance).clamp(min=0)
     is_contact = batch.body_kind[senders] == DISC
-    # a pair and a spring are two edges, a contact is one
+    # A pair and a spring are two edges each, a contact is one.
     of_edge = 0.5 * torch.where(coupling != 0, coupling * pairs, 0)
     of_edge = of_edge + 0.25 * batch.edge_stiffness * stretch.square()
     of_edge = of_edge + torch.where(is_contact, 0.5 * law[:, CONTACT_STIFFNESS] * depth.square(), 0)
@@ -63,12 +63,12 @@ def potential_energy(batch: Batch) -> Tensor:
 
 
 def momentum(batch: Batch) -> Tensor:
-    """Σ m v of the bodies that move [B, d]."""
+    """Return Σ m v over the moving bodies [B, d]."""
     return sum_over_bodies(batch.mass.unsqueeze(1) * batch.velocity, batch)
 
 
 def angular_momentum(batch: Batch) -> Tensor:
-    """Σ m (x_a v_b - x_b v_a) of the bodies that move, for each pair of axes [B, d (d - 1) / 2]."""
+    """Return Σ m (x_a v_b - x_b v_a) over moving bodies, per pair of axes [B, d (d - 1) / 2]."""
     x, v = batch.position, batch.velocity
     first, second = torch.triu_indices(x.shape[1], x.shape[1], 1, device=x.device)
     turn = x[:, first] * v[:, second] - x[:, second] * v[:, first]
@@ -76,7 +76,7 @@ def angular_momentum(batch: Batch) -> Tensor:
 
 
 def _pair_potential(distance: Tensor, law: Tensor) -> Tensor:
-    """Of unit coupling, see `pair_potential` in forces.py; [E]."""
+    """Return the pair potential of unit coupling [E], see `pair_potential` in forces.py."""
     exponent, softening, screening = law[:, EXPONENT : SCREENING + 1].unbind(dim=1)
     s = (distance.square() + softening.square()).sqrt().clamp(min=1e-9)
     power = torch.where(exponent == 1, 1, exponent - 1)

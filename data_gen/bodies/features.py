@@ -1,6 +1,6 @@
-"""What models read of bodies in a state: the same for the truth and for a model's own rollout.
+"""Features of bodies in a state, computed alike for the truth and for a model's own rollout.
 
-N nodes, E edges, B graphs, d coordinates.
+A batch has N nodes, E edges and B graphs, in d dimensions.
 """
 
 from copy import copy
@@ -26,13 +26,16 @@ SCALARS = ("mass", "charge", "radius", "is_static")  # of a node, after its posi
 
 @dataclass(frozen=True)
 class Units:
-    """What counts as 1 in what models read and answer: physical units, not statistics of a sample.
+    """Physical units in which models read and answer; they are not statistics of a sample.
 
     Args:
-        length: of positions, distances and radii [L].
-        velocity: [L/T].
-        acceleration: of answers [L/T²].
-        mass: [M].
+        length: the unit of positions, distances and radii [L].
+        velocity: the unit of velocities [L/T].
+        acceleration: the unit of answers [L/T²].
+        mass: the unit of masses [M].
+
+    Raises:
+        ValueError: a unit is not above 0.
     """
 
     length: float = 1.0
@@ -43,16 +46,16 @@ class Units:
     def __post_init__(self) -> None:
         for name in ("length", "velocity", "acceleration", "mass"):
             if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: more than 0 is needed")
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
 
 
 def spec(dim: int, node_out: int = 0, global_out: int = 0) -> GraphSpec:
-    """The widths of a graph of bodies.
+    """Return the widths of a graph of bodies.
 
-    x is position, velocity, mass (0 if static), charge, radius, whether static; edge_attr is the
-    displacement from sender to receiver, the relative velocity, the distance, the speed at which it
-    grows, the product of the charges, the stiffness and the rest length of their spring, and the
-    gap between their surfaces; u is field, drag and restitution.
+    x is position, velocity, mass (0 if static), charge, radius, is static; edge_attr is the
+    displacement from sender to receiver, the relative velocity, the distance, the rate at which
+    the distance grows, the product of the charges, the stiffness and the rest length of the spring,
+    and the gap between the surfaces; u is field, drag and restitution.
     """
     return GraphSpec(
         2 * dim + len(SCALARS), 2 * dim + 6, 3, node_out, global_out=global_out, position_dim=dim,
@@ -61,7 +64,7 @@ def spec(dim: int, node_out: int = 0, global_out: int = 0) -> GraphSpec:
 
 
 def features(batch: Batch | Data, units: Units) -> tuple[Tensor, Tensor, Tensor]:
-    """x, edge_attr and u of the state that a batch is in, as `spec` says."""
+    """Return x, edge_attr and u of the state of a batch, as described in `spec`."""
     law = batch.graph_law
     is_static = (batch.body_kind != MOVING).to(law.dtype)
     mass = batch.mass * (1 - is_static) / units.mass
@@ -88,7 +91,10 @@ def features(batch: Batch | Data, units: Units) -> tuple[Tensor, Tensor, Tensor]
 
 
 def displacement(batch: Batch | Data) -> Tensor:
-    """From sender to receiver [E, d]: between nearest images, and square to a wall."""
+    """Return the displacement from sender to receiver [E, d].
+
+    In a periodic box it is between nearest images; from a wall it is perpendicular to the wall.
+    """
     senders, receivers = batch["edge_index"].unbind(0)
     apart = batch.position[receivers] - batch.position[senders]
     apart = nearest_image(apart, of_edges(batch, batch.graph_law))
@@ -98,7 +104,7 @@ def displacement(batch: Batch | Data) -> Tensor:
 
 
 def nearest_image(apart: Tensor, law: Tensor) -> Tensor:
-    """Differences of places [M, d] in the boxes of laws [M, 12]: the shortest, if periodic."""
+    """Return differences of positions [M, d]; in periodic boxes of laws [M, 12] the shortest."""
     period = torch.where(
         law[:, BOX : BOX + 1] == PERIODIC, 2 * law[:, HALF_WIDTH : HALF_WIDTH + 1], 0
     )
@@ -106,7 +112,7 @@ def nearest_image(apart: Tensor, law: Tensor) -> Tensor:
 
 
 def of_edges(batch: Batch | Data, values: Tensor) -> Tensor:
-    """What each graph has [B, F], for each of its edges [E, F]."""
+    """Return the values of each graph [B, F], repeated for each of its edges [E, F]."""
     edge_index, graph = batch["edge_index"], getattr(batch, "batch", None)
     if graph is None:
         return values.expand(edge_index.shape[1], -1)
@@ -114,7 +120,7 @@ def of_edges(batch: Batch | Data, values: Tensor) -> Tensor:
 
 
 def observed(batch: Batch, position: Tensor, velocity: Tensor, units: Units) -> Batch:
-    """The batch in another state [N, d] each, with what models then read of it."""
+    """Return a copy of the batch in another state ([N, d] each), with its features."""
     seen = copy(batch)
     seen.position, seen.velocity = position, velocity
     seen.x, seen.edge_attr, seen.u = features(seen, units)

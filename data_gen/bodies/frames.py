@@ -1,6 +1,6 @@
-"""The frames of a motion in a packed data set, of which a training step needs two.
+"""Access to the frames of motions in a packed data set; a training step needs two of them.
 
-N nodes, B graphs, d coordinates, T frames after the first.
+A batch has N nodes and B graphs, in d dimensions, with T frames after the first.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ WHOLE_MOTION = (
     "graph_energy",
     "graph_floor",
     "graph_change",
-)  # fields not needed for a single step
+)  # fields that a single step does not need
 
 
 def frames_of(batch: Batch, dim: int) -> Tensor:
-    """The track of a batch as [N, T + 1, 2, d]: positions, velocities."""
+    """Return the track of a batch as [N, T + 1, 2, d]: positions, velocities."""
     return batch.track.view(len(batch.track), -1, 2, dim)
 
 
@@ -32,11 +32,12 @@ def at_drawn_frames(
     dim: int,
     balance: float = 0.0,
 ) -> Batch:
-    """The chosen scenes, each at a frame of its own before the last, without its whole motion.
+    """Return the chosen scenes, each at a drawn frame before the last, without its whole motion.
 
-    `position`, `velocity` and `next_velocity` [N, d] are those of the frame and of the one after.
-    A share `balance` of the frames is drawn in proportion to `graph_change`, the rest uniformly;
-    `graph_weight` [B] makes up for it: by it, means over draws are those over uniform ones.
+    `position` and `velocity` [N, d] are those of the drawn frame, `next_velocity` that of the next.
+    A share `balance` of the frames is drawn in proportion to `graph_change`, the rest uniformly.
+    The importance weights `graph_weight` [B] correct for this: weighted means have the expectation
+    of means over uniform draws.
     """
     batch = packed.batch(indices, without=WHOLE_MOTION)
     rows, graph = packed.node_rows(indices)
@@ -58,13 +59,14 @@ def at_drawn_frames(
 def _by_change(
     change: Tensor, balance: float, uniform: Tensor, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """A frame of each scene [B], and how much likelier a uniform draw of it is [B].
+    """Draw a frame of each scene [B], and return it with its importance weight [B].
 
     Args:
-        change: of every frame of every scene [B, T]; where nothing changes the draw is uniform.
-        balance: share of the frames drawn in proportion to it.
+        change: the change at every frame of every scene [B, T]; a scene without any change keeps
+            the uniform draw.
+        balance: the share of the frames drawn in proportion to `change`.
         uniform: frames drawn uniformly [B].
-        rng: says which.
+        rng: the source of randomness.
     """
     num_scenes, num_frames = change.shape
     places, is_by_change = torch.from_numpy(rng.random((2, num_scenes))).to(change.device)

@@ -1,4 +1,4 @@
-"""From scenes to the motions that tasks are posed on."""
+"""Simulation of the scenes that become instances of tasks on bodies."""
 
 import numpy as np
 
@@ -8,26 +8,26 @@ from data_gen.distribution import GenerationError
 
 
 def check_dim(dim: int) -> None:
-    """Raise ValueError for a number of coordinates that no scene has."""
+    """Raise ValueError unless the number of coordinates is 2 or 3."""
     if dim not in (2, 3):
-        raise ValueError(f"dim is {dim!r}: 2 or 3 is needed")
+        raise ValueError(f"dim must be 2 or 3, got {dim!r}")
 
 
 def posed_motions(scenes: list[Scene], num_frames: int, dim: int) -> list[Motion]:
-    """The motions of a group of scenes; none if one of them does not keep its energy.
+    """Return the motions of a group of scenes; [] if one of them does not conserve its energy.
 
-    A scene without a tolerance, as those of published generators are, is taken as it comes: its
-    motion says whether it is clean.
+    A scene with infinite tolerance, such as one of a published generator, is never rejected for
+    its energy; `is_clean` of its motion tells whether the energy is conserved.
 
     Raises:
-        GenerationError: a scene of other than `dim` coordinates.
+        GenerationError: a scene does not have `dim` coordinates.
     """
     motions = []
     for scene in scenes:
         if scene.positions.shape[1] != dim:
             raise GenerationError(
-                f"task.dim: {dim} is not allowed, the distribution draws scenes of"
-                f" {scene.positions.shape[1]} coordinates"
+                f"task.dim must be {scene.positions.shape[1]} for scenes of this distribution,"
+                f" got {dim}"
             )
         motions.append(simulate(scene, num_frames))
     is_sound = all(motion.drift <= motion.scene.tolerance for motion in motions)

@@ -1,4 +1,4 @@
-"""How the particles of NRI begin."""
+"""Particles: the base class of the distributions of NRI's particles."""
 
 from typing import ClassVar
 
@@ -6,15 +6,19 @@ import numpy as np
 
 from data_gen.bodies.dynamics.scene import Clock, Law, Scene, points
 from data_gen.bodies.motions import check_dim
-from data_gen.distribution import Distribution
+from data_gen.distribution import Distribution, check_one_of
 
-STEP = 1e-3  # of the integrator
+STEP = 1e-3  # the time step of the integrator
 
 
 class Particles(Distribution[Scene]):
-    """Moving points of mass 1 at normal places, all of one speed. Source: Kipf et al. 2018 (NRI).
+    """Moving points of mass 1 with normal positions and equal speeds.
 
-    Subclasses have these fields.
+    Subclasses have the fields `dim`, `speed`, `time_step`, `skip` and `compat`. Source: Kipf et al.
+    2018 (NRI).
+
+    Raises:
+        ValueError: a field is not allowed.
     """
 
     dim: int
@@ -23,22 +27,21 @@ class Particles(Distribution[Scene]):
     skip: int
     compat: str
 
-    compats: ClassVar[tuple[str, ...]]  # names of published generators, and "" for ours
+    compats: ClassVar[tuple[str, ...]]  # names of published generators; "" is our own
 
     def __post_init__(self) -> None:
-        if self.compat not in self.compats:
-            raise ValueError(f"compat is {self.compat!r}: one of {self.compats} is needed")
+        check_one_of("compat", self.compat, self.compats)
         check_dim(self.dim)
         if not self.time_step > 0:
-            raise ValueError(f"time_step is {self.time_step!r}: more than 0 is needed")
+            raise ValueError(f"time_step must be above 0, got {self.time_step!r}")
 
     def begun(self, size: int, spread: float, law: Law, rng: np.random.Generator) -> Scene:
-        """The scene at time 0, without charges or bonds.
+        """Return the scene at time 0, without charges or bonds.
 
         Args:
-            size: number of particles.
-            spread: standard deviation of the positions.
-            law: what moves them; only ours are asked to keep the energy.
+            size: the number of particles.
+            spread: the standard deviation of the positions.
+            law: the law of motion; only with `compat` "" must the energy be conserved.
             rng: draws positions, then velocities.
         """
         x = spread * rng.standard_normal((size, self.dim))

@@ -1,4 +1,4 @@
-"""Scenes of bodies as pictures: where they are, and where a network has them."""
+"""Pictures of scenes of bodies: the true and the predicted positions."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,20 +15,23 @@ from data_gen.bodies.tracks import Tracks
 from data_gen.picture import Picture, Strip, Trace, options
 from data_gen.shapes import Look, PictureError
 
-NETWORK = 1  # its colour, of lines that belong to no body
+NETWORK = 1  # the network's colour in lines that belong to no body
 
 
 @torch.inference_mode()
 def rollout_picture(
     step: Callable[[State, int], State], batch: Batch, dim: int, given: Mapping[str, int]
 ) -> Picture:
-    """A model on its own output beside the truth.
+    """Draw a rollout of a model beside the truth.
 
     Args:
-        step: from a state at a frame to the next.
-        batch: of one scene.
-        dim: number of coordinates.
-        given: `num_frames`, how many steps, and `every`, of how many frames one is shown.
+        step: maps the state at a frame to the state at the next frame.
+        batch: a batch of one scene.
+        dim: the number of coordinates.
+        given: the options `num_frames`, the number of steps, and `every`: show each `every`-th.
+
+    Raises:
+        PictureError: an option is unknown or its value is not allowed.
     """
     track = frames_of(batch, dim)
     num_frames, every = _frames(given, track.shape[1] - 1)
@@ -61,23 +64,23 @@ def rollout_picture(
 
 
 def displacement_picture(batch: Batch, end: Tensor, predicted: Tensor) -> Picture:
-    """The bodies of one scene at the start, and at places [N, d] later, true and predicted."""
+    """Draw the bodies of one scene at the start and at the end [N, d], true and predicted."""
     both = [torch.stack([batch.position, place]) for place in (end, predicted)]
     tracks = Tracks.of(batch, *both)
     return Picture(tracks.title, tracks.window, ["start and end"], [tracks.paths()])
 
 
 def _frames(given: Mapping[str, int], most: int) -> tuple[int, int]:
-    """The number of steps, and of how many frames one is shown; raises PictureError."""
+    """Return the options `num_frames` and `every`; raise PictureError if one is not allowed."""
     chosen = options(given, num_frames=min(300, most), every=3)
     if chosen["num_frames"] > most:
         known = chosen["num_frames"]
-        raise PictureError(f"num_frames must be at most {most}, as the motion has, got {known}")
+        raise PictureError(f"num_frames must be at most {most} for this motion, got {known}")
     return chosen["num_frames"], chosen["every"]
 
 
 def _energy_change(batch: Batch, first: State, state: State) -> float:
-    """The change of the energy since the first state, by the largest kinetic energy."""
+    """Return the change of energy since the first state, relative to the largest kinetic energy."""
     before, after = (observed(batch, x, v, Units()) for x, v in (first, state))
     change = conserved.energy(after) - conserved.energy(before)
     return float((change / batch.graph_kinetic).clamp(-1e6, 1e6).nan_to_num(0.0))

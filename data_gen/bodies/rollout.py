@@ -1,6 +1,6 @@
-"""A one-step model on its own output, for as long as the truth is known.
+"""Rollouts: a one-step model is applied to its own output for as long as the truth is known.
 
-N nodes, B graphs, d coordinates, T frames after the first.
+A batch has N nodes and B graphs, in d dimensions, with T frames after the first.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,19 +17,19 @@ from data_gen.bodies.features import nearest_image
 from data_gen.bodies.frames import frames_of
 from data_gen.bodies.scores import State, extent, mean_over_bodies, squared_error
 
-HUGE = 1e9  # acceleration, of which squares are still numbers
-FAR = 10.0  # times the room that the true motion takes: what is farther has diverged
+HUGE = 1e9  # the largest acceleration; its square is still finite
+FAR = 10.0  # times the extent of the true motion: bodies farther away have diverged
 
 
 class Moment(NamedTuple):
-    """The predicted state at a frame, beside the true one."""
+    """The predicted state at a frame, with its errors."""
 
     frame: int
     position: Tensor  # [N, d]
     velocity: Tensor  # [N, d]
-    error: Tensor  # squared distance from the true place, mean over the bodies [B]
-    relative_error: Tensor  # root of it, by the extent of the true scene [B]
-    has_diverged: Tensor  # [B], so far
+    error: Tensor  # squared distance from the true position, mean over the bodies [B]
+    relative_error: Tensor  # the root of `error`, divided by the extent of the true scene [B]
+    has_diverged: Tensor  # [B], at this frame or before
 
 
 def rollout(
@@ -38,16 +38,17 @@ def rollout(
     batch: Batch,
     num_frames: int,
 ) -> Iterator[Moment]:
-    """The states that steps lead to, from the first on.
+    """Yield the states of a rollout, from frame 1 on.
 
-    A body that is not a number, or farther from where its scene started than `FAR` times the room
-    that the true motion takes, has diverged: its scene is counted, and the body is held there.
+    A body has diverged if its state is not a number, or if it is farther from the start of its
+    scene, or faster, than `FAR` times the largest distance or speed of the true motion. Then its
+    scene is marked, and the body is held at that limit.
 
     Args:
         state: positions and velocities [N, d] at frame 0.
-        step: from the state at a frame to that at the next.
-        batch: with its track.
-        num_frames: how many steps, at most T.
+        step: maps the state at a frame to the state at the next frame.
+        batch: the batch, with its track.
+        num_frames: the number of steps, at most T.
     """
     truth = frames_of(batch, state[0].shape[1])
     law = batch.graph_law[batch.batch]
@@ -69,9 +70,10 @@ def rollout(
 
 
 def moved(batch: Batch, state: State, acceleration: Tensor) -> State:
-    """The next state of bodies of mean acceleration a: v' = v + Δt a, x' = x + Δt (v + v') / 2.
+    """Return the next state for a mean acceleration a: v' = v + Δt a, x' = x + Δt (v + v') / 2.
 
-    Static bodies stay as they are. An answer that is not a number is `HUGE`, as is a larger one.
+    Static bodies stay in place. An acceleration that is not a number or above `HUGE` becomes
+    `HUGE`.
     """
     step = batch.graph_time_step[batch.batch].unsqueeze(1)
     is_moving = (batch.body_kind == MOVING).unsqueeze(1)
@@ -84,9 +86,10 @@ def moved(batch: Batch, state: State, acceleration: Tensor) -> State:
 def errors_of_steps(
     step: Callable[[State, int], State], batch: Batch, num_starts: int
 ) -> dict[str, Tensor]:
-    """Squared errors of next velocities, from frames all along the motion, mean over them [B].
+    """Return squared errors of next velocities, mean over start frames all along the motion [B].
 
-    `velocity_error` is that of the steps, `constant_velocity_error` of bodies that keep it.
+    `velocity_error` is the error of the steps, `constant_velocity_error` that of bodies that keep
+    their velocity.
     """
     track = frames_of(batch, batch.position.shape[1])
     errors = {"velocity_error": [], "constant_velocity_error": []}
@@ -99,20 +102,20 @@ def errors_of_steps(
 
 
 def errors_of_rest(batch: Batch, start: State, horizons: Sequence[int]) -> dict[str, Tensor]:
-    """`constant_h`: squared error of the positions of bodies that keep their velocity [B]."""
+    """Return `constant_h`, the squared errors of positions if bodies keep their velocity [B]."""
     none = torch.zeros_like(start[0])
     moments = rollout(start, lambda state, _: moved(batch, state, none), batch, max(horizons))
     return {f"constant_{m.frame}": m.error for m in moments if m.frame in horizons}
 
 
 def _held(values: Tensor, limit: Tensor) -> tuple[Tensor, Tensor]:
-    """Values [N, d] within a limit [N, 1], and which had to be held [N]."""
+    """Clamp values [N, d] to a limit [N, 1], and return which ones exceeded it [N]."""
     bad = ~(values.abs() <= limit).all(dim=1)
     return values.nan_to_num(0.0).maximum(-limit).minimum(limit), bad
 
 
 def _room(truth: Tensor, batch: Batch) -> Tensor:
-    """`FAR` times the largest distance from the start's centre, and the largest speed [2, B, 1]."""
+    """Return `FAR` times the largest distance from the start's centre and speed [2, B, 1]."""
     start = mean_over_bodies(truth[:, 0, 0], batch)[batch.batch]
     reach = (truth[:, :, 0] - start.unsqueeze(1)).norm(dim=2).amax(dim=1)
     speed = truth[:, :, 1].norm(dim=2).amax(dim=1)

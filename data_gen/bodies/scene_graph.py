@@ -1,6 +1,6 @@
-"""A scene as a graph: bodies and walls are nodes, a pair that acts on one another two edges.
+"""The graph of a scene: bodies and walls are nodes, and an interacting pair has two edges.
 
-N nodes, E edges, B graphs, d coordinates, T frames after the first.
+A batch has N nodes, E edges and B graphs, in d dimensions, with T frames after the first.
 """
 
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ from data_gen.bodies.features import Units, features
 
 
 def body_graph(motion: Motion, frame: int, floor: Motion | None = None) -> Data:
-    """The graph of a motion at one of its frames, in units of 1.
+    """Return the graph of a motion at one of its frames, in units of 1.
 
     Fields: `position`, `velocity` [N, d] at the frame; `track` [N, (T + 1) 2 d], both at all
     frames; `mass`, `charge`, `radius`, `body_kind` [N]; `normal` [N, d], of walls; `edge_stiffness`
     and `edge_rest_length` [E]; `graph_frame`, `graph_time_step`, `graph_is_clean`, `graph_drift`
-    (of the energy, by the largest kinetic energy) [B]; `graph_law` [B, 12], see `Law.packed`;
-    `graph_restitution` [B]; `graph_energy` [B, T + 1]; `graph_kinetic` [B], the largest;
-    `graph_floor` [B, T + 1], mean squared distance of bodies from their place in `floor`, the
-    motion with one step of the integrator for each frame.
+    (of the energy, relative to the largest kinetic energy) [B]; `graph_law` [B, 12], see
+    `Law.packed`; `graph_restitution` [B]; `graph_energy` [B, T + 1]; `graph_kinetic` [B], the
+    largest kinetic energy; `graph_floor` [B, T + 1], the mean squared distance of bodies from their
+    positions in `floor`, the motion with one integrator step a frame.
 
     Args:
-        motion: simulated.
+        motion: the simulated motion.
         frame: between 0 and T - 1.
-        floor: of the same scene; None: there is no `graph_floor`.
+        floor: the coarse motion of the same scene; None: there is no `graph_floor`.
     """
     scene, walls = motion.scene, _walls(motion.scene)
     senders, receivers, stiffness, rest_lengths = _relations(scene, len(walls))
@@ -57,7 +57,7 @@ def body_graph(motion: Motion, frame: int, floor: Motion | None = None) -> Data:
 
 
 def _facts(motion: Motion, floor: Motion | None) -> dict[str, Tensor]:
-    """What is known of a whole motion."""
+    """Return the graph fields that describe the whole motion."""
     facts = {
         "graph_time_step": _float([motion.scene.clock.time_step]),
         "graph_restitution": _float([motion.scene.law.restitution]),
@@ -78,7 +78,7 @@ def _facts(motion: Motion, floor: Motion | None) -> dict[str, Tensor]:
 
 
 def _walls(scene: Scene) -> np.ndarray:
-    """The outward normals of the walls of a reflecting box, a row for each; they are nodes."""
+    """Return the outward normals of a reflecting box's walls, one row each; walls are nodes."""
     dim = scene.positions.shape[1]
     if scene.law.box != "reflecting":
         return np.zeros((0, dim))
@@ -86,9 +86,10 @@ def _walls(scene: Scene) -> np.ndarray:
 
 
 def _relations(scene: Scene, num_walls: int) -> tuple[np.ndarray, ...]:
-    """Senders, receivers, stiffness and rest length of every edge.
+    """Return senders, receivers, stiffness and rest length of every edge.
 
-    All pairs where a law acts between all, else the bonds; every disc and wall on what moves.
+    Edges join all pairs of moving bodies if the law acts between all, and the ends of all bonds;
+    every disc and wall has an edge to every moving body.
     """
     n = len(scene.positions)
     moving = (scene.kinds == MOVING).nonzero()[0]

@@ -1,6 +1,6 @@
-"""How far a predicted motion is from the true one, and what it should have kept, per scene.
+"""Scores of predicted motions per scene: errors, and drifts of conserved quantities.
 
-N nodes, B graphs, d coordinates.
+A batch has N nodes and B graphs, in d dimensions.
 """
 
 from collections.abc import Sequence
@@ -14,37 +14,37 @@ from data_gen.bodies.conserved import sum_over_bodies
 from data_gen.bodies.features import Units, observed
 from data_gen.metric import Metric, ratio
 
-AT_REST = 1e-3  # of the momenta at the end: bodies that had less were at rest
+AT_REST = 1e-3  # a start with a smaller share of the final momenta counts as a start at rest
 State = tuple[Tensor, ...]  # positions and velocities, [N, d] each
 
 
 def mean_over_bodies(values: Tensor, batch: Batch) -> Tensor:
-    """The mean of [N, ...] over the bodies of each scene that move [B, ...]."""
+    """Return the mean of values [N, ...] over the moving bodies of each scene [B, ...]."""
     counts = sum_over_bodies(torch.ones_like(batch.mass), batch).clamp(min=1)
     sums = sum_over_bodies(values, batch)
     return sums / (counts if values.dim() == 1 else counts.unsqueeze(1))
 
 
 def squared_error(predicted: Tensor, true: Tensor, batch: Batch) -> Tensor:
-    """Squared length of the difference [N, d], mean over the bodies [B]."""
+    """Return the squared length of the difference [N, d], mean over the moving bodies [B]."""
     return mean_over_bodies((predicted - true).square().sum(dim=1), batch)
 
 
 def extent(position: Tensor, batch: Batch) -> Tensor:
-    """Root mean square distance of the bodies from their centre [B]."""
+    """Return the root mean square distance of the moving bodies from their centre [B]."""
     centre = mean_over_bodies(position, batch)
     return squared_error(position, centre[batch.batch], batch).sqrt()
 
 
 def period(track: Tensor, batch: Batch) -> Tensor:
-    """Time in which the bodies of a scene go about it once, 2 π R / V [B].
+    """Return the time in which bodies go once around their scene, 2 π R / V [B].
 
     R and V are the root mean square distance and speed of the bodies about their centre, over all
-    frames of the true motion: on a circle, the period of the orbit.
+    frames of the true motion. On a circle this is the period of the orbit.
 
     Args:
         track: the true positions and velocities [N, T + 1, 2, d].
-        batch: of the scenes.
+        batch: the batch of the scenes.
     """
     centre = mean_over_bodies(track.flatten(1), batch)[batch.batch].view_as(track)
     squares = (track - centre).square().sum(dim=3).mean(dim=1)  # [N, 2]
@@ -56,11 +56,11 @@ DRIFTS = ("energy_drift", "momentum_drift", "angular_momentum_drift")
 
 
 def drifts(batch: Batch, start: State, end: State, suffix: str = "") -> dict[str, Tensor]:
-    """Changes of what a closed system keeps, each [B].
+    """Return the relative changes of quantities that a closed system conserves, each [B].
 
-    energy_drift: by the largest kinetic energy of the true motion; momentum_drift and
-    angular_momentum_drift: by the sum of m |v| and of m |x| |v| over the bodies at the start or,
-    where they start at rest, at the end of the true motion.
+    energy_drift is relative to the largest kinetic energy of the true motion. momentum_drift and
+    angular_momentum_drift are relative to the sum of m |v| and of m |x| |v| over the bodies at the
+    start or, if they start at rest, at the end of the true motion.
     """
     before, after = (observed(batch, state[0], state[1], Units()) for state in (start, end))
     change = (conserved.energy(after) - conserved.energy(before)).abs()
@@ -78,14 +78,14 @@ def drifts(batch: Batch, start: State, end: State, suffix: str = "") -> dict[str
 
 
 def _sum_of_sizes(batch: Batch, state: State, is_angular: bool) -> Tensor:
-    """Σ m |v| of the bodies that move, or Σ m |x| |v| [B]."""
+    """Return Σ m |v|, or Σ m |x| |v|, over the moving bodies [B]."""
     position, velocity = (part.norm(dim=1) for part in state)
     size = batch.mass * velocity
     return sum_over_bodies(position * size if is_angular else size, batch)
 
 
 def rollout_metrics(at: Sequence[int]) -> dict[str, Metric]:
-    """What the scores of steps and rollouts mean; rollouts are judged at some frames, or none."""
+    """Return the metrics of single steps and, at the frames `at` if there are any, of rollouts."""
     error, fact = Metric(perfect=0), Metric(perfect=None)
     steps = {
         "velocity_error": error,

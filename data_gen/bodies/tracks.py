@@ -1,6 +1,6 @@
-"""What a picture of bodies is drawn from: their places through all frames, true and predicted.
+"""Tracks: the positions of bodies in all frames, true and predicted, from which pictures are drawn.
 
-F frames, n bodies that are no walls.
+A scene has F frames and n bodies, walls not included.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from data_gen.bodies.dynamics.scene import BOXES, DISC, MOVING, PINNED, WALL
 from data_gen.picture import Key, Panel
 from data_gen.shapes import Look, Shape, places
 
-MARGIN = 0.06  # around the bodies, of their extent
-WIDER = 1.4  # times wider a window is at most for predictions that leave it
-POINT = 0.02  # radius that a point is drawn with, of half the window
-TRAIL = 20  # frames
+MARGIN = 0.06  # the margin around the bodies, as a fraction of their extent
+WIDER = 1.4  # the largest factor by which predictions widen the window
+POINT = 0.02  # the radius of a drawn point, as a fraction of half the window
+TRAIL = 20  # the length of trails in frames
 KEYS = (
     Key("truth", "line", Look("soft", 2.2, opacity=0.5)),
     Key("network", "line", Look("soft", 0.9, "dashed")),
@@ -30,18 +30,18 @@ KEYS = (
 
 @dataclass(frozen=True)
 class Tracks:
-    """The two first coordinates of the bodies of one scene, true and predicted [F, n, 2]."""
+    """The first two coordinates of the bodies of one scene, true and predicted [F, n, 2]."""
 
     true: np.ndarray
     predicted: np.ndarray
     kinds: np.ndarray  # [n]
     radii: np.ndarray  # [n], 0: a point
-    springs: np.ndarray  # [s, 2], which bodies they join
-    half_width: float | None  # of the box with walls
+    springs: np.ndarray  # [s, 2], the two bodies that each spring joins
+    half_width: float | None  # of the box with walls; None: no walls
 
     @classmethod
     def of(cls, batch: Batch, true: Tensor, predicted: Tensor) -> "Tracks":
-        """The tracks of a batch of one scene from places [F, N, d] of all its nodes."""
+        """Return the tracks of a batch of one scene, given positions [F, N, d] of its nodes."""
         is_body = (batch.body_kind != WALL).cpu()
         pairs = batch.edge_index[:, batch.edge_stiffness > 0].t().cpu()
         number = is_body.cumsum(0) - 1
@@ -58,17 +58,17 @@ class Tracks:
 
     @cached_property
     def moving(self) -> dict[int, int]:
-        """The bodies that are not held, and the colour of each."""
+        """The colour of each moving body, by the number of the body."""
         return {int(body): k for k, body in enumerate(np.flatnonzero(self.kinds == MOVING))}
 
     @property
     def title(self) -> str:
-        """How many bodies there are; discs are none."""
+        """The title: the number of bodies, discs not included."""
         return f"{int((self.kinds <= PINNED).sum())} bodies"
 
     @cached_property
     def square(self) -> tuple[np.ndarray, float]:
-        """Centre [2] and half width of what is shown: the truth, and predictions that stay near."""
+        """The centre [2] and half width of the window: it shows the truth and near predictions."""
         radii = self.radii[:, None]
         low, high = (self.true - radii).min((0, 1)), (self.true + radii).max((0, 1))
         centre, half = (low + high) / 2, max(float((high - low).max()) / 2, 1e-3)
@@ -79,16 +79,16 @@ class Tracks:
 
     @property
     def window(self) -> list[float]:
-        """What is shown: the least x and y, and the largest."""
+        """The range that is shown: least x, least y, largest x, largest y."""
         centre, half = self.square
         return [*(centre - half).tolist(), *(centre + half).tolist()]
 
     def shown_radius(self, body: int) -> float:
-        """The radius that a body is drawn with."""
+        """Return the radius with which a body is drawn."""
         return max(float(self.radii[body]), POINT * self.square[1])
 
     def room(self) -> Iterator[Shape]:
-        """The walls of the box, and the bodies that stay where they are."""
+        """Yield the walls of the box and the static bodies."""
         if self.half_width is not None:
             corners = self.half_width * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
             yield Shape("polygon", places(corners), Look("ink", 1.4))
@@ -101,12 +101,12 @@ class Tracks:
                 yield Shape("square", places([place]), Look(fill="ink"), radius)
 
     def ropes(self, track: np.ndarray, look: Look) -> Iterator[Shape]:
-        """The springs between bodies at places [F, n, 2] or [n, 2]."""
+        """Yield the springs between bodies at positions [F, n, 2] or [n, 2]."""
         if len(self.springs):
             yield Shape("segments", places(track[..., self.springs.ravel(), :]), look)
 
     def side(self, title: str, track: np.ndarray) -> Panel:
-        """The bodies at places [F, n, 2], with the trails that they leave."""
+        """Return a panel of the bodies at positions [F, n, 2], with their trails."""
         shapes = [*self.room(), *self.ropes(track, Look("soft", 0.9))]
         for body, colour in self.moving.items():
             at, radius = places(track[:, [body]]), self.shown_radius(body)
@@ -114,7 +114,7 @@ class Tracks:
         return Panel(title, shapes)
 
     def paths(self) -> Panel:
-        """The ways of the bodies: where they begin, where they end and where they should."""
+        """Return a panel of the paths of all bodies, with start, true end and predicted end."""
         shapes = [*self.room(), *self.ropes(self.true[-1], Look("soft", 0.9))]
         shapes += self.ropes(self.predicted[-1], Look("soft", 0.9, "dotted"))
         for body, colour in self.moving.items():

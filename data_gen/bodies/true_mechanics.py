@@ -1,6 +1,6 @@
-"""The law of a scene as a function of a batch: for models that integrate it.
+"""TrueMechanics: the law of a scene as a function of a batch, for models that integrate it.
 
-N nodes, E edges, B graphs, d coordinates.
+A batch has N nodes, E edges and B graphs, in d dimensions.
 """
 
 from copy import copy
@@ -33,15 +33,15 @@ from data_gen.spec import BodyState, Mechanics
 
 @dataclass(frozen=True)
 class TrueMechanics(Mechanics):
-    """The law that stands in `graph_law`, in the units of what models read.
+    """The law in the field `graph_law`, in the units in which models read and answer.
 
-    Collisions and walls are no forces: between them bodies keep their velocity.
+    Collisions and walls are not forces and are left out.
 
     Attributes:
-        dim: number of coordinates d.
-        units: of x and of the answer.
-        num_frames: from the moment that is seen to the one that is asked for.
-        asks_where: the answer is the way to the place, not the mean acceleration.
+        dim: the number of coordinates d.
+        units: the units of x and of the answer.
+        num_frames: the number of frames from the observed moment to the one to predict.
+        asks_where: True: the answer is the displacement; False: the mean acceleration.
     """
 
     dim: int
@@ -50,16 +50,16 @@ class TrueMechanics(Mechanics):
     asks_where: bool = False
 
     def state(self, batch: Batch) -> BodyState:
-        """From the first columns of x."""
+        """Return the state in the first columns of x, in units of the scene."""
         position, velocity = batch.x[:, : 2 * self.dim].split(self.dim, dim=1)
         return self.units.length * position, self.units.velocity * velocity
 
     def time_step(self, batch: Batch) -> Tensor:
-        """That of the scene [N, 1]."""
+        """Return the time step of the scene, for each body [N, 1]."""
         return batch.graph_time_step[batch.batch].unsqueeze(1)
 
     def acceleration(self, batch: Batch, state: BodyState) -> Tensor:
-        """Forces by masses, the field and the drag [N, d]."""
+        """Return forces divided by masses, plus the field and the drag [N, d]."""
         seen = copy(batch)
         seen.position, seen.velocity = state
         law = batch.graph_law[batch.batch].to(seen.position)
@@ -73,7 +73,7 @@ class TrueMechanics(Mechanics):
         return torch.where(is_moving, change, 0)
 
     def answer(self, batch: Batch, state: BodyState) -> Tensor:
-        """Mean acceleration, or way, in units [N, d]."""
+        """Return the mean acceleration or the displacement, in units [N, d]."""
         before = self.state(batch)
         if self.asks_where:
             return (state[0] - before[0]) / self.units.length
@@ -82,7 +82,7 @@ class TrueMechanics(Mechanics):
 
 
 def _of_edges(batch: Batch) -> Tensor:
-    """The force of the sender of each edge on its receiver [E, d]: pair, spring and contact."""
+    """Return the force of each edge's sender on its receiver [E, d]: pair, spring and contact."""
     senders, receivers = batch.edge_index
     law = of_edges(batch, batch.graph_law).to(batch.position)
     apart = displacement(batch)
@@ -94,14 +94,14 @@ def _of_edges(batch: Batch) -> Tensor:
     pull = pull - batch.edge_stiffness * (1 - batch.edge_rest_length / distance)
     depth = batch.radius[senders] + batch.radius[receivers] - distance
     is_contact = (batch.body_kind[senders] == DISC) & (depth > 0)
-    speed = (batch.velocity[receivers] * apart).sum(dim=1) / distance  # at which it goes out
+    speed = (batch.velocity[receivers] * apart).sum(dim=1) / distance  # of leaving the disc
     push = law[:, CONTACT_STIFFNESS] * depth - law[:, CONTACT_DAMPING] * speed
     pull = pull + torch.where(is_contact, push / distance, 0)
     return pull.unsqueeze(1) * apart
 
 
 def _pair_force(distance: Tensor, law: Tensor) -> Tensor:
-    """f(s) / s of unit coupling, see `pair_force` in forces.py; [E]."""
+    """Return f(s) / s of unit coupling [E], see `pair_force` in forces.py."""
     exponent, screening = law[:, EXPONENT], law[:, SCREENING]
     s = (distance.square() + law[:, SOFTENING].square()).sqrt()
     yukawa = (-screening * s).exp() * (1 / s.square() + screening / s) / s

@@ -1,13 +1,13 @@
-"""Connectivity, for the distributions that draw again until a graph is connected."""
+"""Connectivity check, for distributions that redraw a graph until it is connected."""
 
 import numpy as np
 
 
 def is_connected(edges: np.ndarray, size: int) -> bool:
-    """Whether the edges [m, 2] join all nodes 0 .. size - 1."""
+    """Return whether the edges [m, 2] connect all nodes 0 .. size - 1."""
     if size > 1 and np.bincount(edges.ravel(), minlength=size).min() == 0:
-        return False  # an isolated node: the commonest reason, and the cheapest to see
-    root = list(range(size))  # union-find in plain Python: at tens of nodes much faster than scipy
+        return False  # an isolated node: the most common case, and the cheapest to detect
+    root = list(range(size))  # union-find in plain Python: for tens of nodes faster than scipy
     num_parts = size
     for a, b in edges.tolist():
         while a != root[a]:

@@ -1,4 +1,4 @@
-"""A drawn graph: the structure that graph distributions give and graph tasks take."""
+"""Graph: the structure that graph distributions draw and graph tasks take."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 class Graph(NamedTuple):
     """An undirected weighted graph whose nodes lie in the unit square.
 
-    Flat arrays, not `networkx.Graph`: a task packs thousands of these a second.
+    It holds flat arrays instead of a `networkx.Graph`: a task packs thousands of graphs a second.
     """
 
     positions: np.ndarray  # [n, 2] float64, in [0, 1]
@@ -18,27 +18,27 @@ class Graph(NamedTuple):
 
     @property
     def num_nodes(self) -> int:
-        """Number of nodes n."""
+        """The number of nodes n."""
         return len(self.positions)
 
     @property
     def size(self) -> int:
-        """What a distribution is asked for: the number of nodes."""
+        """The size of the graph: its number of nodes."""
         return len(self.positions)
 
 
 def euclidean_lengths(positions: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Distance between the two ends of every edge, [m]."""
+    """Return the distance between the two ends of every edge, [m]."""
     return np.linalg.norm(positions[edges[:, 0]] - positions[edges[:, 1]], axis=1)
 
 
 def place(edges: np.ndarray, size: int, rng: np.random.Generator) -> Graph:
-    """A graph with the given edges, nodes uniform in the unit square, lengths Euclidean."""
+    """Return a graph with the given edges, uniform positions and Euclidean lengths."""
     return locate(edges, rng.uniform(size=(size, 2)), rng.exponential(size=size))
 
 
 def locate(edges: np.ndarray, positions: np.ndarray, node_weights: np.ndarray) -> Graph:
-    """A graph of the given edges and positions, in canonical edge order, lengths Euclidean.
+    """Return a graph of the given edges and positions, edges sorted, with Euclidean lengths.
 
     Args:
         edges: [m, 2] node pairs in any order and direction; repeats and self-loops are dropped.

@@ -1,4 +1,4 @@
-"""Graphs whose edges have lengths of a law of their own."""
+"""Graphs whose edge lengths are drawn from a separate law."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -17,37 +17,42 @@ class EdgeWeights(Change[Graph]):
 
     @abstractmethod
     def __call__(self, graph: Graph, rng: np.random.Generator) -> np.ndarray:
-        """Positive lengths [m] of the edges of a graph."""
+        """Return positive lengths [m] of the edges of a graph."""
 
     def applied_to(self, distribution: Distribution[Graph]) -> Distribution[Graph]:
-        """The same graphs with these lengths."""
+        """Return the distribution of the same graphs with lengths of this law.
+
+        Raises:
+            GenerationError: the distribution does not draw graphs.
+        """
         if distribution.structure is not Graph:
             name = distribution.structure.__name__
             raise GenerationError(
-                f"{self!r} is of edges of a Graph, {distribution!r} gives a {name}"
+                f"distribution must draw a Graph for {self!r}, got {distribution!r}, which draws"
+                f" a {name}"
             )
         return Reweighted(distribution, self)
 
 
 @dataclass(frozen=True)
 class Reweighted(Distribution[Graph]):
-    """The graphs of another distribution, with edge lengths drawn from a law of their own."""
+    """The graphs of another distribution, with edge lengths drawn from a separate law."""
 
     distribution: Distribution[Graph]
     edge_weights: EdgeWeights
 
     @property
     def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """That of the graphs."""
+        """The smallest size of the graphs."""
         return self.distribution.min_size
 
     @property
     def identity(self) -> str:
-        """Of the graphs and of the lengths."""
+        """The identity of the graphs and of the law of their lengths."""
         law = self.edge_weights
         return f"{self.distribution.identity}, {law!r} v{law.generator_version}"
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """The graph first, then its lengths."""
+        """Draw a graph, then its lengths."""
         graph = self.distribution.draw(size, rng)
         return graph._replace(lengths=self.edge_weights(graph, rng))

@@ -1,7 +1,7 @@
 """Two ways to answer a shortest-path query: independent labels, or a chain of next hops.
 
-An answer says which widths it asks of a model, how these are trained, and which nodes and edges
-they choose. Fields of the batch: see `ShortestPath`.
+A path answer defines the output widths of a model, their loss, and how nodes and edges are decoded
+from the output. The fields of the batch are described in `ShortestPath`.
 """
 
 from abc import ABC, abstractmethod
@@ -20,48 +20,48 @@ from data_gen.task import LossPart
 
 
 class Path(NamedTuple):
-    """What an answer says: the chosen nodes and edges, and where each node would go next."""
+    """A decoded answer: the chosen nodes and edges, and the next edge of each node."""
 
     nodes: Tensor  # [N] bool
     edges: Tensor  # [E] bool
-    next_edge: Tensor  # [N] the best chosen edge that leaves a node, -1 where there is none
+    next_edge: Tensor  # [N] the best chosen outgoing edge of each node, -1 if there is none
 
 
 class Walk(NamedTuple):
-    """A walk along `next_edge` from the start of every graph until it arrives or is lost."""
+    """A walk along `next_edge` from the start of every graph until it arrives or cannot go on."""
 
     arrived: Tensor  # [B] bool
-    cost: Tensor  # [B] float64, sum of the lengths walked
-    hops: Tensor  # [B] number of edges walked
+    cost: Tensor  # [B] float64, the sum of the lengths of the edges walked
+    hops: Tensor  # [B] the number of edges walked
     edges: Tensor  # [E] bool, the edges walked
 
 
 class PathAnswer(ABC):
-    """An encoding of the path in typed answers: it has no influence on the instances."""
+    """An encoding of the path in typed answers; it does not change the instances."""
 
     answers: ClassVar[Sequence[Answer]]
 
     def width(self, level: str) -> int:
-        """How many numbers are asked of each "node" or "edge"."""
+        """Return the output width of a level, "node" or "edge"."""
         return sum(answer.width for answer in self.answers if answer.level == level)
 
     def loss_parts(self, output: GraphOutput, batch: Batch) -> list[LossPart]:
-        """The means that the loss is the sum of: one for each answer."""
+        """Return the means whose sum is the loss, one for each answer."""
         return [answer.part(answer.of(output), batch) for answer in self.answers]
 
     def encode(self, batch: Batch) -> GraphOutput:
-        """The output that decodes to the labelled path."""
+        """Return the output that decodes to the labelled path."""
         return certain_output(self.answers, batch)
 
     @abstractmethod
     def decode(self, output: GraphOutput, batch: Batch) -> Path:
-        """The chosen nodes and edges."""
+        """Return the path that an output encodes."""
 
 
 class PathLabels(PathAnswer):
-    """Every node and every edge is classified by itself, as the graph_nets demo has it.
+    """An answer that classifies every node and every edge independently, as the graph_nets demo.
 
-    A sigmoid on one logit is the demo's softmax over two classes.
+    A sigmoid on one logit is equivalent to the demo's softmax over two classes.
     """
 
     nodes: ClassVar[Mask] = Mask("node", "on_path")
@@ -69,7 +69,7 @@ class PathLabels(PathAnswer):
     answers: ClassVar[Sequence[Answer]] = (nodes, edges)
 
     def decode(self, output: GraphOutput, batch: Batch) -> Path:
-        """Everything with a positive logit."""
+        """Return the path of all nodes and edges with a positive logit."""
         logits = self.edges.of(output)
         edges = self.edges.decode(logits, batch)
         nodes = self.nodes.decode(self.nodes.of(output), batch)
@@ -77,18 +77,18 @@ class PathLabels(PathAnswer):
 
 
 class NextHop(PathAnswer):
-    """Every node names one of its outgoing edges: the first of its shortest path to the end.
+    """An answer in which every node chooses the first edge of its shortest path to the end.
 
-    The path is what following these choices from the start gives. The targets of all nodes come
-    from the one Dijkstra tree, rooted at the end, that the label of the path comes from as well.
-    The end of a query, and nodes that no path leads from, have no next hop and no loss.
+    The decoded path follows these choices from the start. The targets of all nodes and the label
+    of the path come from the same Dijkstra tree, rooted at the end. The end of a query, and nodes
+    from which no path leads to it, have no next hop and no loss.
     """
 
     hops: ClassVar[Pointer] = Pointer("edge", "edge_next_hop")
     answers: ClassVar[Sequence[Answer]] = (hops,)
 
     def decode(self, output: GraphOutput, batch: Batch) -> Path:
-        """The nodes and edges met on the way from the start."""
+        """Return the path that is walked along the chosen edges from the start."""
         next_edge = self.hops.decode(self.hops.of(output), batch)
         edges = walk(next_edge, batch).edges
         nodes = batch.x[:, START] > 0
@@ -100,7 +100,7 @@ START, END = 3, 4  # columns of x
 
 
 def walk(next_edge: Tensor, batch: Batch) -> Walk:
-    """Follow `next_edge` [N] from every start; at most as many hops as the graph has nodes."""
+    """Follow `next_edge` [N] from every start, for at most as many hops as the graph has nodes."""
     device = next_edge.device
     edges = torch.zeros(batch.edge_index.size(1), dtype=torch.bool, device=device)
     cost = torch.zeros(batch.num_graphs, dtype=torch.float64, device=device)
@@ -121,7 +121,7 @@ def walk(next_edge: Tensor, batch: Batch) -> Walk:
 
 
 def tree_depth(batch: Batch) -> Tensor:
-    """The depth of each graph's tree of next hops, whose root is the end [B]."""
+    """Return the depth of each graph's tree of next hops, whose root is the end [B]."""
     senders, receivers = batch.edge_index[:, batch.edge_next_hop]
     layer = batch.x[:, END] > 0
     depth = torch.zeros(batch.num_graphs, dtype=torch.long, device=layer.device)

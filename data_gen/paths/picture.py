@@ -1,4 +1,4 @@
-"""A query on a graph as a picture: the shortest path, and what a network chooses, by rounds."""
+"""Picture of a shortest-path query: the shortest path, and a network's choice after each round."""
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from data_gen.route import NETWORK, TRUTH, around
 from data_gen.shapes import Look, Shape, places
 from data_gen.spec import GraphOutput
 
-NODE, ENDS = 0.009, 0.022  # radii of vertices, of the extent
+NODE, ENDS = 0.009, 0.022  # radii of nodes, as fractions of the extent
 FIRST, LAST = Look("ink", 1.2, fill="paper"), Look(fill="ink")
 KEYS = (
     Key("shortest path", "line", TRUTH),
@@ -22,7 +22,7 @@ KEYS = (
 
 @torch.inference_mode()
 def path_picture(model: Watched, answer: PathAnswer, batch: Batch) -> Picture:
-    """The edges that a network chooses after each round, on the shortest path of one query."""
+    """Draw the edges that a network chooses after each round, over the shortest path of a query."""
     outputs, batch = model.rounds(batch), batch.cpu()
     choices = [answer.decode(_on_cpu(output), batch) for output in outputs]
     at = batch.x[:, :2].double().numpy()
@@ -54,7 +54,7 @@ def path_picture(model: Watched, answer: PathAnswer, batch: Batch) -> Picture:
 
 
 def _end(choice: Path, batch: Batch) -> str:
-    """Where the walk along the chosen edges ends."""
+    """Return the words for where the walk along the chosen edges ends."""
     walked = walk(choice.next_edge, batch)
     if not bool(walked.arrived):
         return "does not arrive"

@@ -1,4 +1,4 @@
-"""Queries for shortest paths: every hop distance of a graph is equally likely."""
+"""Queries for shortest paths: every hop distance that occurs in a graph is equally likely."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from data_gen.graphs.graph import Graph
 
 
 class Query(NamedTuple):
-    """A pair of nodes, and the largest hop distance of their graph."""
+    """A pair of nodes and the diameter of their graph in hops."""
 
     start: int
     end: int
@@ -17,10 +17,12 @@ class Query(NamedTuple):
 
 
 def draw_queries(graphs: Sequence[Graph], rngs: Sequence[np.random.Generator]) -> list[Query]:
-    """For each graph a hop distance, uniform among those that occur, then a pair at that distance.
+    """Draw for each graph a hop distance, uniformly among those that occur, then a pair at it.
 
-    Source: graph_nets, `demos/shortest_path.ipynb`, `add_shortest_path`. Raises ValueError for a
-    graph without edges.
+    Source: graph_nets, `demos/shortest_path.ipynb`, `add_shortest_path`.
+
+    Raises:
+        ValueError: a graph has no edges.
     """
     rings = _rings(graphs)
     offset, queries = 0, []
@@ -28,7 +30,7 @@ def draw_queries(graphs: Sequence[Graph], rngs: Sequence[np.random.Generator]) -
         ring = [distance[offset : offset + graph.num_nodes] for distance in rings]
         diameter = next((i for i, r in enumerate(ring) if not r.any()), len(ring))
         if not diameter:
-            raise ValueError(f"a graph of {graph.num_nodes} nodes without edges has no path")
+            raise ValueError(f"graph must have edges, got {graph.num_nodes} nodes without edges")
         words = ring[rng.integers(diameter)]
         pairs = np.flatnonzero(np.unpackbits(words.view(np.uint8), axis=1, bitorder="little"))
         start, end = divmod(int(rng.choice(pairs)), words.shape[1] * 64)
@@ -38,10 +40,10 @@ def draw_queries(graphs: Sequence[Graph], rngs: Sequence[np.random.Generator]) -
 
 
 def _rings(graphs: Sequence[Graph]) -> list[np.ndarray]:
-    """For each hop distance 1, 2, ...: the nodes at that distance, [N, W] uint64.
+    """Return for each hop distance 1, 2, ... the nodes at that distance, [N, W] uint64.
 
-    Breadth-first search from all nodes of all graphs at once: bit b of a node's row is node b of
-    its graph, so a step to the neighbours is one bitwise "or" over the edges.
+    This is a breadth-first search from all nodes of all graphs at once. Bit b of a node's row
+    stands for node b of its graph, so a step to the neighbours is one bitwise "or" over the edges.
     """
     num_nodes = np.array([graph.num_nodes for graph in graphs])
     offsets = np.cumsum(num_nodes) - num_nodes

@@ -1,4 +1,4 @@
-"""A loss of assignments that needs no label: how unlikely each clause is to be true."""
+"""An unsupervised loss of assignments: how unlikely each clause is to be true."""
 
 import torch
 from torch import Tensor
@@ -8,16 +8,17 @@ from torch_geometric.utils import scatter
 
 from data_gen.sat.decoding import CLAUSE, TO_CLAUSE
 
-TINY = -30.0  # log of numbers whose square is nothing beside them
+TINY = -30.0  # the logarithm below which the square of a number is negligible beside the number
 
 
 def clause_loss(logits: Tensor, batch: Batch) -> Tensor:
-    """-log(1 - Π_l (1 - p_l)) over the literals l of a clause, mean over the clauses: [B].
+    """Return -log(1 - Π_l (1 - p_l)) over the literals l of a clause, mean over the clauses: [B].
 
-    p_l = σ(logit) of literals [N] that are true independently. With s = Σ_l softplus(logit_l) it is
-    -log(1 - exp(-s)), and s is summed as its logarithm: no logit gives an infinite loss. Source:
-    Ozolins et al. 2022 (QuerySAT); G4SATBench (Li et al. 2024), `train_model.py`, which sums over
-    clauses and adds 1e-8 to the arguments of the logarithms.
+    Literals [N] are independently true with probability p_l = σ(logit_l). With
+    s = Σ_l softplus(logit_l) the loss of a clause is -log(1 - exp(-s)). The code computes log s
+    instead of s, so that no logit gives an infinite loss. Source: Ozolins et al. 2022 (QuerySAT);
+    G4SATBench (Li et al. 2024), `train_model.py`, which sums over clauses and adds 1e-8 to the
+    arguments of the logarithms.
     """
     senders, receivers = batch.edge_index[:, batch.edge_type == TO_CLAUSE]
     clauses = batch.node_type == CLAUSE
@@ -29,10 +30,10 @@ def clause_loss(logits: Tensor, batch: Batch) -> Tensor:
 
 
 def _log_softplus(z: Tensor) -> Tensor:
-    """log(log(1 + e^z)), which is z where e^z is tiny."""
+    """Return log(log(1 + e^z)), which is z where e^z is tiny."""
     return torch.where(z < TINY, z, softplus(z.clamp(min=TINY)).log())
 
 
 def _of_log(log_s: Tensor) -> Tensor:
-    """-log(1 - exp(-s)) from log s, which is -log s where s is tiny."""
+    """Return -log(1 - exp(-s)) from log s; it is -log s where s is tiny."""
     return torch.where(log_s < TINY, -log_s, -(-torch.expm1(-log_s.clamp(min=TINY).exp())).log())

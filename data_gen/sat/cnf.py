@@ -1,4 +1,4 @@
-"""Formulas in conjunctive normal form, and problems: formulas whose answer is proved."""
+"""Cnf: formulas in conjunctive normal form. Problem: a formula whose answer is proved."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -18,59 +18,60 @@ class Cnf(NamedTuple):
 
     @classmethod
     def from_clauses(cls, num_variables: int, clauses: Iterable[Sequence[int]]) -> "Cnf":
-        """A formula of clauses given one by one.
+        """Return the formula of the given clauses.
 
         Raises:
-            ValueError: a literal is 0 or of a variable above `num_variables`.
+            ValueError: a literal is 0 or its variable is above `num_variables`.
         """
         clauses = list(clauses)
         lengths = np.array([len(clause) for clause in clauses], dtype=np.int64)
         literals = np.array([v for clause in clauses for v in clause], dtype=np.int32)
         variables = abs(literals)
         if len(literals) and not (variables.min() >= 1 and variables.max() <= num_variables):
-            raise ValueError(f"literals must be ±1 to ±{num_variables}")
+            wrong = literals[(variables < 1) | (variables > num_variables)]
+            raise ValueError(f"literals must be ±1 to ±{num_variables}, got {wrong[0]}")
         return cls(num_variables, literals, np.concatenate([[0], lengths.cumsum()]))
 
     @property
     def num_clauses(self) -> int:
-        """Number of clauses m."""
+        """The number of clauses m."""
         return len(self.pointers) - 1
 
     @property
     def clauses(self) -> list[list[int]]:
-        """The clauses as lists, as solvers take them."""
+        """The clauses as lists of literals, as solvers take them."""
         literals, pointers = self.literals.tolist(), self.pointers.tolist()
         return [literals[a:b] for a, b in pairwise(pointers)]
 
     @property
     def key(self) -> int:
-        """Decides the split of a formula that can be drawn twice."""
+        """The key that decides the split of a formula that can be drawn twice."""
         return formula_key(self.num_variables, self.literals, self.pointers)
 
     def satisfied(self, assignment: np.ndarray) -> np.ndarray:
-        """Which clauses an assignment [n] of truth values makes true, [m]."""
+        """Return for each clause whether an assignment [n] of truth values satisfies it, [m]."""
         is_true = assignment[np.abs(self.literals) - 1] == (self.literals > 0)
         clause = np.repeat(np.arange(self.num_clauses), np.diff(self.pointers))
         return np.bincount(clause, weights=is_true, minlength=self.num_clauses) > 0
 
     def is_satisfied(self, assignment: np.ndarray) -> bool:
-        """Whether an assignment [n] of truth values makes every clause true: the checker."""
+        """Return whether an assignment [n] of truth values satisfies every clause."""
         return bool(self.satisfied(assignment).all())
 
 
 class Problem(NamedTuple):
-    """A formula with the proof of its answer: what SAT distributions give and SAT tasks take."""
+    """A formula with its proved answer: the structure SAT distributions draw and SAT tasks take."""
 
     formula: Cnf
-    model: np.ndarray | None  # [n] bool, makes the formula true; None: a solver refuted it
-    size: int  # what the distribution was asked for: variables, or vertices of a graph problem
+    model: np.ndarray | None  # [n] bool, satisfies the formula; None: a solver refuted the formula
+    size: int  # the requested size: the number of variables, or of vertices of a graph problem
 
     @property
     def is_sat(self) -> bool:
-        """Whether the formula can be made true."""
+        """True if the formula is satisfiable."""
         return self.model is not None
 
     @property
     def key(self) -> int:
-        """That of the formula."""
+        """The key of the formula."""
         return self.formula.key

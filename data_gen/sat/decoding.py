@@ -1,7 +1,8 @@
-"""From votes and states of literals to assignments, each checked against its formula.
+"""Decoding of literals' votes and states into assignments, and the check of assignments.
 
-N nodes, E edges, B graphs, H width of a state, K candidates. An assignment is a truth value of each
-literal [N]; of two complements exactly one is true, clauses are false.
+A batch has N nodes, E edges and B graphs; H is the width of a state and K the number of candidates.
+An assignment is a truth value of each literal [N]: of two complements exactly one is true, and
+clause nodes are false.
 """
 
 import torch
@@ -12,45 +13,49 @@ from torch_geometric.utils import scatter
 from data_gen.sat.formula_graph import CLAUSE, COMPLEMENT, LITERAL, TO_CLAUSE
 from data_gen.spec import GraphOutput
 
-NUM_ROUNDS = 10  # of 2-means, and of the power iteration that it starts from
+NUM_ROUNDS = 10  # of 2-means, and of the power iteration from which 2-means starts
 
 
 def complements(batch: Batch) -> Tensor:
-    """The node of each literal's complement [N]; a clause's is itself."""
+    """Return the node of each literal's complement [N]; a clause is its own complement."""
     senders, receivers = batch.edge_index[:, batch.edge_type == COMPLEMENT]
     index = torch.arange(batch.node_type.size(0), device=senders.device)
     return index.index_copy(0, receivers, senders)
 
 
 def votes_of(output: GraphOutput) -> Tensor:
-    """The one column of votes [N] of an answer."""
+    """Return the votes [N] of an output, its only column.
+
+    Raises:
+        ValueError: the output has none for nodes.
+    """
     if output.x is None:
-        raise ValueError("x of the answer is None: a vote of each node is needed")
+        raise ValueError("output.x must be a vote of each node, got None")
     return output.x.squeeze(1)
 
 
 def literal_mean(values: Tensor, batch: Batch) -> Tensor:
-    """The mean of values [N] over the literals of each graph [B]."""
+    """Return the mean of values [N] over the literals of each graph [B]."""
     is_literal = (batch.node_type == LITERAL).to(values.dtype)
     sums = scatter(is_literal * values, batch.batch, 0, batch.num_graphs, "sum")
     return sums / (2 * batch.graph_num_variables)
 
 
 def by_votes(votes: Tensor, batch: Batch) -> Tensor:
-    """A literal is true if it has more votes [N] than its complement: [N] bool."""
+    """Return the assignment in which a literal with more votes than its complement is true [N]."""
     other = complements(batch)
     index = torch.arange(len(other), device=other.device)
-    is_first = (votes == votes[other]) & (index < other)  # of equals one has to be true
+    is_first = (votes == votes[other]) & (index < other)  # of equals the first is true
     return (batch.node_type == LITERAL) & ((votes > votes[other]) | is_first)
 
 
 def by_clusters(states: Tensor, batch: Batch) -> Tensor:
-    """Two clusters of a graph's literals; a literal is true if that fits them better: [N] bool.
+    """Return the assignment given by two clusters of each graph's literals [N] bool.
 
-    2-means of the states [N, H], from the two sides of the first principal component; then
-    literal x is in the first cluster and ¬x in the second, or the other way round, whichever has
-    the smaller sum of squared distances. Source: Selsam et al. 2019, section 5;
-    `python/neurosat.py`, `find_solutions`.
+    2-means on the states [N, H] starts from the two sides of the first principal component. Then
+    either x is in the first cluster and ¬x in the second, or the other way round, whichever has
+    the smaller sum of squared distances; literals of the first cluster are true. Source: Selsam et
+    al. 2019, section 5; `python/neurosat.py`, `find_solutions`.
     """
     other, graph = complements(batch), batch.batch
     literals = (batch.node_type == LITERAL).nonzero().squeeze(1)
@@ -66,7 +71,7 @@ def by_clusters(states: Tensor, batch: Batch) -> Tensor:
 
 
 def candidates(votes: Tensor, states: Tensor | None, batch: Batch) -> Tensor:
-    """All assignments that an answer is read as, with their complements: [K, N] bool."""
+    """Return all candidate assignments of an output, with their complements: [K, N] bool."""
     truths = [by_votes(votes, batch)]
     if states is not None:
         truths.append(by_clusters(states, batch))
@@ -75,7 +80,7 @@ def candidates(votes: Tensor, states: Tensor | None, batch: Batch) -> Tensor:
 
 
 def share_satisfied(truths: Tensor, batch: Batch) -> Tensor:
-    """The share of the clauses of each graph that each assignment [K, N] makes true: [K, B]."""
+    """Return the share of each graph's clauses that each assignment [K, N] satisfies: [K, B]."""
     senders, receivers = batch.edge_index[:, batch.edge_type == TO_CLAUSE]
     num_nodes, is_clause = truths.size(1), batch.node_type == CLAUSE
     num_true = scatter(truths[:, senders].int(), receivers, 1, num_nodes, "sum")
@@ -90,7 +95,10 @@ def _means(values: Tensor, graph: Tensor, num_graphs: int) -> Tensor:
 
 
 def _principal_axis(h: Tensor, graph: Tensor, num_graphs: int) -> Tensor:
-    """The first principal component of each graph's centred rows, by power iteration [B, H]."""
+    """Return the first principal component of each graph's centred rows [B, H].
+
+    It is found by power iteration from the longest rows.
+    """
     norms = h.norm(dim=1)
     longest = scatter(norms, graph, 0, num_graphs, "max")
     is_start = norms >= longest[graph]
@@ -103,13 +111,13 @@ def _principal_axis(h: Tensor, graph: Tensor, num_graphs: int) -> Tensor:
 
 
 def _lead(h: Tensor, is_first: Tensor, graph: Tensor, num_graphs: int) -> Tensor:
-    """How much nearer each row is to the centre of the first cluster, in squared distance."""
+    """Return how much nearer each row is to the first cluster's centre, in squared distance."""
     first, second = _centres(h, is_first, graph, num_graphs)
     return (h - second[graph]).square().sum(1) - (h - first[graph]).square().sum(1)
 
 
 def _centres(h: Tensor, is_first: Tensor, graph: Tensor, num_graphs: int) -> list[Tensor]:
-    """The means of both clusters of each graph, each [B, H]; of an empty one 0."""
+    """Return the means of both clusters of each graph, each [B, H]; 0 for an empty cluster."""
     found = []
     for member in (is_first, ~is_first):
         weight = member.to(h.dtype).unsqueeze(1)

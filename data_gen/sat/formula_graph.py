@@ -1,7 +1,7 @@
-"""A formula as a graph: literals and clauses, who is in which, and who is whose complement.
+"""The graph of a formula: nodes are literals and clauses, edges are occurrences and complements.
 
-Node 2 (v - 1) is the literal v, node 2 (v - 1) + 1 the literal ¬v; then come the clauses. n
-variables, m clauses, K literals in all clauses together; N nodes and B graphs of a batch.
+Node 2 (v - 1) is the literal v, node 2 (v - 1) + 1 the literal ¬v; clauses follow. A formula has n
+variables, m clauses and K literals in all clauses together; a batch has N nodes and B graphs.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ TO_CLAUSE, TO_LITERAL, COMPLEMENT = range(len(FORMULA_EDGES))
 
 
 def spec(node_out: int = 0, global_out: int = 0) -> GraphSpec:
-    """The widths of a task on these graphs."""
+    """Return the widths of a task on these graphs."""
     return GraphSpec(
         node_in=len(FORMULA_NODES),
         edge_in=len(FORMULA_EDGES),
@@ -34,16 +34,16 @@ def spec(node_out: int = 0, global_out: int = 0) -> GraphSpec:
 
 
 def nodes_of(literals: np.ndarray) -> np.ndarray:
-    """The node of each literal."""
+    """Return the node of each literal."""
     return 2 * (abs(literals) - 1) + (literals < 0)
 
 
 def as_graph(formula: Cnf, **fields: Tensor) -> Data:
-    """The graph of a formula, with the fields that a task adds.
+    """Return the graph of a formula, with the fields that a task adds.
 
-    Fields: `x` [2 n + m, 2] and `edge_attr` [2 K + 2 n, 3] say which kind a node or edge is, so do
-    `node_type` and `edge_type` as numbers; `u` [1, 1] is 0. All are small integers, of which
-    batches make floats.
+    Fields: `x` [2 n + m, 2] and `edge_attr` [2 K + 2 n, 3] are one-hot kinds of nodes and edges,
+    `node_type` and `edge_type` the numbers of the kinds; `u` [1, 1] is 0. All are small integers;
+    batches convert them to floats.
     """
     num_literals, num_clauses = 2 * formula.num_variables, formula.num_clauses
     literal = nodes_of(formula.literals).astype(np.int64)
@@ -65,14 +65,14 @@ def as_graph(formula: Cnf, **fields: Tensor) -> Data:
 
 
 def problem_graph(problem: Problem, **fields: Tensor) -> Data:
-    """The graph of a formula with what is known of it, and the fields that a task adds.
+    """Return the graph of a formula with its labels and the fields that a task adds.
 
-    Fields: those of `as_graph`; `literal_is_true` [N], a model of the formula (all
-    false where there is none); `graph_is_sat` [B]; `graph_conflicts` [B], the dead ends MiniSat
-    meets before it has decided: how hard the formula is; `graph_num_variables` [B].
+    Fields: those of `as_graph`; `literal_is_true` [N], a model of the formula (all false if there
+    is none); `graph_is_sat` [B]; `graph_conflicts` [B], the number of conflicts that MiniSat meets
+    before it decides, a measure of hardness; `graph_num_variables` [B].
 
     Raises:
-        AssertionError: the label is not what a complete solver proves.
+        AssertionError: the label contradicts the proof of a complete solver.
     """
     formula, model = problem.formula, problem.model
     verdict = solve(formula)
@@ -93,9 +93,9 @@ def problem_graph(problem: Problem, **fields: Tensor) -> Data:
 
 
 def formula_of(graph: int, batch: Batch) -> tuple[Cnf, Tensor]:
-    """The formula of one graph of the batch, and the node of each of its variables [n].
+    """Return the formula of one graph of a batch, and the node of each of its variables [n].
 
-    Of two complements the one that comes first in the batch is called positive.
+    Of two complements, the first in the batch counts as positive.
     """
     first, last = int(batch.ptr[graph]), int(batch.ptr[graph + 1])
     inside = (batch.edge_index[1] >= first) & (batch.edge_index[1] < last)
@@ -105,7 +105,7 @@ def formula_of(graph: int, batch: Batch) -> tuple[Cnf, Tensor]:
     other = np.arange(last - first)
     other[edges[1, kinds == COMPLEMENT]] = edges[0, kinds == COMPLEMENT]
     positive = np.flatnonzero((node_type == LITERAL) & (np.arange(len(other)) < other))
-    code = np.zeros(len(other), dtype=np.int64)  # of a literal, as in DIMACS
+    code = np.zeros(len(other), dtype=np.int64)  # the number of each literal, as in DIMACS
     code[positive] = np.arange(1, len(positive) + 1)
     code[other[positive]] = -code[positive]
     senders, receivers = edges[:, kinds == TO_CLAUSE]
@@ -119,7 +119,7 @@ def formula_of(graph: int, batch: Batch) -> tuple[Cnf, Tensor]:
 
 
 def formula_facts(packed: Packed) -> dict[str, float]:
-    """Means over formulas: variables, clauses, conflicts of MiniSat, and the satisfiable share."""
+    """Return means over formulas: variables, clauses, MiniSat's conflicts, satisfiable share."""
     variables, conflicts, is_sat = (
         packed.fields[f"graph_{name}"].double() for name in ("num_variables", "conflicts", "is_sat")
     )

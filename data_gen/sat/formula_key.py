@@ -1,4 +1,4 @@
-"""The key of a formula: equal for formulas that are one up to names, signs and order."""
+"""The key of a formula: equal for formulas that are equal up to names, signs and order."""
 
 from functools import lru_cache
 
@@ -8,22 +8,22 @@ from data_gen.fingerprint import MARK, MORE_ROUNDS, ODD, ROUNDS, mixed, segment_
 
 
 def formula_key(num_variables: int, literals: np.ndarray, pointers: np.ndarray) -> int:
-    """A 64-bit hash of which variables meet in which clauses, without their signs.
+    """Return a 64-bit hash of the variables in each clause, without their signs.
 
-    It is the fingerprint (see `data_gen/fingerprint.py`) of the graph of variables and clauses, so
-    both formulas of a pair of SR have one key, and renaming or negating variables, or reordering
-    clauses or literals, does not change it.
+    The key is the fingerprint (see `data_gen/fingerprint.py`) of the graph of variables and
+    clauses. Renaming or negating variables, or reordering clauses or literals, does not change it;
+    both formulas of a pair of SR have the same key.
 
     Args:
         num_variables: n.
-        literals: of all clauses, as `Cnf` has them.
+        literals: the literals of all clauses, as in `Cnf`.
         pointers: [m + 1], where each clause begins.
     """
     variables = abs(literals).astype(np.int64) - 1
     return _key(num_variables, variables.tobytes(), pointers.astype(np.int64).tobytes())
 
 
-@lru_cache(maxsize=64)  # the formulas of a pair of SR have one key, and laws and cells ask for it
+@lru_cache(maxsize=64)  # a pair of SR has one key, and distributions and cells both compute it
 def _key(num_variables: int, variables: bytes, pointers: bytes) -> int:
     occurrences = _Occurrences(
         num_variables, np.frombuffer(variables, np.int64), np.frombuffer(pointers, np.int64)
@@ -39,7 +39,7 @@ def _key(num_variables: int, variables: bytes, pointers: bytes) -> int:
 
 
 class _Occurrences:
-    """Which variable is in which clause, in the order of the clauses and of the variables."""
+    """The incidence of variables and clauses, sorted by clause and sorted by variable."""
 
     def __init__(self, num_variables: int, variables: np.ndarray, pointers: np.ndarray) -> None:
         self.variables, self.by_clause = variables, pointers
@@ -49,8 +49,8 @@ class _Occurrences:
         self.clauses: np.ndarray = clause[variables.argsort(kind="stable")]
 
     def refined(self, colors: np.ndarray, num_rounds: int = ROUNDS) -> np.ndarray:
-        """The colours [..., n] of the variables after so many rounds."""
-        for _ in range(num_rounds // 2):  # a round goes to the clauses and back
+        """Return the colours [..., n] of the variables after `num_rounds` rounds."""
+        for _ in range(num_rounds // 2):  # one iteration goes to the clauses and back: two rounds
             clauses = mixed(segment_sums(colors[..., self.variables], self.by_clause))
             incoming = segment_sums(clauses[..., self.clauses], self.by_variable)
             colors = mixed(colors * MARK + incoming)
@@ -58,7 +58,10 @@ class _Occurrences:
 
 
 def _smallest_class(colors: np.ndarray) -> np.ndarray:
-    """The members of the smallest set of two or more variables of one colour; of several, one."""
+    """Return the members of the smallest colour class with two or more variables; [] if none.
+
+    Among several smallest classes it is the one of the least colour.
+    """
     values, counts = np.unique(colors, return_counts=True)
     shared = counts > 1
     if not shared.any():

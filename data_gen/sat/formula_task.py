@@ -1,4 +1,4 @@
-"""What all questions about formulas share."""
+"""FormulaTask: the base class of all tasks on formulas."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,33 +15,34 @@ from data_gen.task import Task
 
 
 class FormulaTask(Task[Problem]):
-    """A question about a formula, answered by votes of its literals."""
+    """A question about a formula; the answer is a vote of each of its literals."""
 
     size_unit: ClassVar[str] = "variables"
     cost: ClassVar[float] = 20.0
     file_law: ClassVar[type[Distribution[Any]] | None] = DimacsFiles
     file_endings: ClassVar[tuple[str, ...]] = tuple(ANSWERS.values())
-    asks_of_sat: ClassVar[bool | None] = None  # of formulas with a model, without; None: of both
+    # True: only satisfiable formulas become instances; False: only unsatisfiable; None: both
+    asks_of_sat: ClassVar[bool | None] = None
 
     @property
     def spec(self) -> GraphSpec:
-        """A vote of every node goes out, of which those of literals count."""
+        """The widths of the graph, and one vote of every node; only votes of literals count."""
         return spec(node_out=1)
 
     def group_size(self, distribution: Distribution[Problem]) -> int:
-        """Of a group all formulas, or one where the task asks of one kind."""
+        """Return the instances of a group: all its formulas, or one if the task takes one kind."""
         return distribution.group_size if self.asks_of_sat is None else 1
 
     def posed(self, structures: list[Problem]) -> list[Problem]:
-        """All formulas of a group, or the first of the one kind, if there is one."""
+        """Return all formulas of a group, or the first of the kind that the task takes, if any."""
         if self.asks_of_sat is None:
             return structures
         return [problem for problem in structures if problem.is_sat == self.asks_of_sat][:1]
 
     def write(self, structure: Problem, stem: Path, about: Sequence[str]) -> Path:
-        """The formula as DIMACS."""
+        """Write the formula as DIMACS, and return the file's path."""
         return write_problem(structure, stem, about)
 
     def facts(self, packed: Packed) -> dict[str, float]:
-        """Size and difficulty of the formulas."""
+        """Return the mean size and hardness of the formulas."""
         return formula_facts(packed)

@@ -1,4 +1,4 @@
-"""Problems of graphs, asked as formulas: what colouring, cliques and the like have in common."""
+"""GraphProblem: graph problems as formulas; the base class of colouring, clique and the like."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -13,18 +13,21 @@ from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.solver import solve
 from data_gen.split import Keep, keep_all
 
-MAX_REJECTED = 10  # graphs of a pair, three of four in a test set: then another k is drawn
+MAX_REJECTED = 10  # graphs of a pair in the wrong split (3 in 4 for test) before k is redrawn
 
 
 @dataclass(frozen=True)
 class GraphProblem(Distribution[Problem]):
-    """Does a random graph of v vertices have what is asked for, of size k? v is the size.
+    """The question whether a random graph of v vertices has a solution of size k; v is the size.
 
     Args:
-        k: one of these is drawn uniformly for each problem, or pair, of those that fit v.
+        k: the allowed k; for each problem or pair one of those that fit v is drawn uniformly.
         graphs: the law of the graphs; None: G(v, p) with p = `threshold(v, k)`, connected or not.
-        is_paired: graphs of one k are drawn until one has an answer and one has none; the pair is
-            given, that without one first.
+        is_paired: True: draw graphs with the same k until one has a solution and one has none; the
+            two are a group, the unsatisfiable one first.
+
+    Raises:
+        ValueError: `k` has no or too small numbers, or `graphs` does not draw graphs.
     """
 
     k: Sequence[int]
@@ -33,47 +36,54 @@ class GraphProblem(Distribution[Problem]):
 
     repeats_to: ClassVar[int] = 20
     least_k: ClassVar[int] = 1
-    slack: ClassVar[int] = 1  # with k > v - slack all graphs have the same answer
+    slack: ClassVar[int] = 1  # with k > v - slack the answer is the same for all graphs
 
     def __post_init__(self) -> None:
-        # a tuple whatever sequence came: equal configurations have equal reprs and hashes
+        # Always store a tuple, so that equal configurations have equal reprs and hashes.
         is_sequence = isinstance(self.k, Sequence) and not isinstance(self.k, str)
         k = tuple(self.k) if is_sequence else ()
         if not k or any(type(one) is not int or one < self.least_k for one in k):
-            raise ValueError(f"k is {self.k}: whole numbers of {self.least_k} or more are needed")
+            allowed = f"a list of whole numbers of at least {self.least_k}"
+            raise ValueError(f"k must be {allowed}, got {self.k!r}")
         object.__setattr__(self, "k", k)
         graphs = self.graphs
         if graphs is not None and getattr(graphs, "structure", None) is not Graph:
-            raise ValueError(f"graphs is {graphs}: a distribution of graphs is needed, or none")
+            raise ValueError(f"graphs must be null or a distribution of graphs, got {graphs!r}")
 
     @property
     def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Of which one k fits and there are graphs."""
+        """The smallest size at which some k fits and the law draws graphs."""
         least = min(self.k) + self.slack
         return least if self.graphs is None else max(least, self.graphs.min_size)
 
     @property
     def group_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """A pair, or one."""
+        """The group size: 2 for pairs, else 1."""
         return 2 if self.is_paired else 1
 
     @property
     def identity(self) -> str:
-        """Of the problems and of the graphs."""
+        """The identity of the problems and of the law of the graphs."""
         if self.graphs is None:
             return super().identity
         return f"{super().identity}, {self.graphs.identity}"
 
     @abstractmethod
     def encode(self, edges: np.ndarray, num_nodes: int, k: int) -> Cnf:
-        """The formula that is satisfiable if and only if the graph of edges [m, 2] has it."""
+        """Return the formula that is satisfiable if and only if the graph has a solution.
+
+        Args:
+            edges: the edges of the graph [m, 2].
+            num_nodes: its number of vertices v.
+            k: the size of the solution.
+        """
 
     @abstractmethod
     def threshold(self, num_nodes: int, k: int) -> float:
-        """The p at which a graph of G(v, p) has one of them in expectation."""
+        """Return the p at which a graph of G(v, p) has one solution in expectation."""
 
     def draw(self, size: int, rng: np.random.Generator) -> Problem:
-        """One problem; if they are paired, each of the two with probability 1/2."""
+        """Draw one problem; of a pair, each member with probability 1/2."""
         if self.is_paired:
             return self.draw_group(size, rng)[int(rng.integers(2))]
         formula = self._formula(size, self._draw_k(size, rng), rng)
@@ -82,10 +92,14 @@ class GraphProblem(Distribution[Problem]):
     def draw_group(
         self, size: int, rng: np.random.Generator, keep: Keep = keep_all
     ) -> list[Problem]:
-        """The first without an answer, then the first with one, if they are paired.
+        """Draw one problem, or a pair: the first unsatisfiable problem, then the first satisfiable.
 
-        Graphs that are not kept are drawn again, but no more than `MAX_REJECTED` of them: there may
-        be no other graph of that k without an answer. Then no group is returned.
+        Graphs that `keep` rejects are drawn again at most `MAX_REJECTED` times, as there may be no
+        other graph without a solution for this k; then the result is an empty list.
+
+        Raises:
+            ValueError: `size` is too small for every k.
+            GenerationError: no pair was found in `MAX_TRIES` tries.
         """
         if not self.is_paired:
             return [self.draw(size, rng)]
@@ -113,7 +127,7 @@ class GraphProblem(Distribution[Problem]):
     def _draw_k(self, size: int, rng: np.random.Generator) -> int:
         fitting = [k for k in self.k if k <= size - self.slack]
         if not fitting:
-            raise ValueError(f"size is {size}: {self} needs {self.min_size} or more")
+            raise ValueError(f"size must be at least {self.min_size} for {self}, got {size}")
         return fitting[int(rng.integers(len(fitting)))]
 
     def _formula(self, size: int, k: int, rng: np.random.Generator) -> Cnf:
@@ -126,7 +140,7 @@ class GraphProblem(Distribution[Problem]):
 
 
 def cnf_of_blocks(num_variables: int, blocks: Iterable[np.ndarray]) -> Cnf:
-    """A formula of blocks of clauses of one length, each [clauses, length]."""
+    """Return a formula from blocks of clauses of equal length, each [clauses, length]."""
     blocks = list(blocks)
     lengths = np.repeat([block.shape[1] for block in blocks], [len(block) for block in blocks])
     literals = np.concatenate([block.ravel() for block in blocks]).astype(np.int32)
@@ -134,16 +148,16 @@ def cnf_of_blocks(num_variables: int, blocks: Iterable[np.ndarray]) -> Cnf:
 
 
 def slots(num_nodes: int, k: int) -> tuple[np.ndarray, list[np.ndarray]]:
-    """A set of k vertices as variables "slot i holds vertex v" [k, v], and their clauses.
+    """Encode a set of k vertices as variables "slot i holds vertex v" [k, v] and their clauses.
 
     With i < j and u < v:
       some_v x(i, v)             a slot holds a vertex
-      ¬x(i, u) or ¬x(i, v)       and no other
+      ¬x(i, u) or ¬x(i, v)       a slot holds no second vertex
       ¬x(i, v) or ¬x(j, v)       no vertex is in two slots
       ¬x(i, v) or ¬x(j, u)       vertices in slots are in ascending order
 
-    So each set is one assignment. The last line takes away nothing but the k! orders: slots that
-    can be exchanged would look the same to a network that treats equal literals equally.
+    So each set has exactly one assignment. The last line only removes the k! orders of a set:
+    interchangeable slots would look the same to a network that is equivariant to permutations.
     """
     x = 1 + np.arange(k * num_nodes).reshape(k, num_nodes)
     first, second = np.triu_indices(num_nodes, 1)
@@ -154,6 +168,6 @@ def slots(num_nodes: int, k: int) -> tuple[np.ndarray, list[np.ndarray]]:
 
 
 def exclude(x: np.ndarray, earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
-    """Clauses ¬x(i, u) or ¬x(j, v) of all slots i < j and all u of `earlier` with v of `later`."""
+    """Return the clauses ¬x(i, u) or ¬x(j, v) of slots i < j, for pairs u, v of earlier, later."""
     i, j = np.triu_indices(len(x), 1)
     return -np.stack([x[i][:, earlier], x[j][:, later]], axis=-1).reshape(-1, 2)

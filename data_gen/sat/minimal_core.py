@@ -1,4 +1,4 @@
-"""Minimal unsatisfiable cores: clauses without a model, of which every one is needed."""
+"""Minimal unsatisfiable cores: clauses without a model that have one if any is removed."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from data_gen.sat.solver import SOLVER, solver
 
 
 def minimal_core(formula: Cnf) -> Cnf:
-    """One of the minimal cores of a formula, always the same; checked before it is given back.
+    """Return one of the minimal cores of a formula, always the same, after checking it.
 
-    Found by deletion: the clauses of a first core are left out one after another while no model
-    appears (MUSX in python-sat; Marques-Silva 2010).
+    The core is found by deletion: clauses of a first core are removed one after another as long as
+    no model appears (MUSX in python-sat; Marques-Silva 2010).
 
     Raises:
-        ValueError: the formula has a model.
+        ValueError: the formula is satisfiable.
     """
     from pysat.examples.musx import MUSX
     from pysat.formula import CNF
@@ -22,15 +22,15 @@ def minimal_core(formula: Cnf) -> Cnf:
     with MUSX(CNF(from_clauses=clauses), solver=SOLVER, verbosity=0) as engine:
         found = engine.compute()
     if found is None:
-        raise ValueError("the formula has a model: only one without has an unsatisfiable core")
+        raise ValueError("formula must be unsatisfiable, got one that has a model")
     core = [clauses[number - 1] for number in found]
     if not is_minimal_core(core, formula.num_variables):
-        raise AssertionError("MUSX gave a core that is none, or not a minimal one")
+        raise AssertionError("MUSX returned clauses that are not a minimal core")
     return Cnf.from_clauses(formula.num_variables, core)
 
 
 def is_minimal_core(clauses: list[list[int]], num_variables: int) -> bool:
-    """Whether the clauses have no model together and one without any of them."""
+    """Return whether the clauses have no model, but have one if any of them is removed."""
     switches = [num_variables + number for number in range(1, len(clauses) + 1)]
     switched = [[*clause, -switch] for clause, switch in zip(clauses, switches, strict=True)]
     with solver(switched) as engine:
@@ -40,14 +40,14 @@ def is_minimal_core(clauses: list[list[int]], num_variables: int) -> bool:
 
 
 def variables_of(formula: Cnf) -> np.ndarray:
-    """Which variables a formula has in its clauses: [n] bool."""
+    """Return for each variable whether it occurs in a clause: [n] bool."""
     found = np.zeros(formula.num_variables, dtype=bool)
     found[np.abs(formula.literals) - 1] = True
     return found
 
 
 def induced(formula: Cnf, chosen: np.ndarray) -> Cnf:
-    """The clauses all of whose variables are chosen [n]."""
+    """Return the formula of the clauses whose variables are all chosen ([n] bool)."""
     clauses = formula.clauses
     kept = [clause for clause in clauses if all(chosen[abs(literal) - 1] for literal in clause)]
     return Cnf.from_clauses(formula.num_variables, kept)

@@ -1,4 +1,4 @@
-"""How far an assignment is from being right: the distance to the nearest model, exactly."""
+"""The exact distance of an assignment to the nearest model."""
 
 import numpy as np
 from torch import Tensor
@@ -7,18 +7,18 @@ from torch_geometric.data import Batch
 from data_gen.sat.cnf import Cnf
 from data_gen.sat.formula_graph import formula_of
 
-MAX_VARIABLES = 100  # beyond which the search for the nearest can take long
+MAX_VARIABLES = 100  # for larger formulas the search for the nearest model can take long
 
 
 def is_near_enough(batch: Batch) -> Tensor:
-    """Whether the nearest model of each graph is looked for [B]."""
+    """Return for each graph whether its nearest model is searched for [B]."""
     return batch.graph_num_variables <= MAX_VARIABLES
 
 
 def agreement_with_nearest(truth: Tensor, is_solved: Tensor, batch: Batch) -> Tensor:
-    """The share of variables [B] that an assignment [N] can keep on the way to the nearest model.
+    """Return the share of variables [B] on which an assignment [N] and the nearest model agree.
 
-    1 where it is a model, 0 where there is none or the formula is too large.
+    It is 1 if the assignment is a model, and 0 if there is none or the formula is too large.
     """
     result = is_solved.double()
     wanted = (batch.graph_is_sat & is_near_enough(batch) & ~is_solved).nonzero().squeeze(1)
@@ -30,9 +30,10 @@ def agreement_with_nearest(truth: Tensor, is_solved: Tensor, batch: Batch) -> Te
 
 
 def distance_to_nearest(formula: Cnf, assignment: np.ndarray) -> int:
-    """The least number of truth values [n] to change: MaxSAT, each of them a clause to keep.
+    """Return the least number of truth values [n] to change until a satisfiable formula is true.
 
-    Solved by RC2 (Ignatiev et al. 2019), in python-sat. The formula has a model.
+    This is MaxSAT with a soft clause for each truth value, solved by RC2 (Ignatiev et al. 2019) in
+    python-sat.
     """
     from pysat.examples.rc2 import RC2
     from pysat.formula import WCNF

@@ -1,7 +1,7 @@
-"""What laws of SAT formulas share that pair up independent draws: one refuted, one with a model.
+"""PairedFormulas: laws that pair independent formulas, one unsatisfiable and one satisfiable.
 
-A formula is drawn again unless its variables hang together, and holds no clause twice: both as
-G4SATBench has it (Li, Guo and Si 2024).
+As in G4SATBench (Li, Guo and Si 2024), a formula is drawn again unless its variables are connected
+through shared clauses, and no clause occurs twice.
 """
 
 from abc import abstractmethod
@@ -16,7 +16,7 @@ from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.solver import solve
 from data_gen.split import Keep, keep_all
 
-MAX_FORMULAS = 2000  # of the laws of conf/, the rarer kind is one in 80 or more
+MAX_FORMULAS = 2000  # for the laws of conf/, at least one formula in 80 is of the rarer kind
 
 
 class PairedFormulas(Distribution[Problem]):
@@ -26,19 +26,20 @@ class PairedFormulas(Distribution[Problem]):
 
     @abstractmethod
     def formula(self, size: int, rng: np.random.Generator) -> Cnf:
-        """One formula, with or without a model."""
+        """Draw one formula, satisfiable or not."""
 
     def draw(self, size: int, rng: np.random.Generator) -> Problem:
-        """One of a pair, each with probability 1/2."""
+        """Draw a pair and return one member, each with probability 1/2."""
         return self.draw_group(size, rng)[int(rng.integers(2))]
 
     def draw_group(
         self, size: int, rng: np.random.Generator, keep: Keep = keep_all
     ) -> list[Problem]:
-        """The first formula without a model, then the first with one, of those that are kept.
+        """Draw a pair: the first unsatisfiable, then the first satisfiable formula that is kept.
 
         Raises:
-            GenerationError: the size is below the smallest, or `MAX_FORMULAS` were not enough.
+            GenerationError: the size is below the smallest, or no pair was found in `MAX_FORMULAS`
+                formulas or `MAX_TRIES` tries.
         """
         self.check_size(size)
         found: dict[bool, Problem] = {}
@@ -48,10 +49,10 @@ class PairedFormulas(Distribution[Problem]):
                 found[problem.is_sat] = problem
             if len(found) == 2:
                 return [found[False], found[True]]
-        raise GenerationError(f"{self!r}: too few of size {size} to keep, in {MAX_TRIES} tries")
+        raise GenerationError(f"{self!r}: no pair of size {size} to keep in {MAX_TRIES} tries")
 
     def _missing(self, size: int, rng: np.random.Generator, found: Collection[bool]) -> Problem:
-        """The next formula whose answer is not found yet."""
+        """Return the next formula of the kind, satisfiable or not, that is not found yet."""
         seen = set(found)
         for _ in range(MAX_FORMULAS):
             formula = self.formula(size, rng)
@@ -61,30 +62,30 @@ class PairedFormulas(Distribution[Problem]):
             if problem.is_sat not in found:
                 return problem
             seen.add(problem.is_sat)
-        what = "none whose variables hang together"
+        what = "the variables of none are connected"
         if seen:
-            what = f"only {'' if True in seen else 'un'}satisfiable ones"
-        raise GenerationError(f"{self!r}: {MAX_FORMULAS} formulas of size {size} and {what}")
+            what = f"all are {'' if True in seen else 'un'}satisfiable"
+        raise GenerationError(f"{self!r}: of {MAX_FORMULAS} formulas of size {size}, {what}")
 
 
 def of_rows(num_variables: int, rows: np.ndarray) -> Cnf:
-    """A formula of clauses of the same length, literals [m, k]."""
+    """Return the formula of clauses of equal length, given as literals [m, k]."""
     num_clauses, width = rows.shape
     pointers = np.arange(num_clauses + 1, dtype=np.int64) * width
     return Cnf(num_variables, rows.astype(np.int32).ravel(), pointers)
 
 
 def random_signs(variables: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each variable or its negation with probability 1/2."""
+    """Negate each variable with probability 1/2."""
     return np.where(rng.random(variables.shape) < 0.5, -variables, variables)
 
 
 def without_repeats(formula: Cnf) -> Cnf:
-    """Clauses of the same literals in any order are one: the first of them stays."""
+    """Remove repeated clauses, whatever the order of their literals; the first one stays."""
     lengths = np.diff(formula.pointers)
     clause = np.repeat(np.arange(formula.num_clauses), lengths)
     holds = np.zeros((formula.num_clauses, 2 * formula.num_variables + 1), dtype=bool)
-    holds[clause, formula.literals] = True  # a negative literal counts from the end
+    holds[clause, formula.literals] = True  # a negative literal indexes from the end
     keys = np.packbits(holds, axis=1)
     _, first = np.unique(keys.view(f"V{keys.shape[1]}").ravel(), return_index=True)
     stays = np.zeros(formula.num_clauses, dtype=bool)
@@ -94,10 +95,10 @@ def without_repeats(formula: Cnf) -> Cnf:
 
 
 def hangs_together(formula: Cnf) -> bool:
-    """Whether variables that share a clause link all of them."""
+    """Return whether all variables are connected through clauses that they share."""
     size, variables = formula.num_variables, abs(formula.literals).astype(np.int64) - 1
-    codes = variables[:-1] * size + variables[1:]  # neighbours in a clause ...
+    codes = variables[:-1] * size + variables[1:]  # link consecutive variables ...
     within = np.ones(len(variables), dtype=bool)
-    within[formula.pointers[1:-1] - 1] = False  # ... but not across its end
+    within[formula.pointers[1:-1] - 1] = False  # ... unless the clause ends between them
     codes = np.unique(codes[within[:-1]])
     return is_connected(np.stack([codes // size, codes % size], axis=1), size)

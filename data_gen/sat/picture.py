@@ -1,6 +1,6 @@
-"""A formula as a picture: where a network puts its literals, round after round.
+"""Picture of a formula: where a network places the literals in its state space, round by round.
 
-N nodes, H width of a state. Source of the idea: Selsam et al. 2019, figure 4.
+A batch has N nodes; H is the width of a state. Source of the idea: Selsam et al. 2019, figure 4.
 """
 
 import numpy as np
@@ -13,8 +13,8 @@ from data_gen.sat.decoding import LITERAL, candidates, complements, share_satisf
 from data_gen.shapes import Look, Shape, places
 from data_gen.spec import GraphOutput
 
-RADIUS = 0.04  # of a literal; the window is 2 wide, and what is around it
-AROUND = 1.15
+RADIUS = 0.04  # of a literal's mark; coordinates are from -1 to 1
+AROUND = 1.15  # half the width of the window
 TRUE, FALSE = Look(fill=0), Look(fill=1)
 KEYS = (
     Key("literal true in the last assignment", "circle", TRUE),
@@ -24,9 +24,9 @@ KEYS = (
 
 @torch.inference_mode()
 def literal_picture(model: Watched, batch: Batch) -> Picture | None:
-    """The literals of one formula on the two first principal components of the last round.
+    """Draw the literals of one formula on the first two principal components of the last round.
 
-    Both axes are scaled to fill the window. None for a model without states.
+    Both axes are scaled to fill the window. The result is None for a model without states.
     """
     answers = model.rounds(batch)
     states = [answer.states for answer in answers if answer.states is not None]
@@ -50,25 +50,29 @@ def literal_picture(model: Watched, batch: Batch) -> Picture | None:
 
 
 def _title(answers: list[GraphOutput], batch: Batch) -> str:
-    """The size of the formula, and after how many rounds an assignment is accepted."""
+    """Return the title: the size of the formula, and the first round that solves it."""
     solved = [bool(share_satisfied(_read(answer, batch), batch).max() == 1) for answer in answers]
     end = f"solved after round {solved.index(True) + 1}" if solved[-1] else "not solved"
     return f"{int(batch.graph_num_variables)} variables, {end}"
 
 
 def _read(answer: GraphOutput, batch: Batch) -> Tensor:
-    """The assignments that an answer is read as [K, N]."""
+    """Return the candidate assignments of an answer [K, N]."""
     return candidates(votes_of(answer), answer.states, batch)
 
 
 def _last_assignment(answer: GraphOutput, batch: Batch) -> Tensor:
-    """The assignment of an answer that makes the most clauses true [N]."""
+    """Return the candidate assignment of an answer that satisfies the most clauses [N]."""
     truths = _read(answer, batch)
     return truths[share_satisfied(truths, batch)[:, 0].argmax()]
 
 
 def _projected(states: Tensor) -> np.ndarray:
-    """States [T, L, H] in the plane of the last ones [T, L, 2]; the largest coordinate is 1."""
+    """Project states [T, L, H] on the principal plane of the last round, scaled to [-1, 1].
+
+    Returns:
+        The coordinates [T, L, 2].
+    """
     states = states.double().cpu().nan_to_num(0.0, 0.0, 0.0)
     mean = states[-1].mean(dim=0)
     axes = torch.linalg.svd(states[-1] - mean, full_matrices=False).Vh[:2]

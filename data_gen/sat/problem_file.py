@@ -1,4 +1,4 @@
-"""A proved formula as a file: DIMACS, with its answer in the name and in comments."""
+"""Problem files: a formula as DIMACS, with its proved answer in the file name and in comments."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,18 +8,22 @@ from data_gen.sat.cnf import Problem
 from data_gen.sat.solver import SOLVER
 
 ANSWERS = {True: "-sat.cnf", False: "-unsat.cnf"}
-PER_LINE = 10  # literals of a model
+PER_LINE = 10  # the number of a model's literals on one line
 
 
 def write_problem(problem: Problem, stem: Path, about: Sequence[str]) -> Path:
-    """Write `<stem>-sat.cnf` or `<stem>-unsat.cnf`; comments say `about`, and the model if any."""
+    """Write `<stem>-sat.cnf` or `<stem>-unsat.cnf`, with `about` and any model as comments.
+
+    Raises:
+        FileExistsError: the file exists; it is left unchanged.
+    """
     path = stem.with_name(f"{stem.name}{ANSWERS[problem.is_sat]}")
     dimacs.write(problem.formula, path, [*about, *_answer(problem)])
     return path
 
 
 def _answer(problem: Problem) -> Iterator[str]:
-    """The model, in the form of a solver, or that there is none."""
+    """Yield the lines of a model as solvers print it, or a line that there is none."""
     if problem.model is None:
         yield f"unsatisfiable, proved by {SOLVER}"
         return

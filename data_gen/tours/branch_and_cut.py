@@ -1,24 +1,25 @@
-"""The shortest tour with a proof: integer programs with ever more subtours cut off."""
+"""Shortest tours with a proof: integer programs to which violated subtour cuts are added."""
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-SCALE = 1000.0  # of costs: HiGHS stops at an absolute gap of 1e-6, so of 1e-9 in ours
-TOLERANCE = 1e-7  # relative, between the tour and the bound that was proved
+SCALE = 1000.0  # factor of costs: HiGHS stops at an absolute gap of 1e-6, which is 1e-9 unscaled
+TOLERANCE = 1e-7  # the largest relative difference between the tour and the proved bound
 
 
 class UnprovedTourError(RuntimeError):
-    """A solver that did not prove its tour to be the shortest."""
+    """The solver did not prove that its tour is the shortest."""
 
 
 def shortest_tour(distance: np.ndarray) -> np.ndarray:
-    """The nodes [n] in the order of a shortest closed tour that begins at node 0.
+    """Return the nodes [n] in the order of a shortest closed tour that begins at node 0.
 
-    Every node has two edges, of the smallest sum; while there are several cycles, each has to be
-    left by two edges. The last program is a relaxation whose optimum is a tour. Source: Dantzig,
-    Fulkerson and Johnson 1954; solver: HiGHS.
+    The program chooses two edges of each node, of the smallest total length. While its solution
+    has several cycles, a cut requires that at least two edges leave each of them. The last program
+    is a relaxation whose optimum is a tour. Source: Dantzig, Fulkerson and Johnson 1954; solver:
+    HiGHS.
 
     Args:
         distance: [n, n], symmetric, n >= 3.
@@ -57,7 +58,7 @@ def _check_proof(result: OptimizeResult) -> None:
 
 
 def _in_order(edges: np.ndarray, n: int) -> np.ndarray:
-    """The nodes [n] met from node 0 along the edges [2, n] of one cycle."""
+    """Return the nodes [n] in the order of one cycle of edges [2, n], from node 0."""
     beside: list[list[int]] = [[] for _ in range(n)]
     for one, other in edges.T.tolist():
         beside[one].append(other)

@@ -1,6 +1,6 @@
-"""A closed tour through all points of a graph, built by choosing the next point.
+"""The environment of tours: a closed tour through all points, built by choosing the next point.
 
-N nodes and B graphs in a batch.
+A batch has N nodes and B graphs.
 """
 
 from collections.abc import Callable
@@ -14,35 +14,35 @@ from torch_geometric.data import Batch
 from data_gen.environment import ExpertEnvironment, changed
 from data_gen.tours.held_karp import onward_costs, ways_home
 
-KINDS = ("here", "start", "left", "visited")  # of nodes, as the number that comes first
+KINDS = ("here", "start", "left", "visited")  # of nodes; a node is of the first kind that applies
 HERE, START, LEFT, VISITED = range(4)
-TIE = 1e-9  # of lengths in the unit square: two that differ by no more are equal
-MOST_POINTS = 16  # that an expert is made for: 15 · 2^15 numbers a graph
+TIE = 1e-9  # lengths in the unit square that differ by at most this count as equal
+MOST_POINTS = 16  # the most points that the expert takes: its table has 15 · 2^15 numbers a graph
 
 
 class TourState(NamedTuple):
-    """Part of a tour in every graph of a batch."""
+    """A partial tour in every graph of a batch."""
 
     batch: Batch  # the instances, as they were at the start
     is_visited: Tensor  # [N] bool
-    here: Tensor  # [B], the node where the tour is
+    here: Tensor  # [B], the current node of the tour
     start: Tensor  # [B]
-    num_left: Tensor  # [B], nodes not visited
-    length: Tensor  # [B] float64, of the tour so far; the way home is added at the last node
+    num_left: Tensor  # [B], the number of nodes not visited
+    length: Tensor  # [B] float64, of the tour so far; the last node adds the return to the start
 
 
 class TourEnvironment(ExpertEnvironment[TourState]):
-    """Begin at the start; choose any node that was not visited; at the last one go home."""
+    """Rules: begin at the start, visit every other node once, then return to the start."""
 
     def start(self, batch: Batch) -> TourState:
-        """Only the start is visited; instances are those of the task `Tour`."""
+        """Return the state in which only the start is visited; `batch` is of the task `Tour`."""
         start = batch.is_start.nonzero().squeeze(1)  # [B], one in every graph
         num_left = batch.ptr.diff() - 1
         length = torch.zeros(batch.num_graphs, dtype=torch.float64, device=start.device)
         return TourState(batch, batch.is_start, start, start, num_left, length)
 
     def observe(self, state: TourState) -> Batch:
-        """Attributes by the state; visited nodes, but for both ends, have lost their edges."""
+        """Return the batch as seen in a state; visited nodes except the ends have no edges."""
         batch, here, start = state.batch, state.here, state.start
         if bool((here == start).all()):
             return batch
@@ -60,14 +60,14 @@ class TourEnvironment(ExpertEnvironment[TourState]):
         )
 
     def allowed(self, state: TourState) -> Tensor:
-        """The nodes that were not visited [N]."""
+        """Return the nodes that are not visited [N] bool."""
         return ~state.is_visited
 
     def apply(self, state: TourState, action: Tensor) -> TourState:
-        """One node further; raises ValueError for a node that was visited."""
+        """Return the state after a choice; raise ValueError if a chosen node is visited."""
         moves = action >= 0
         if bool(state.is_visited[action[moves]].any()):
-            raise ValueError("a node was chosen that the tour has visited: one that is left has to")
+            raise ValueError("action must be nodes that are not visited, got one that is visited")
         here = torch.where(moves, action, state.here)
         is_visited = state.is_visited.index_fill(0, here, True)
         num_left = state.num_left - moves.long()
@@ -78,26 +78,27 @@ class TourEnvironment(ExpertEnvironment[TourState]):
         return state._replace(is_visited=is_visited, here=here, num_left=num_left, length=length)
 
     def is_over(self, state: TourState) -> Tensor:
-        """Whether all nodes are visited [B]."""
+        """Return for each graph whether all nodes are visited [B]."""
         return state.num_left == 0
 
     def outcome(self, state: TourState) -> Tensor:
-        """The length of the tour [B]."""
+        """Return the length of the tour [B]."""
         return state.length
 
     def expert(self, batch: Batch) -> Callable[[TourState], Tensor]:
-        """The first nodes of all shortest completions, by Held and Karp's tables.
+        """Return the next nodes of all shortest completions, by Held and Karp's tables.
 
         Raises:
             ValueError: a graph has more than MOST_POINTS nodes.
         """
         n = int(batch.ptr.diff().max())
         if n > MOST_POINTS:
-            raise ValueError(f"a tour of {n} points: an expert takes at most {MOST_POINTS}")
+            allowed = f"at most {MOST_POINTS} points for the expert"
+            raise ValueError(f"a tour must have {allowed}, got {n}")
         start, graph = batch.is_start.nonzero().squeeze(1), batch.batch
         rank = torch.arange(len(graph), device=graph.device) - batch.ptr[graph]
         first = (start - batch.ptr[:-1])[graph]  # [N]
-        # The start is point 0 of its table, then come the others in their order.
+        # In the table of a graph the start is point 0; the other points follow in their order.
         point = torch.where(rank == first, 0, torch.where(rank < first, rank + 1, rank))
         place = batch.position.new_zeros(batch.num_graphs, n, 2)
         place[graph, point] = batch.position
@@ -117,17 +118,17 @@ class TourEnvironment(ExpertEnvironment[TourState]):
 def features(
     position: Tensor, node_type: Tensor, here: Tensor, start: Tensor, scale: Tensor, graph: Tensor
 ) -> Tensor:
-    """The kind of each node, and how far it is from `here` and from the start: [N, 6] float32.
+    """Return each node's kind and its distances from `here` and from the start: [N, 6] float32.
 
-    Distances are relative to `scale`: they do not shrink where points are many.
+    Distances are relative to `scale`, so that they do not shrink as the number of points grows.
 
     Args:
         position: [N, 2].
         node_type: [N].
-        here: a node of each graph [B].
-        start: a node of each graph [B].
-        scale: of each graph [B], the mean distance to the nearest other point.
-        graph: of each node [N].
+        here: the current node of each graph [B].
+        start: the start of each graph [B].
+        scale: the mean distance to the nearest other point, of each graph [B].
+        graph: the graph of each node [N].
     """
     ends = [_distance(position, position[node[graph]]) / scale[graph] for node in (here, start)]
     kinds = one_hot(node_type, len(KINDS)).to(position.dtype)

@@ -1,7 +1,7 @@
-"""Held and Karp's tables: the shortest way home from anywhere, through any set of points.
+"""Held and Karp's tables: the shortest way to the start from any point, through any set of points.
 
-B instances side by side, of n points each, the start first; m = n - 1 others. A set of others is a
-number below 2^m, in which bit i stands for point i + 1.
+A batch has B instances of n points each, the start first, and m = n - 1 others. A set of others is
+a number below 2^m, in which bit i stands for point i + 1.
 """
 
 import torch
@@ -9,11 +9,12 @@ from torch import Tensor
 
 
 def ways_home(distance: Tensor) -> Tensor:
-    """C[S, j] = min_{i ∈ S} d(j, i) + C[S - i, i],  C[∅, j] = d(j, start): [B, 2^m, m].
+    """Return C[S, j] = min_{i ∈ S} d(j, i) + C[S - i, i],  C[∅, j] = d(j, start): [B, 2^m, m].
 
-    The shortest way from point j + 1 through all of S to the start; defined where j is not in S.
-    All sets of one size are worked out at once. Instances of fewer points may be filled up by any
-    distances: a set without a filled-up point knows nothing of it. Source: Held and Karp 1962.
+    C[S, j] is the length of the shortest way from point j + 1 through all of S to the start; it is
+    defined if j is not in S. All sets of one size are computed at once. Instances of fewer points
+    may be padded with any distances: the entries of sets without padded points do not depend on
+    them. Source: Held and Karp 1962.
 
     Args:
         distance: [B, n, n], symmetric.
@@ -37,13 +38,13 @@ def ways_home(distance: Tensor) -> Tensor:
 
 
 def onward_costs(distance: Tensor, table: Tensor, here: Tensor, left: Tensor) -> Tensor:
-    """What the rest of a tour costs by its next point: [B, m], infinite for those not left.
+    """Return the cost of the rest of a tour for each next point: [B, m], infinite if visited.
 
     Args:
         distance: [B, n, n].
-        table: of `ways_home`.
-        here: the point where each tour is [B], 0 to n - 1.
-        left: the set of others that it has not met yet [B].
+        table: the result of `ways_home`.
+        here: the current point of each tour [B], 0 to n - 1.
+        left: the set of others that the tour has not visited yet [B].
     """
     num_graphs, m = table.shape[0], table.shape[2]
     rows = torch.arange(num_graphs, device=table.device)
@@ -56,7 +57,7 @@ def onward_costs(distance: Tensor, table: Tensor, here: Tensor, left: Tensor) ->
 
 
 def shortest_tours(distance: Tensor) -> Tensor:
-    """The points [B, n] in the order of a shortest closed tour from point 0."""
+    """Return the points [B, n] in the order of a shortest closed tour from point 0."""
     num_graphs, n, _ = distance.shape
     table = ways_home(distance)
     here = torch.zeros(num_graphs, dtype=torch.long, device=distance.device)

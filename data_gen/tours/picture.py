@@ -1,4 +1,4 @@
-"""A tour as a picture: point after point, on the shortest one."""
+"""Picture of a tour: a network's tour, one frame a choice, over the shortest tour."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from data_gen.route import NETWORK, TRUTH, around
 from data_gen.shapes import Look, Shape, places
 from data_gen.tours.environment import TourEnvironment, TourState
 
-POINT, HERE, START = 0.011, 0.028, 0.014  # radii, of the extent
+POINT, HERE, START = 0.011, 0.028, 0.014  # radii, as fractions of the extent
 FIRST, NOW = Look(fill="ink"), Look("ink", 1.2)
 KEYS = (
     Key("shortest tour", "line", TRUTH),
@@ -23,7 +23,7 @@ KEYS = (
 
 @torch.inference_mode()
 def tour_picture(model: Watched, environment: TourEnvironment, batch: Batch) -> Picture:
-    """The tour that a network takes through the points of one instance, a frame a choice."""
+    """Draw a network's tour through the points of one instance, one frame a choice."""
     path = _path(model, environment, batch)  # [n + 1], the start first and last
     at, order = batch.position.cpu().double().numpy(), batch.tour_place.argsort().tolist()
     n, optimum = len(at), float(batch.graph_optimum)
@@ -47,7 +47,7 @@ def tour_picture(model: Watched, environment: TourEnvironment, batch: Batch) -> 
 
 
 def _path(model: Watched, environment: TourEnvironment, batch: Batch) -> list[int]:
-    """The nodes that a network goes to, from the start back to the start."""
+    """Return the nodes that a network visits, from the start back to the start."""
     chosen = [batch.is_start.nonzero().squeeze(1)]
     choose = best_of(environment, model)
 
@@ -60,6 +60,6 @@ def _path(model: Watched, environment: TourEnvironment, batch: Batch) -> list[in
 
 
 def _compared(length: float, optimum: float) -> str:
-    """A length beside the shortest one."""
+    """Return the words that compare a length with the shortest one."""
     longer = 100 * (length / optimum - 1)
     return f"{longer:.1f} % longer than the shortest" if longer >= 0.05 else "none is shorter"

@@ -293,12 +293,12 @@ def test_an_energy_is_a_sum_over_bodies_or_one_answer(answer):
     ],
 )  # fmt: skip
 def test_a_bad_argument_is_named_in_one_line(task, name, value):
-    with pytest.raises(ValueError, match=rf"^{name} is ") as error:
+    with pytest.raises(ValueError, match=rf"^{name} must be ") as error:
         task(**{name: value})
     assert str(value) in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_a_scene_of_other_coordinates_is_an_error_in_one_line():
-    with pytest.raises(ValueError, match=r"^task.dim: 2 is not allowed, .* of 3 coordinates$"):
+    with pytest.raises(ValueError, match=r"^task.dim must be 3 for scenes .*, got 2$"):
         Cell(TASK, Gravity(dim=3), (5,), "test").instances(0, 1)

@@ -58,7 +58,9 @@ def test_a_field_with_too_few_rows_is_refused():
     graph = Data(
         x=torch.ones(3, 1), edge_index=torch.tensor([[0], [1]]), edge_attr=torch.ones(2, 1)
     )
-    with pytest.raises(ValueError, match="edge_attr has 2 rows"):
+    with pytest.raises(
+        ValueError, match="field edge_attr must have 1 rows, one for each edge, got 2"
+    ):
         Packed.pack([graph])
 
 
@@ -123,7 +125,7 @@ def test_many_who_ask_at_once_make_it_once(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("sizes", "message"),
-    [((), "at least one size"), ((0,), "size 0"), ((1,), "size 1"), ((8.5,), "8.5")],
+    [((), "at least one size"), ((0,), "got 0$"), ((1,), "got 1$"), ((8.5,), "got 8.5$")],
 )
 def test_a_size_that_cannot_be_is_an_error_before_any_work(sizes, message):
     with pytest.raises(SizeError, match=message):

@@ -131,7 +131,9 @@ def test_relabelling_the_nodes_does_not_change_a_fingerprint():
 def test_a_data_set_of_few_distinct_instances_is_refused_in_one_line(tmp_path):
     law = KClique((3,), is_paired=True)
     few = DataSet(Cell(Satisfiability(), law, (4,), "test"), 200, tmp_path)
-    with pytest.raises(GenerationError, match=r"^[^\n]+only \d+ distinct of 200 of size 4[^\n]+$"):
+    with pytest.raises(
+        GenerationError, match=r"^[^\n]+only \d+ distinct of 200 inst[^\n]+ size 4[^\n]+$"
+    ):
         few.load()
     DataSet(Cell(Satisfiability(), law, (4,), "train"), 200, tmp_path).load()
 

@@ -172,5 +172,5 @@ def test_a_hopeless_factor_gives_up_in_one_line(law):
     ],
 )
 def test_a_bad_argument_is_named_in_one_line(law, name, value):
-    with pytest.raises(ValueError, match=rf"^{name} is {value}: [^\n]+$"):
+    with pytest.raises(ValueError, match=rf"^{name} must be [^\n]+, got {value}$"):
         law(**{name: value})

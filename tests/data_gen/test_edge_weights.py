@@ -108,5 +108,5 @@ def test_wide_range_lengths_are_uniform_in_their_logarithm():
     ],
 )
 def test_a_bad_argument_is_named_in_one_line(law, name, value):
-    with pytest.raises(ValueError, match=rf"^{name} is {value}: [^\n]+$"):
+    with pytest.raises(ValueError, match=rf"^{name} must be [^\n]+, got {value}$"):
         law(**{name: value})

@@ -32,7 +32,7 @@ def test_a_mixture_is_of_one_structure_and_group_size():
     for seed in range(4):
         assert [problem.is_sat for problem in pairs.draw_group(6, rng(seed))] == [False, True]
     for laws, name in (((Sr(), RandomTree()), "structure"), ((Sr(), KClique((3,))), "group_size")):
-        with pytest.raises(ValueError, match=rf"^distributions is [^\n]+ one {name}$"):
+        with pytest.raises(ValueError, match=rf"^distributions must [^\n]+ same {name}, got"):
             Mixture(laws)
 
 
@@ -91,5 +91,5 @@ def test_a_forest_fire_spreads_with_its_probability():
     ],
 )
 def test_a_bad_argument_is_named_in_one_line(law_type, name, value):
-    with pytest.raises(ValueError, match=rf"^{name} is [^\n]+$"):
+    with pytest.raises(ValueError, match=rf"^{name} must be [^\n]+, got [^\n]+$"):
         law_type(**{name: value})

@@ -210,5 +210,5 @@ def test_a_motion_of_nan_is_not_clean():
 
 @pytest.mark.parametrize("name", ["coupling", "box", "scheme"])
 def test_a_law_that_is_not_known_is_an_error_in_one_line(name):
-    with pytest.raises(ValueError, match=rf"^{name} is 'x': [^\n]+$"):
+    with pytest.raises(ValueError, match=rf"^{name} must be one of [^\n]+, got 'x'"):
         Law(**{name: "x"})

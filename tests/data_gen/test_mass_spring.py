@@ -192,16 +192,16 @@ def test_graph_nets_has_the_flaws_of_the_demo():
     ],
 )
 def test_a_bad_argument_is_named_in_one_line(name, value):
-    with pytest.raises(ValueError, match=rf"^{name} is [^\n]+$"):
+    with pytest.raises(ValueError, match=rf"^{name} must be [^\n]+, got [^\n]+$"):
         MassSpring(**{name: value})
 
 
 def test_a_demo_that_is_none_and_a_size_too_small_are_errors():
     for arguments in ({"topology": "ring"}, {"num_pinned": 1}):
-        with pytest.raises(ValueError, match=r"^compat is 'graph_nets': [^\n]+$"):
+        with pytest.raises(ValueError, match=r"^compat must be '' [^\n]+, got 'graph_nets'$"):
             MassSpring(compat="graph_nets", **arguments)
     for law, size in ((MassSpring(), 2), (MassSpring("ring", 0), 2), (MassSpring("tree", 0), 1)):
         with pytest.raises(
-            GenerationError, match=rf"size {size} is below the smallest, {size + 1}"
+            GenerationError, match=rf"size must be at least {size + 1}, got {size}$"
         ):
             law.draw(size, rng())

@@ -110,14 +110,14 @@ def test_literals_keep_their_places_and_say_when_a_formula_was_solved(name):
 def test_options_are_those_of_the_picture_and_whole_numbers():
     assert options({"every": 2}, every=1, num_frames=9) == {"every": 2, "num_frames": 9}
     for given, line in (
-        ({"speed": 1}, "speed is not an option, these are: every"),
+        ({"speed": 1}, "option must be one of every, got 'speed'"),
         ({"every": 0}, "every must be a whole number of at least 1, got 0"),
         ({"every": True}, "every must be a whole number of at least 1, got True"),
     ):
         with pytest.raises(PictureError, match=line):
             options(given, every=1)
     task, batch = instance("task=shortest_path")
-    with pytest.raises(PictureError, match="every is not an option, these are: there is none"):
+    with pytest.raises(PictureError, match="options must be empty for this picture, got 'every'"):
         task.picture(Answers(nothing), batch, every=2)
 
 
@@ -127,5 +127,5 @@ def test_a_task_draws_nothing_unless_it_says_how():
 
 
 def test_a_place_that_is_not_a_number_is_refused():
-    with pytest.raises(PictureError, match="places of a shape"):
+    with pytest.raises(PictureError, match="points of a circle"):
         Shape("circle", [[0.0, float("nan")]], Look())

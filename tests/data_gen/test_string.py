@@ -131,10 +131,10 @@ def test_the_generator_alone_decides_the_scene():
 
 def test_bad_arguments_and_sizes_are_named_in_one_line():
     for arguments in ({"num_pinned": 3}, {"gap": [0.2, 0.1]}, {"disc_radius": [0.0, 1.0]}):
-        with pytest.raises(ValueError, match=rf"^{next(iter(arguments))} is [^\n]+$"):
+        with pytest.raises(ValueError, match=rf"^{next(iter(arguments))} must be [^\n]+, got"):
             String(**arguments)
     for pins, size in ((0, 1), (1, 1), (2, 2)):
         with pytest.raises(
-            GenerationError, match=rf"size {size} is below the smallest, {size + 1}"
+            GenerationError, match=rf"size must be at least {size + 1}, got {size}$"
         ):
             String(pins).draw(size, rng())

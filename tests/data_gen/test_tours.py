@@ -134,7 +134,7 @@ def test_what_is_observed_follows_the_tour_and_changes_nothing():
     assert seen.u[:, 0].tolist() == pytest.approx([3 / 6, 2 / 4])
     for name, value in before.to_dict().items():
         assert torch.equal(value, batch[name]), name
-    with pytest.raises(ValueError, match="has visited"):
+    with pytest.raises(ValueError, match="that are not visited, got one"):
         environment.apply(state, torch.tensor([2, 8]))
 
 
@@ -200,8 +200,8 @@ def test_the_loss_of_a_choice_is_that_of_each_graph_alone():
 
 def test_a_wrong_argument_is_one_line():
     for make, text in (
-        (lambda: ClusteredPoints(spread=0.0), "spread is 0.0: a number above 0 is needed"),
-        (lambda: Tour(neighbours=0), "neighbours is 0: null or a number of at least 1 is needed"),
+        (lambda: ClusteredPoints(spread=0.0), "spread must be above 0, got 0.0"),
+        (lambda: Tour(neighbours=0), "neighbours must be null or a number of at least 1, got 0"),
     ):
         with pytest.raises(ValueError, match=text):
             make()
@@ -227,5 +227,5 @@ def test_a_batch_is_scored_by_the_rollout_of_the_model():
 def test_an_answer_that_is_not_a_number_ends_an_episode():
     """It would choose nothing, again and again."""
     batch = batch_of(5, 6)
-    with pytest.raises(NoChoiceError, match="the answer is not a number"):
+    with pytest.raises(NoChoiceError, match="its answer is not a number"):
         TASK.score(lambda seen: GraphOutput(x=torch.full((len(seen.x), 1), torch.nan)), batch)

@@ -137,7 +137,7 @@ def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tm
     code, text = in_process("evaluate", f"run={run.path}", f"data.files={tmp_path}/*.cnf",
                             "name=bad", f"machine.data_dir={place}/never")  # fmt: skip
     assert code == 1
-    assert text == f"error: {bad}:3: found 'two', whole numbers are allowed"
+    assert text == f"error: {bad}:3: found 'two', expected whole numbers"
     assert sorted(run.path.rglob("*")) == before
     assert not (place / "never").exists()
 
@@ -145,10 +145,14 @@ def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tm
 @pytest.mark.parametrize(
     ("values", "error", "words"),
     [
-        ({"data__files": ""}, UserError, "data: files is ''"),
+        ({"data__files": ""}, UserError, "data: files must be a path or a pattern"),
         ({"data__files": 3}, UserError, "data.files must be a text, got 3"),
-        ({"data__files": "nowhere/*.cnf"}, GenerationError, "'nowhere/*.cnf': no file matches"),
-        ({"data__max_conflicts": 0}, UserError, "max_conflicts is 0"),
+        (
+            {"data__files": "nowhere/*.cnf"},
+            GenerationError,
+            "files must match a file, got 'nowhere",
+        ),
+        ({"data__max_conflicts": 0}, UserError, "max_conflicts must be at least 1, got 0"),
         (
             {"transfer__sizes": [5]},
             UserError,

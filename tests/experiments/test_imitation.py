@@ -94,7 +94,7 @@ def test_a_task_without_steps_or_with_too_large_instances_is_refused_in_one_line
         Imitation(WithoutExpert(), Training(sizes=[5]))
     with pytest.raises(UserError, match="falls_over must be a number from 0 to 1, got 2"):
         learner(falls_over=2)
-    with pytest.raises(UserError, match=r"train.sizes: a tour of 17 points: .* at most 16"):
+    with pytest.raises(UserError, match=r"train.sizes: a tour must .* at most 16 .* got 17"):
         learner().parts(network(), batch_of(17), Update(0, 0))
 
 

@@ -170,10 +170,10 @@ def test_a_look_overwrites_nothing_and_errors_are_one_line(strings, tmp_path):
         look(config(strings, file))
     assert file.read_text() == "mine"
     for override, line in (
-        ("picture={num_frames:21}", "picture: num_frames must be at most 20, as the motion has"),
+        ("picture={num_frames:21}", "picture: num_frames must be at most 20 for this motion"),
         ("picture={num_frames:0}", "picture: num_frames must be a whole number of at least 1"),
         ("picture={every:x}", "picture: every must be a whole number of at least 1, got 'x'"),
-        ("picture={speed:3}", "picture: speed is not an option, these are: num_frames, every"),
+        ("picture={speed:3}", "picture: option must be one of num_frames, every, got 'speed'"),
         ("picture=3", "picture must be null or a mapping of one or more entries, got 3"),
         ("instance=-1", "instance must be a whole number of at least 0, got -1"),
         ("num_instances=0", "num_instances must be a whole number of at least 1, got 0"),

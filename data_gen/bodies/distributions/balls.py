@@ -1,4 +1,4 @@
-"""Bouncing balls: discs in a box, that collide with one another and with the walls."""
+"""Bouncing balls: discs in a box that collide with one another and with the walls."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,34 +9,38 @@ from data_gen.bodies.dynamics.scene import Clock, Law, Scene, points
 from data_gen.bodies.dynamics.shuffled import shuffled
 from data_gen.distribution import Distribution, GenerationError, interval
 
-HOME_SIZE = 6  # balls, at which the box has the half width of the arguments
-MAX_STARTS = 100  # from an empty box
-MAX_TRIES = 1000  # places for a ball, before the box is emptied
+HOME_SIZE = 6  # the number of balls for which the box has the half width of the arguments
+MAX_STARTS = 100  # the number of times that the box is filled from empty
+MAX_TRIES = 1000  # the number of positions tried for a ball before the box is emptied
 
 
 @dataclass(frozen=True)
 class Balls(Distribution[Scene]):
     """Discs that fly freely between collisions, in a square box with walls, in two dimensions.
 
-    Radii and masses are uniform in their ranges and independent: heavy balls are not large.
-    Places are uniform where a ball is clear of the walls and of the balls before it. Speeds are
+    Radii and masses are uniform in their ranges and independent of each other. Positions are
+    uniform where a ball touches neither the walls nor the balls placed before it. Speeds are
     uniform in [0, 2 speed], in uniform directions. Collisions are exact, without friction or
-    spin. The index tells nothing.
+    spin. The order of the balls is random.
 
     Radii, masses and restitutions are those of the bouncing balls of Battaglia et al. 2016,
-    "Interaction networks for learning about objects, relations and physics". The frame is ours:
-    in 0.005 s a ball of mean speed goes 1 cm, a tenth of the smallest radius, so that a frame tells
-    who collides before the next, and in 1000 frames each of 6 balls collides some five times.
+    "Interaction networks for learning about objects, relations and physics". The time step is ours:
+    in 0.005 s a ball of mean speed moves 1 cm, a tenth of the smallest radius, so that a frame
+    shows which balls collide before the next one. In 1000 frames each of 6 balls collides about
+    five times.
 
     Attributes:
-        radius: range of the radii [m].
-        mass: range of the masses [kg].
-        speed: mean speed [m/s].
-        restitution: relative speed after a collision, by that before; 1: no energy is lost.
-        half_width: of the box at 6 balls [m].
-        fixed_box: whether the box is the same at all sizes, so that more balls are denser. If
-            not, the area for each ball is: the half width grows with the root of the size.
-        time_step: between two frames [s].
+        radius: the range of the radii [m].
+        mass: the range of the masses [kg].
+        speed: the mean speed [m/s].
+        restitution: the relative speed after a collision, divided by that before; 1: elastic.
+        half_width: half the width of the box for 6 balls [m].
+        fixed_box: True: the box is the same for all sizes, so the density grows. False: the area
+            per ball is the same, so the half width grows with the root of the size.
+        time_step: the time between two frames [s].
+
+    Raises:
+        ValueError: an argument is out of its range.
     """
 
     radius: tuple[float, float] = (0.1, 0.3)
@@ -54,18 +58,19 @@ class Balls(Distribution[Scene]):
         object.__setattr__(self, "mass", interval("mass", self.mass, 1e-6, np.inf))
         for name in ("speed", "half_width", "time_step"):
             if not 0 < getattr(self, name) < np.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}: a number above 0 is needed")
+                value = getattr(self, name)
+                raise ValueError(f"{name} must be a finite number above 0, got {value!r}")
         if not 0 <= self.restitution <= 1:
-            raise ValueError(f"restitution is {self.restitution}: a number in [0, 1] is needed")
+            raise ValueError(f"restitution must be a number in [0, 1], got {self.restitution!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Scene:
-        """No ball overlaps another or a wall.
+        """Draw balls that overlap neither each other nor a wall.
 
         Raises:
-            GenerationError: the balls do not fit into the box.
+            GenerationError: the size is below 1, or the balls do not fit into the box.
         """
         if size < 1:
-            raise GenerationError(f"size is {size}: a whole number of 1 or more is needed")
+            raise GenerationError(f"size must be a whole number of at least 1, got {size!r}")
         half_width = self.half_width * (1.0 if self.fixed_box else (size / HOME_SIZE) ** 0.5)
         radii = rng.uniform(*self.radius, size)
         positions = self._places(radii, half_width, rng)
@@ -82,18 +87,18 @@ class Balls(Distribution[Scene]):
         return shuffled(scene._replace(radii=radii, masses=masses), rng)
 
     def _places(self, radii: np.ndarray, half_width: float, rng: np.random.Generator) -> np.ndarray:
-        """Positions [n, 2] of balls put into the box one after another."""
+        """Draw positions [n, 2] of balls that are put into the box one after another."""
         for _ in range(MAX_STARTS):
             positions = np.zeros((len(radii), 2))
             if all(_put(positions, radii, half_width, i, rng) for i in range(len(radii))):
                 return positions
-        raise GenerationError(f"{self!r}: no room for {len(radii)} balls")
+        raise GenerationError(f"{self!r}: {len(radii)} balls do not fit into the box")
 
 
 def _put(
     positions: np.ndarray, radii: np.ndarray, half_width: float, i: int, rng: np.random.Generator
 ) -> bool:
-    """Write a place for ball i among those before it; false if none is found."""
+    """Write a position for ball i among the balls before it; return False if none is found."""
     room = half_width - radii[i]
     if room < 0:
         return False

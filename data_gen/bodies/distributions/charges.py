@@ -1,4 +1,4 @@
-"""Charged particles, as in the benchmarks of NRI and EGNN, and as they were meant."""
+"""Charged particles: the benchmarks of NRI and EGNN, and a corrected version of them."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,31 +8,34 @@ import numpy as np
 from data_gen.bodies.dynamics.scene import Law, Scene
 from data_gen.bodies.particles import Particles
 
-MEAN_SIZE = 5  # whose room has a standard deviation of 1
+MEAN_SIZE = 5  # the number of particles for which positions have a standard deviation of 1
 
 
 @dataclass(frozen=True)
 class Charges(Particles):
-    """Charges of either sign that repel and attract by Coulomb's law, softened.
+    """Charges of either sign that repel and attract by a softened Coulomb's law.
 
-    Positions are normal, of a standard deviation that keeps the density at any number of
-    particles, speeds are all alike, masses 1. Source: Kipf et al. 2018 and Satorras et al. 2021
-    for the laws of the start; the softening and the leapfrog keep the energy, which the published
-    generators do not: with "egnn" (3-d, no box) and "nri" (2-d, a reflecting box of half-width 5,
-    one room for any number) the force on a particle is clamped to 100 in each component, and kicks
-    and drifts are those of the symplectic Euler scheme.
+    Positions are normal, with a standard deviation that keeps the density the same for any number
+    of particles; speeds are equal and masses 1. Source: Kipf et al. 2018 and Satorras et al. 2021
+    for the laws of the start. Softening and leapfrog conserve the energy, which the published
+    generators do not: with "egnn" (3-d, no box) and "nri" (2-d, a reflecting box of half width 5,
+    the same spread for any number) each component of the force on a particle is clamped to 100,
+    and the integrator is the symplectic Euler scheme.
 
     Args:
         dim: 2 or 3.
-        speed: of every particle.
-        positive: probability of charge +1; else it is -1.
-        exponent: of the force.
-        softening: of the force.
-        screening: κ of the Yukawa force [1/L]; 0: none.
-        fixed_box: whether the particles start in the room of five, however many there are.
-        time_step: between two frames, of steps of 0.001.
-        compat: "egnn" or "nri": the published generator, its flaws included; "": none.
-        skip: frames that pass before the first.
+        speed: the speed of every particle.
+        positive: the probability of charge +1; otherwise the charge is -1.
+        exponent: the exponent of the force.
+        softening: the softening length of the force.
+        screening: κ of the Yukawa force [1/L]; 0: no screening.
+        fixed_box: True: the spread of the start is that of five particles for any number.
+        time_step: the time between two frames, in integrator steps of 0.001.
+        compat: "egnn" or "nri": the published generator, its flaws included; "": ours.
+        skip: the number of frames that are dropped before the first.
+
+    Raises:
+        ValueError: an argument is not allowed.
     """
 
     dim: int = 3
@@ -51,10 +54,10 @@ class Charges(Particles):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.positive <= 1:
-            raise ValueError(f"positive is {self.positive!r}: a number from 0 to 1 is needed")
+            raise ValueError(f"positive must be a number from 0 to 1, got {self.positive!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Scene:
-        """Particles at time 0."""
+        """Draw particles at time 0."""
         is_fixed = self.fixed_box or self.compat == "nri"
         spread = 1.0 if is_fixed else (size / MEAN_SIZE) ** (1 / self.dim)
         scene = self.begun(size, spread, self._law(), rng)

@@ -1,4 +1,4 @@
-"""Bodies that attract one another, set off at random or on orbits about a heavy one."""
+"""Bodies that attract one another, started at random or on orbits around a heavy one."""
 
 from dataclasses import dataclass, replace
 
@@ -6,40 +6,43 @@ import numpy as np
 
 from data_gen.bodies.dynamics.scene import Clock, Law, Scene, points
 from data_gen.bodies.motions import check_dim
-from data_gen.distribution import Distribution, GenerationError
+from data_gen.distribution import Distribution, GenerationError, check_one_of
 
 COMPAT = ("", "segnn")
 STARTS = ("free", "orbits", "both")
-DENSITY = 1.0  # bodies in a volume of 1: the unit of length is that of the room a body has
-STAR_MASS = 10.0  # times the mean mass of the others
+DENSITY = 1.0  # bodies per unit volume, so a unit of length is the room of a body
+STAR_MASS = 10.0  # the mass of the star, in mean masses of the other bodies
 
 
 @dataclass(frozen=True)
 class Gravity(Distribution[Scene]):
-    """Softened Newtonian gravity, G = 1, unit mean mass, unit density of bodies at any number.
+    """Softened Newtonian gravity with G = 1, unit mean mass, and unit density for any number.
 
     "free": bodies are uniform in a ball of the radius that gives the density, with normal
-    velocities; "orbits": one of 10 mean masses begins in the centre and the others go round it
-    on circles; "both": each with probability 1/2. The centre of mass rests in the origin. Source:
-    Battaglia et al. 2016 (free and orbits); Plummer 1911 (softening). Units: length of the room a
-    body has, mean mass of the bodies but for a star, G = 1.
+    velocities. "orbits": a star of 10 mean masses starts in the centre, and the others circle
+    around it. "both": each of the two with probability 1/2. The centre of mass rests in the origin.
+    Source: Battaglia et al. 2016 (free and orbits); Plummer 1911 (softening). Units: the length of
+    the room of a body, the mean mass of the bodies without a star, and G = 1.
 
     Args:
         dim: 2 or 3.
         start: "free", "orbits" or "both".
-        mass_ratio: of the heaviest to the lightest body; log-uniform between them, scaled to a mean
-            of 1.
-        speed: standard deviation of a velocity component of free bodies.
-        exponent: of the force; 2 is Newton's.
-        softening: of the force.
-        density: bodies in a unit of area or volume.
-        fixed_box: whether the bodies start in the room of six, however many there are.
-        time_step: between two frames, each of 10 leapfrog steps.
-        box: half-width of a periodic box that all of them are in, of which forces come from the
-            nearest image alone; 0: there is none.
-        compat: "segnn": as the generator of Brandstetter et al. 2022 has it: unit masses, normal
-            positions and velocities, whatever their number; frames 0.1 apart, of steps of 0.001,
-            the first after 3 units of time. "": ours.
+        mass_ratio: the largest mass divided by the smallest; masses are log-uniform between them,
+            scaled to a mean of 1.
+        speed: the standard deviation of a velocity component of free bodies.
+        exponent: the exponent of the force; 2 is Newton's.
+        softening: the softening length of the force.
+        density: the number of bodies per unit of area or volume.
+        fixed_box: True: the bodies start in the room of six, for any number of bodies.
+        time_step: the time between two frames, each of 10 leapfrog steps.
+        box: half the width of a periodic box, in which forces come from the nearest image alone;
+            0: no box.
+        compat: "segnn": the generator of Brandstetter et al. 2022: unit masses, normal positions
+            and velocities for any number of bodies; frames 0.1 apart, of steps of 0.001, the first
+            after 3 units of time. "": ours.
+
+    Raises:
+        ValueError: an argument is not allowed.
     """
 
     dim: int = 2
@@ -55,28 +58,30 @@ class Gravity(Distribution[Scene]):
     compat: str = ""
 
     def __post_init__(self) -> None:
-        if self.start not in STARTS:
-            raise ValueError(f"start is {self.start!r}: one of {STARTS} is needed")
+        check_one_of("start", self.start, STARTS)
         check_dim(self.dim)
         if self.mass_ratio < 1:
-            raise ValueError(f"mass_ratio is {self.mass_ratio!r}: a number of at least 1 is needed")
-        if self.compat not in COMPAT:
-            raise ValueError(f"compat is {self.compat!r}: one of {COMPAT} is needed")
+            raise ValueError(f"mass_ratio must be at least 1, got {self.mass_ratio!r}")
+        check_one_of("compat", self.compat, COMPAT)
         if self.box < 0:
-            raise ValueError(f"box is {self.box!r}: 0 or more is needed")
+            raise ValueError(f"box must be at least 0, got {self.box!r}")
         for name in ("softening", "density", "time_step"):
             if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: more than 0 is needed")
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Scene:
-        """Bodies at time 0."""
+        """Draw bodies at time 0.
+
+        Raises:
+            GenerationError: the bodies do not fit into the periodic box.
+        """
         if self.compat == "segnn":
             return self._segnn(size, rng)
         masses = self._masses(size, rng)
         room = (6 if self.fixed_box else size) / self.density
         radius = np.sqrt(room / np.pi) if self.dim == 2 else np.cbrt(room / (4 * np.pi / 3))
         if 0 < self.box < radius:
-            raise GenerationError(f"{self!r}: no room for {size} bodies in the box")
+            raise GenerationError(f"{self!r}: {size} bodies do not fit into the box")
         is_free = self.start == "free" or (self.start == "both" and rng.random() < 0.5)
         state = self._free(size, radius, rng) if is_free else self._orbits(masses, radius, rng)
         x, v = (part - masses @ part / masses.sum() for part in state)
@@ -89,13 +94,13 @@ class Gravity(Distribution[Scene]):
         return replace(law, box="periodic", half_width=self.box) if self.box else law
 
     def _segnn(self, size: int, rng: np.random.Generator) -> Scene:
-        """Unit masses at normal places; frame 0 is the 30th of the published motion."""
+        """Draw unit masses at normal positions; frame 0 is the 30th of the published motion."""
         x, v = rng.standard_normal((2, size, self.dim))
         x, v = x - x.mean(axis=0), v - v.mean(axis=0)
         return points(x, v, Law("masses", softening=0.1), Clock(0.1, 100, 30), np.inf)
 
     def _masses(self, size: int, rng: np.random.Generator) -> np.ndarray:
-        """Log-uniform, with an expected value of 1."""
+        """Draw log-uniform masses with an expected value of 1."""
         ratio = self.mass_ratio
         mean = (ratio - 1) / np.log(ratio) if ratio > 1 else 1.0
         return ratio ** rng.random(size) / mean
@@ -109,7 +114,7 @@ class Gravity(Distribution[Scene]):
     def _orbits(
         self, masses: np.ndarray, radius: float, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The first body becomes the star; the circles lie in random planes, all one way round."""
+        """Make the first body the star; the others circle it in random planes, all one way."""
         masses[0] = STAR_MASS
         x = radius * in_ball(len(masses), self.dim, rng)
         x[0] = 0
@@ -126,7 +131,7 @@ class Gravity(Distribution[Scene]):
 
 
 def in_ball(size: int, dim: int, rng: np.random.Generator) -> np.ndarray:
-    """Points uniform in the unit ball [size, dim]."""
+    """Draw points that are uniform in the unit ball [size, dim]."""
     x = rng.standard_normal((size, dim))
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     return x * rng.random((size, 1)) ** (1 / dim)

@@ -1,4 +1,4 @@
-"""Particles of which random pairs are joined by springs of no length, as in NRI."""
+"""Particles with springs of rest length 0 between random pairs, as in NRI."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,21 +11,27 @@ from data_gen.bodies.particles import Particles
 
 @dataclass(frozen=True)
 class Springs(Particles):
-    """Each pair is joined with the same probability by a spring whose pull grows with the distance.
+    """Particles whose pairs are joined at random by springs of rest length 0.
 
-    Positions are normal, speeds all alike, masses 1. Source: Kipf et al. 2018;
-    `data/synthetic_sim.py` of ethanfetaya/NRI, which "nri" follows to the scheme and the box, whose
-    walls are not met in its 49 frames; the clean one has leapfrog steps and no box.
+    Each pair is joined independently, with the same probability.
+
+    Positions are normal, speeds equal and masses 1. Source: Kipf et al. 2018;
+    `data/synthetic_sim.py` of ethanfetaya/NRI. With "nri" the integrator and the box are the
+    published ones; particles do not reach the walls in its 49 frames. With "" the integrator is
+    leapfrog, without a box.
 
     Args:
         dim: 2 or 3.
-        stiffness: of every spring [M/T²].
-        probability: that a pair is joined.
-        spread: standard deviation of the positions.
-        speed: of every particle.
-        time_step: between two frames, of steps of 0.001.
-        skip: frames that pass before the first.
-        compat: "nri": the published generator; "": none.
+        stiffness: the stiffness of every spring [M/T²].
+        probability: the probability that a pair is joined.
+        spread: the standard deviation of the positions.
+        speed: the speed of every particle.
+        time_step: the time between two frames, in integrator steps of 0.001.
+        skip: the number of frames that are dropped before the first.
+        compat: "nri": the published generator; "": ours.
+
+    Raises:
+        ValueError: an argument is not allowed.
     """
 
     dim: int = 2
@@ -42,10 +48,10 @@ class Springs(Particles):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.probability <= 1:
-            raise ValueError(f"probability is {self.probability!r}: from 0 to 1 is needed")
+            raise ValueError(f"probability must be from 0 to 1, got {self.probability!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Scene:
-        """Particles at time 0."""
+        """Draw particles at time 0."""
         law = Law()
         if self.compat:
             law = Law(box="reflecting", half_width=5.0, scheme="euler")

@@ -18,29 +18,31 @@ TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class String(Distribution[Scene]):
-    """n masses on a line of springs, which fall on a disc that stays, in two dimensions.
+    """Strings of n masses joined by springs that fall on a static disc, in two dimensions.
 
-    At first the string lies nearly level above the disc: springs are longer than at rest by up to
-    5 %, the line is tilted by up to 0.1 rad and bent by up to 0.2 rad, up or down, at its ends;
-    its lowest mass is above the top of the disc by `gap` lengths of the string. The disc is under
-    it, at a uniform place. All masses have a common velocity and each its own, both normal with
-    0.1 m/s by axis. Pinned masses are at the ends. The index of a mass tells nothing; the disc
-    is the last body, and does not count.
+    At the start the string is nearly horizontal above the disc: springs are longer than at rest by
+    up to 5 %, and the line is tilted by up to 0.1 rad and bent at its ends by up to 0.2 rad, up or
+    down. Its lowest mass is above the top of the disc by `gap` lengths of the string. The disc is
+    below the string, at a uniform horizontal position. The velocity of a mass is the sum of a
+    common one and its own, both normal with 0.1 m/s per axis. Pinned masses are at the ends. The
+    order of the masses is random; the disc is the last body and does not count as one.
 
-    Masses of 0.05 kg, springs of 0.2 m and 100 N/m, gravity of 9.8 m/s² and the disc at a
-    random horizontal place are those of the string of Battaglia et al. 2016, "Interaction
-    networks for learning about objects, relations and physics". Ours are the air, which slows
-    masses by 0.1/s, and the disc's push: 5000 N/m by depth and 2 N s/m by speed. Energy is never
-    gained.
+    Masses of 0.05 kg, springs of 0.2 m and 100 N/m, gravity of 9.8 m/s² and the random horizontal
+    position of the disc are those of the string of Battaglia et al. 2016, "Interaction networks for
+    learning about objects, relations and physics". Ours are the air drag, at a rate of 0.1/s, and
+    the push of the disc: 5000 N/m per depth and 2 N s/m per speed. Energy is never gained.
 
     The fastest oscillation is 2 sqrt(k/m) = 89/s. A frame of 2.5 ms is a thirtieth of its period,
-    in which a wave goes a ninth of a spring: what moves a mass is its neighbours. 1000 frames are
-    2.5 s, in which the string falls, hits the disc and, if pinned, swings.
+    in which a wave travels a ninth of a spring, so a mass is moved by its neighbours alone. 1000
+    frames are 2.5 s, in which the string falls, hits the disc and, if pinned, swings.
 
     Attributes:
-        num_pinned: 0, 1 or 2 ends.
-        disc_radius: range of the radius of the disc [m].
-        gap: range of the least height above the disc, by the string's length at rest.
+        num_pinned: 0, 1 or 2 pinned ends.
+        disc_radius: the range of the radius of the disc [m].
+        gap: the range of the least height above the disc, in lengths of the string at rest.
+
+    Raises:
+        ValueError: an argument is not allowed.
     """
 
     num_pinned: int = 0
@@ -49,17 +51,17 @@ class String(Distribution[Scene]):
 
     def __post_init__(self) -> None:
         if self.num_pinned not in (0, 1, 2):
-            raise ValueError(f"num_pinned is {self.num_pinned}: 0, 1 or 2 is needed")
+            raise ValueError(f"num_pinned must be 0, 1 or 2, got {self.num_pinned!r}")
         for name in ("disc_radius", "gap"):
             object.__setattr__(self, name, interval(name, getattr(self, name), 1e-6, np.inf))
 
     @property
     def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """One mass that moves, and two that are joined."""
+        """The smallest size with a moving mass and a spring."""
         return max(2, self.num_pinned + 1)
 
     def draw(self, size: int, rng: np.random.Generator) -> Scene:
-        """No mass is in the disc.
+        """Draw a string above a disc; no mass is inside the disc.
 
         Raises:
             GenerationError: the size is below the smallest.
@@ -91,7 +93,7 @@ class String(Distribution[Scene]):
 
 
 def _line(size: int, rng: np.random.Generator) -> np.ndarray:
-    """Positions [n, 2] of a bent line of springs, its first end on the left or on the right."""
+    """Draw positions [n, 2] of a bent line of springs; it begins on the left or on the right."""
     along = np.linspace(-1, 1, size - 1) if size > 2 else np.zeros(1)
     angles = rng.uniform(-0.1, 0.1) + rng.uniform(-0.2, 0.2) * along
     steps = rng.uniform(1, 1.05) * REST_LENGTH * np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -100,5 +102,5 @@ def _line(size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _springs(pairs: np.ndarray) -> Bonds:
-    """Alike in all."""
+    """Return springs of equal stiffness and rest length."""
     return Bonds.both_ways(pairs, np.full(len(pairs), STIFFNESS), np.full(len(pairs), REST_LENGTH))

@@ -1,7 +1,7 @@
-"""Compiled code is kept on disk by the sources of the whole package.
+"""Compiled code is cached on disk in a folder named by a hash of all sources of this package.
 
-By itself, numba looks at the file of a function alone, and a function that calls one of another
-file would go on with what that was. The folder is set for the whole process.
+By default numba checks only the file of a function itself, so a function would go on calling an old
+version of a function of another file. The cache folder is set for the whole process.
 """
 
 from hashlib import sha256

@@ -1,13 +1,13 @@
-"""Hard discs and spheres: free flight from one collision to the next, exact, compiled.
+"""Hard discs and spheres: exact free flight from one collision to the next, compiled.
 
-n bodies, d coordinates, T frames after the first. The only errors are those of rounding.
+A scene has n bodies in d dimensions, and T frames after the first. The only errors are rounding.
 
-Every body has its next collision predicted: with whom, and when. A collision changes the
-predictions of its two bodies and of those who were to meet one of them; all others stand. The
-motion does not depend on when it is looked at, but for one rule. Bodies that lose energy can meet
-infinitely often in a finite time (inelastic collapse); therefore one that collides twice within
-`CONTACT` time steps loses none the second time (Luding and McNamara 1998, "How to handle the
-inelastic collapse of a dissipative hard-sphere gas with the TC model").
+For every body the next collision is predicted: its partner and its time. A collision changes the
+predictions of its two bodies and of all bodies that were to meet one of them; all others stay. With
+one exception the motion does not depend on the time step of the frames. Bodies that lose energy can
+meet infinitely often in a finite time (inelastic collapse); therefore a body that collides twice
+within `CONTACT` time steps loses no energy the second time (Luding and McNamara 1998, "How to
+handle the inelastic collapse of a dissipative hard-sphere gas with the TC model").
 """
 
 import numpy as np
@@ -15,28 +15,28 @@ from numba import njit
 
 from data_gen.bodies.dynamics.scene import MOVING
 
-FIRST_WALL = -1  # partner of a body that meets a wall: -1 - k, of the walls across axis k
-CONTACT = 1e-3  # time steps that a collision is taken to last
-ROUNDING = 1e-14  # of velocities, by their size
-MAX_HITS = 1000  # collisions by bodies and time steps; more are a failure
+FIRST_WALL = -1  # the partner of a body that meets a wall across axis k is FIRST_WALL - k
+CONTACT = 1e-3  # the assumed duration of a collision, in time steps
+ROUNDING = 1e-14  # the relative rounding error of velocities
+MAX_HITS = 1000  # the most collisions per body and time step; more are a failure
 
 
 @njit(cache=True, error_model="numpy")
 def collide(
     x: np.ndarray, v: np.ndarray, inverse: np.ndarray, i: int, j: int, restitution: float
 ) -> None:
-    """Change the velocities of two bodies that touch, along the line of their centres.
+    """Change the velocities of two touching bodies, along the line of their centres.
 
-    The impulse is (1 + restitution) times the approach by the sum of the inverse masses. It is
-    the same for both, so that momentum is kept to rounding.
+    The impulse is (1 + restitution) times the speed of approach divided by the sum of the inverse
+    masses. It is the same for both bodies, so momentum is conserved up to rounding.
 
     Args:
         x: positions [n, d].
-        v: velocities [n, d]; changed.
-        inverse: of the masses [n]; 0: nothing moves it.
-        i: a body.
-        j: another.
-        restitution: their relative speed along the line, by that before.
+        v: velocities [n, d]; modified.
+        inverse: inverse masses [n]; 0 for a body that nothing moves.
+        i: the first body.
+        j: the second body.
+        restitution: the relative speed along the line after the collision, divided by that before.
     """
     r2 = approach = 0.0
     for k in range(x.shape[1]):
@@ -52,10 +52,10 @@ def collide(
 
 @njit(cache=True, error_model="numpy")
 def time_to_meet(x: np.ndarray, v: np.ndarray, radii: np.ndarray, i: int, j: int) -> float:
-    """From now until two bodies touch; inf: never, as of bodies that part, overlapping or not.
+    """Return the time until two bodies touch; inf if they never do, as bodies that move apart.
 
-    The smaller root of |apart + t speed|² = (r_i + r_j)², without cancellation. To approach by
-    less than velocities are rounded is not to approach: no collision could change it.
+    This is the smaller root of |apart + t speed|² = (r_i + r_j)², computed without cancellation. An
+    approach slower than the rounding of velocities does not count, as no collision could change it.
     """
     touch = radii[i] + radii[j]
     r2 = approach = speed2 = speeds2 = 0.0
@@ -68,7 +68,7 @@ def time_to_meet(x: np.ndarray, v: np.ndarray, radii: np.ndarray, i: int, j: int
     if approach <= 0 or approach * approach <= ROUNDING * ROUNDING * r2 * speeds2:
         return np.inf
     gap = r2 - touch * touch
-    if gap <= 0:  # by rounding
+    if gap <= 0:  # due to rounding
         return 0.0
     root2 = approach * approach - speed2 * gap
     return gap / (approach + np.sqrt(root2)) if root2 >= 0 else np.inf
@@ -76,7 +76,7 @@ def time_to_meet(x: np.ndarray, v: np.ndarray, radii: np.ndarray, i: int, j: int
 
 @njit(cache=True, error_model="numpy")
 def _predict(state: tuple, setting: tuple, now: float, i: int, plans: tuple) -> None:
-    """Write the next collision of body i; tell those whom it meets before their own."""
+    """Write the next collision of body i, and update bodies that it meets before their own next."""
     x, v = state
     radii, _, half_width, _, _ = setting
     times, partners = plans
@@ -98,7 +98,7 @@ def _predict(state: tuple, setting: tuple, now: float, i: int, plans: tuple) -> 
 
 @njit(cache=True, error_model="numpy")
 def _update(state: tuple, setting: tuple, now: float, i: int, j: int, plans: tuple) -> None:
-    """Predict anew for the bodies of a collision, and for those who were to meet one of them."""
+    """Predict again for the bodies of a collision and for all that were to meet one of them."""
     partners = plans[1]
     for b in range(len(partners)):
         if b in (i, j) or partners[b] == i or (j >= 0 and partners[b] == j):
@@ -107,7 +107,7 @@ def _update(state: tuple, setting: tuple, now: float, i: int, j: int, plans: tup
 
 @njit(cache=True, error_model="numpy")
 def _first(times: np.ndarray) -> int:
-    """The body whose collision is next."""
+    """Return the body whose collision is next."""
     first = 0
     for b in range(1, len(times)):
         if times[b] < times[first]:
@@ -117,7 +117,7 @@ def _first(times: np.ndarray) -> int:
 
 @njit(cache=True, error_model="numpy")
 def _fly(x: np.ndarray, v: np.ndarray, time: float, out: np.ndarray) -> None:
-    """Write where all bodies are after a time on their lines."""
+    """Write the positions of all bodies after a time of free flight."""
     for b in range(x.shape[0]):
         for k in range(x.shape[1]):
             out[b, k] = x[b, k] + time * v[b, k]
@@ -125,7 +125,7 @@ def _fly(x: np.ndarray, v: np.ndarray, time: float, out: np.ndarray) -> None:
 
 @njit(cache=True, error_model="numpy")
 def _hit(state: tuple, setting: tuple, now: float, i: int, j: int, last: np.ndarray) -> None:
-    """What a collision does; `last` are the times of the bodies' last ones."""
+    """Apply a collision to the velocities; `last` holds each body's time of last collision."""
     x, v = state
     _, inverse, _, restitution, contact = setting
     partner = j if j >= 0 else i
@@ -139,7 +139,7 @@ def _hit(state: tuple, setting: tuple, now: float, i: int, j: int, last: np.ndar
 
 @njit(cache=True, error_model="numpy")
 def _advance(state: tuple, setting: tuple, now: float, end: float, memory: tuple) -> float:
-    """All collisions up to a time; returns when the last of them was, nan if there are too many."""
+    """Run all collisions up to a time; return the time of the last one, nan if too many."""
     x, v = state
     times, partners, last = memory
     plans = (times, partners)
@@ -160,15 +160,15 @@ def run(
     x: np.ndarray, v: np.ndarray, bodies: np.ndarray, box: tuple[float, float],
     times: tuple[float, int], frames: np.ndarray,
 ) -> None:  # fmt: skip
-    """Fill the frames [T + 1, 2, n, d]: positions, velocities; the first is the start.
+    """Fill the frames [T + 1, 2, n, d] with positions and velocities; the first is the start.
 
     Args:
-        x: positions [n, d] at the start; changed.
-        v: velocities [n, d] at the start; changed.
-        bodies: masses, charges, radii, kinds [4, n]; those that are not MOVING stay.
-        box: half width, inf if there are no walls; restitution of all collisions.
-        times: between two frames, and how many frames to skip.
-        frames: written to; nan from the first that there are too many collisions before.
+        x: positions [n, d] at the start; modified.
+        v: velocities [n, d] at the start; modified.
+        bodies: masses, charges, radii, kinds [4, n]; bodies that are not MOVING stay in place.
+        box: the half width, inf without walls, and the restitution of all collisions.
+        times: the time between two frames, and the number of frames to skip.
+        frames: written to; nan from the first frame before which there are too many collisions.
     """
     masses, radii, kinds = bodies[0], bodies[2], bodies[3]
     time_step, skip = times

@@ -18,7 +18,7 @@ from data_gen.bodies.dynamics.scene import (
 
 @njit(cache=True, error_model="numpy")
 def _of_bodies(state: np.ndarray, axes: tuple, bodies: np.ndarray, field: float) -> tuple:
-    """Kinetic energy, and the potential one in the field."""
+    """Return the kinetic energy, and the potential energy in the field."""
     x, v, masses, kinds = state[0], state[1], bodies[0], bodies[3]
     kinetic = potential = 0.0
     for i in range(x.shape[0]):
@@ -31,7 +31,7 @@ def _of_bodies(state: np.ndarray, axes: tuple, bodies: np.ndarray, field: float)
 
 @njit(cache=True, error_model="numpy")
 def _of_pairs(x: np.ndarray, axes: tuple, bodies: np.ndarray, law: np.ndarray) -> float:
-    """Of the pair force and of the push of discs."""
+    """Return the potential energy of the pair forces and of the contacts with discs."""
     radii, kinds = bodies[2], bodies[3]
     width, potential = period(law), 0.0
     strength = -law[STRENGTH] if law[COUPLING] == BY_MASSES else law[STRENGTH]
@@ -51,7 +51,7 @@ def _of_pairs(x: np.ndarray, axes: tuple, bodies: np.ndarray, law: np.ndarray) -
 
 @njit(cache=True, error_model="numpy")
 def _of_bonds(x: np.ndarray, axes: tuple, bonds: np.ndarray, law: np.ndarray) -> float:
-    """Of the springs, half of each in either direction."""
+    """Return the potential energy of the springs; each direction contributes half of it."""
     width, potential = period(law), 0.0
     for b in range(bonds.shape[1]):
         r = np.sqrt(distance2(x, axes, int(bonds[0, b]), int(bonds[1, b]), width))
@@ -63,14 +63,14 @@ def _of_bonds(x: np.ndarray, axes: tuple, bonds: np.ndarray, law: np.ndarray) ->
 def energies(
     frames: np.ndarray, axes: tuple, bodies: np.ndarray, bonds: np.ndarray, law: np.ndarray
 ) -> np.ndarray:
-    """Kinetic and potential energy of the bodies that move, in every frame: [T, 2].
+    """Return the kinetic and potential energy of the moving bodies, in every frame: [T, 2].
 
     Args:
         frames: positions and velocities [T, 2, n, d].
         axes: a tuple of length d.
-        bodies: packed.
-        bonds: packed.
-        law: packed.
+        bodies: packed as in forces.py.
+        bonds: packed as in forces.py.
+        law: packed as in forces.py.
     """
     found = np.empty((len(frames), 2))
     has_pairs = law[COUPLING] != 0 or law[CONTACT_STIFFNESS] > 0

@@ -1,10 +1,10 @@
 """Forces and energies of bodies at one moment, compiled.
 
-n bodies, d coordinates, m bonds. All is packed: a state is positions and velocities [2, n, d];
-bodies are masses, charges, radii, kinds [4, n]; bonds are senders, receivers, stiffness,
-rest_lengths [4, m]; a law is the numbers of `Law.packed`. Single arrays are passed at no cost;
-those in tuples are counted at every call. `axes` is a tuple of length d: that length is known at
-compilation, so loops over coordinates are unrolled.
+A scene has n bodies in d dimensions, and m bonds. All arguments are packed: a state is positions
+and velocities [2, n, d]; bodies are masses, charges, radii, kinds [4, n]; bonds are senders,
+receivers, stiffness, rest_lengths [4, m]; a law is the numbers of `Law.packed`. Passing a single
+array costs nothing, while arrays in tuples are reference-counted at every call. `axes` is a tuple
+of length d: the length is known at compilation, so loops over coordinates are unrolled.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ from data_gen.bodies.dynamics.scene import (
 
 @njit(cache=True, error_model="numpy")
 def pair_force(s2: float, law: np.ndarray) -> float:
-    """f(s) / s of `Law`, of the softened squared distance."""
+    """Return f(s) / s of `Law`, given the softened squared distance s²."""
     exponent, screening = law[EXPONENT], law[SCREENING]
     if screening > 0:
         s = np.sqrt(s2)
@@ -42,7 +42,7 @@ def pair_force(s2: float, law: np.ndarray) -> float:
 
 @njit(cache=True, error_model="numpy")
 def pair_potential(s2: float, law: np.ndarray) -> float:
-    """Of which -f is the derivative by s."""
+    """Return the pair potential; its derivative by s is -f(s)."""
     exponent, screening = law[EXPONENT], law[SCREENING]
     s = np.sqrt(s2)
     if screening > 0:
@@ -54,13 +54,13 @@ def pair_potential(s2: float, law: np.ndarray) -> float:
 
 @njit(cache=True, error_model="numpy")
 def period(law: np.ndarray) -> float:
-    """The width of a periodic box; 0: there is none."""
+    """Return the width of a periodic box; 0 if there is none."""
     return 2 * law[HALF_WIDTH] if law[BOX] == PERIODIC else 0.0
 
 
 @njit(cache=True, error_model="numpy")
 def _apart(x: np.ndarray, i: int, j: int, k: int, width: float) -> float:
-    """x_i - x_j on axis k, to the nearest image in a periodic box."""
+    """Return x_i - x_j on axis k, to the nearest image in a periodic box."""
     apart = x[i, k] - x[j, k]
     if width > 0:
         apart -= width * np.rint(apart / width)
@@ -69,7 +69,7 @@ def _apart(x: np.ndarray, i: int, j: int, k: int, width: float) -> float:
 
 @njit(cache=True, error_model="numpy")
 def distance2(x: np.ndarray, axes: tuple, i: int, j: int, width: float) -> float:
-    """|x_i - x_j|²."""
+    """Return |x_i - x_j|²."""
     r2 = 0.0
     for k in range(len(axes)):
         apart = _apart(x, i, j, k, width)
@@ -81,7 +81,7 @@ def distance2(x: np.ndarray, axes: tuple, i: int, j: int, width: float) -> float
 def _add_pairs(
     x: np.ndarray, axes: tuple, coupling: np.ndarray, law: np.ndarray, force: np.ndarray
 ) -> None:
-    """Add the force of every pair, to both of its bodies."""
+    """Add the force of every pair to both of its bodies."""
     width, softening2 = period(law), law[SOFTENING] * law[SOFTENING]
     strength = -law[STRENGTH] if law[COUPLING] == BY_MASSES else law[STRENGTH]
     for i in range(x.shape[0]):
@@ -113,7 +113,7 @@ def _add_bonds(
 def _add_contacts(
     state: np.ndarray, axes: tuple, bodies: np.ndarray, law: np.ndarray, force: np.ndarray
 ) -> None:
-    """Add the push of every disc on the bodies that are in it."""
+    """Add the push of every disc on the bodies inside it."""
     x, v, radii, kinds = state[0], state[1], bodies[2], bodies[3]
     width = period(law)
     for j in range(x.shape[0]):
@@ -124,7 +124,7 @@ def _add_contacts(
             touch = radii[i] + radii[j]
             if kinds[i] == MOVING and r2 < touch * touch:
                 r = np.sqrt(r2)
-                speed = 0.0  # at which it goes out
+                speed = 0.0  # of leaving the disc
                 for k in range(len(axes)):
                     speed += v[i, k] * _apart(x, i, j, k, width) / r
                 f = (law[CONTACT_STIFFNESS] * (touch - r) - law[CONTACT_DAMPING] * speed) / r
@@ -140,7 +140,7 @@ def forces(
     """Write the force on every body [n, d], without the field and the drag.
 
     Args:
-        state: positions; velocities, on which the damping of contacts depends.
+        state: positions and velocities; only the damping of contacts depends on velocities.
         axes: a tuple of length d.
         bodies: packed.
         bonds: packed.

@@ -1,6 +1,6 @@
-"""Bodies under forces: kick, drift, kick, compiled, for one scene at a time.
+"""The leapfrog integrator (kick, drift, kick), compiled, for one scene at a time.
 
-Arrays are packed as in forces.py; T frames after the first.
+Arrays are packed as in forces.py; a motion has T frames after the first.
 """
 
 import numpy as np
@@ -40,7 +40,7 @@ def _slow(v: np.ndarray, axes: tuple, decay: float) -> None:
 
 @njit(cache=True, error_model="numpy")
 def _drift(state: np.ndarray, axes: tuple, box: float, half_width: float, dt: float) -> None:
-    """Move, and mind the walls."""
+    """Move the bodies; reflect them from walls, or wrap them around a periodic box."""
     x, v = state[0], state[1]
     for i in range(x.shape[0]):
         for k in range(len(axes)):
@@ -60,16 +60,17 @@ def run(
     axes: tuple, bodies: np.ndarray, bonds: np.ndarray, law: np.ndarray,
     steps: tuple[float, int, int, bool], frames: np.ndarray,
 ) -> None:  # fmt: skip
-    """Fill the frames [T + 1, 2, n, d]: positions, velocities.
+    """Fill the frames [T + 1, 2, n, d] with positions and velocities.
 
     Args:
         axes: a tuple of length d.
         bodies: packed.
         bonds: packed.
         law: packed.
-        steps: length of a step, steps between two frames, frames to skip, whether it is leapfrog
-            or the symplectic Euler scheme, which kicks by whole steps.
-        frames: written to; the first is the start, before the frames that are skipped.
+        steps: the length of a step, the number of steps between two frames, the number of frames
+            to skip, and True for leapfrog or False for symplectic Euler, which kicks by whole
+            steps.
+        frames: written to; on entry the first frame holds the start, before skipped frames.
     """
     dt, substeps, skip, is_leapfrog = steps
     state = frames[0].copy()

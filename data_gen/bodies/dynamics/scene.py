@@ -1,6 +1,7 @@
-"""A scene: bodies at a moment, the law that moves them, and what became of them.
+"""Scene: bodies at a moment and the law that moves them. Motion: a scene and its frames.
 
-n bodies, static ones among them, d coordinates, m bonds, T frames after the first.
+A scene has n bodies, static ones included, in d dimensions, and m bonds; a motion has T frames
+after the first.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-MOVING, PINNED, DISC, WALL = range(4)  # kinds of bodies; walls are of the box: scene_graph.py
+from data_gen.distribution import check_one_of
+
+MOVING, PINNED, DISC, WALL = range(4)  # kinds of bodies; walls are nodes only: scene_graph.py
 KINDS = ("moving", "pinned", "disc", "wall")
 BOXES = ("none", "reflecting", "periodic")
 COUPLINGS = ("none", "masses", "charges")
@@ -18,7 +21,7 @@ REFLECTING, PERIODIC = BOXES.index("reflecting"), BOXES.index("periodic")
 COUPLING, STRENGTH, EXPONENT, SOFTENING, SCREENING, CLAMP = range(6)
 FIELD, DRAG, BOX, HALF_WIDTH, CONTACT_STIFFNESS, CONTACT_DAMPING = range(6, 12)
 SCHEMES = ("leapfrog", "euler", "collisions")
-NOTHING = {  # of what acts between collisions
+NOTHING = {  # the required values of all that would act between collisions
     "coupling": "none", "clamp": np.inf, "field": 0.0, "drag": 0.0, "contact_stiffness": 0.0,
     "contact_damping": 0.0,
 }  # fmt: skip
@@ -26,29 +29,33 @@ NOTHING = {  # of what acts between collisions
 
 @dataclass(frozen=True)
 class Law:
-    """What acts on the bodies, in units of the scene.
+    """The law that acts on the bodies of a scene, in units of the scene.
 
-    Pairs: with s = sqrt(r² + softening²), the force of j on i is c_ij f(s) (x_i - x_j) / s, where
-    c_ij is -strength m_i m_j (coupling "masses": they attract) or strength q_i q_j ("charges":
-    alike repel), and f(s) = s^-exponent; with a screening κ > 0 it is the Yukawa force
-    f(s) = exp(-κ s) (1 / s² + κ / s).
+    Pair force: with s = sqrt(r² + softening²), the force of j on i is c_ij f(s) (x_i - x_j) / s.
+    Here c_ij is -strength m_i m_j (coupling "masses": bodies attract) or strength q_i q_j
+    ("charges": equal charges repel), and f(s) = s^-exponent; with a screening κ > 0 it is the
+    Yukawa force f(s) = exp(-κ s) (1 / s² + κ / s).
 
     Attributes:
         coupling: "none", "masses" or "charges".
-        strength: of the pair force.
-        exponent: of the pair force, 2 in Newton's and Coulomb's laws.
-        softening: length [L] below which the force stops growing (Plummer).
-        screening: κ [1/L]; 0: none.
-        clamp: no component of the sum of forces on a body is larger; inf: no clamp.
-        field: acceleration along the last axis, downwards [L/T²].
-        drag: rate at which velocities decay [1/T].
+        strength: the strength of the pair force.
+        exponent: the exponent of the pair force, 2 in Newton's and Coulomb's laws.
+        softening: the length [L] below which the pair force stops growing (Plummer).
+        screening: κ [1/L]; 0: no screening.
+        clamp: the largest allowed component of the sum of forces on a body; inf: no clamp.
+        field: the downward acceleration along the last axis [L/T²].
+        drag: the rate at which velocities decay [1/T].
         box: "none"; "reflecting": walls at ±half_width; "periodic": -half_width is half_width.
-        half_width: of the box [L].
-        contact_stiffness: force by which a disc pushes bodies out, by depth [M/T²].
-        contact_damping: and by the speed at which they go in [M/T].
-        restitution: relative speed after a collision, by that before; of "collisions" alone.
+        half_width: half the width of the box [L].
+        contact_stiffness: the force of a disc on bodies inside it, per depth [M/T²].
+        contact_damping: the force of a disc on bodies inside it, per inward speed [M/T].
+        restitution: the relative speed after a collision, divided by that before; only used by the
+            scheme "collisions".
         scheme: "leapfrog" (kick, drift, kick); "euler" (kick, drift: symplectic, of first order);
-            "collisions": free flight from one collision of discs to the next, exact.
+            "collisions": exact free flight from one collision of discs to the next.
+
+    Raises:
+        ValueError: a value is not allowed, or would be ignored by the scheme "collisions".
     """
 
     coupling: str = "none"
@@ -68,25 +75,24 @@ class Law:
 
     def __post_init__(self) -> None:
         for name, allowed in (("coupling", COUPLINGS), ("box", BOXES), ("scheme", SCHEMES)):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: one of {allowed} is needed")
+            check_one_of(name, getattr(self, name), allowed)
         for name in ("softening", "screening", "drag", "contact_stiffness", "contact_damping"):
             if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: 0 or more is needed")
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)!r}")
         if self.scheme == "collisions":
             self._check_free_flight()
 
     def _check_free_flight(self) -> None:
-        """Raise ValueError for what would be ignored between collisions."""
+        """Raise ValueError for a force or a box that collisions would ignore."""
         if self.box == "periodic":
-            raise ValueError("box is 'periodic': collisions need 'none' or 'reflecting'")
+            raise ValueError("box must be none or reflecting with collisions, got 'periodic'")
         for name, nothing in NOTHING.items():
             if getattr(self, name) != nothing:
                 value = getattr(self, name)
-                raise ValueError(f"{name} is {value!r}: collisions need {nothing!r}")
+                raise ValueError(f"{name} must be {nothing!r} with collisions, got {value!r}")
 
     def packed(self) -> np.ndarray:
-        """All of it but the restitution as numbers [12], for compiled code."""
+        """Return the law without the restitution as numbers [12], for compiled code."""
         return np.array(
             [
                 COUPLINGS.index(self.coupling), self.strength, self.exponent, self.softening,
@@ -97,12 +103,12 @@ class Law:
 
 
 class Clock(NamedTuple):
-    """When the scene is looked at.
+    """The times of the frames of a scene.
 
     Attributes:
-        time_step: between two frames [T].
-        substeps: of the integrator, in the time between two frames.
-        skip: frames that pass before the first that is kept.
+        time_step: the time between two frames [T].
+        substeps: the number of integrator steps between two frames.
+        skip: the number of frames that are dropped before the first that is kept.
     """
 
     time_step: float
@@ -111,7 +117,7 @@ class Clock(NamedTuple):
 
 
 class Bonds(NamedTuple):
-    """Springs, each of which pulls one of its two ends; of a real spring both directions are there.
+    """Directed springs, each of which pulls its receiver; a real spring has both directions.
 
     The force on the receiver is -stiffness (r - rest_length) away from the sender.
     """
@@ -123,7 +129,7 @@ class Bonds(NamedTuple):
 
     @classmethod
     def none(cls) -> "Bonds":
-        """No springs."""
+        """Return bonds without springs."""
         ends, values = np.zeros(0, dtype=np.int64), np.zeros(0)
         return cls(ends, ends, values, values)
 
@@ -131,7 +137,7 @@ class Bonds(NamedTuple):
     def both_ways(
         cls, pairs: np.ndarray, stiffness: np.ndarray, rest_lengths: np.ndarray
     ) -> "Bonds":
-        """The springs between pairs [p, 2]: 2 p bonds."""
+        """Return the 2 p bonds of springs between pairs [p, 2]."""
         first, second = pairs.astype(np.int64).reshape(-1, 2).T
         return cls(
             np.concatenate([first, second]),
@@ -142,7 +148,7 @@ class Bonds(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """What distributions of scenes draw: a state, its bodies, what moves them and when we look."""
+    """The structure that distributions of scenes draw: a state, its bodies, law and clock."""
 
     positions: np.ndarray  # [n, d] float64
     velocities: np.ndarray  # [n, d] float64, 0 of static bodies
@@ -153,34 +159,34 @@ class Scene(NamedTuple):
     bonds: Bonds
     law: Law
     clock: Clock
-    tolerance: float  # of the energy's change, by the largest kinetic energy; inf: any will do
+    tolerance: float  # the largest energy drift, relative to the largest kinetic energy; inf: any
 
     @property
     def size(self) -> int:
-        """The number of bodies, pinned ones included, discs not."""
+        """The number of bodies, including pinned ones but not discs."""
         return int((self.kinds <= PINNED).sum())
 
 
 class Motion(NamedTuple):
-    """A scene and its frames; what should be conserved, in float64, at every frame."""
+    """A scene, its frames, and the energy at every frame, in float64."""
 
     scene: Scene
     positions: np.ndarray  # [T + 1, n, d]
     velocities: np.ndarray  # [T + 1, n, d]
     energy: np.ndarray  # [T + 1], kinetic and potential
     kinetic: np.ndarray  # [T + 1]
-    first_energy: float  # at time 0, before the frames that are skipped
+    first_energy: float  # at time 0, before the skipped frames
 
     @property
     def size(self) -> int:
-        """That of the scene."""
+        """The size of the scene."""
         return self.scene.size
 
     @property
     def drift(self) -> float:
-        """The largest change of the energy since time 0, by the largest kinetic energy.
+        """The largest change of the energy since time 0, relative to the largest kinetic energy.
 
-        Of a scene that loses energy, as with drag, the largest increase.
+        For a scene that loses energy, as with drag, it is the largest increase.
         """
         energy = np.append(self.first_energy, self.energy)
         change = energy - np.minimum.accumulate(energy)
@@ -192,20 +198,20 @@ class Motion(NamedTuple):
 
     @property
     def is_damped(self) -> bool:
-        """Whether energy is meant to be lost."""
+        """True if the law loses energy."""
         law = self.scene.law
         return law.drag > 0 or law.contact_damping > 0 or law.restitution < 1
 
     @property
     def is_clean(self) -> bool:
-        """Whether the energy is kept, within the scene's tolerance or, if it has none, 1 %."""
+        """True if the energy drift is within the scene's tolerance or, if that is inf, 1 %."""
         return self.drift <= (self.scene.tolerance if np.isfinite(self.scene.tolerance) else 0.01)
 
 
 def points(
     positions: np.ndarray, velocities: np.ndarray, law: Law, clock: Clock, tolerance: float
 ) -> Scene:
-    """A scene of moving points of mass 1 without charges or bonds."""
+    """Return a scene of moving points of mass 1 without charges or bonds."""
     n = len(positions)
     return Scene(
         positions, velocities, np.ones(n), np.zeros(n), np.zeros(n),

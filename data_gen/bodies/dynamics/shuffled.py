@@ -1,4 +1,4 @@
-"""Scenes whose order of bodies tells nothing."""
+"""Random permutation of the bodies of a scene, so that their order carries no information."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from data_gen.bodies.dynamics.scene import DISC, Scene
 
 
 def shuffled(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The same scene with its bodies in random order, discs last; bonds still join what they did.
+    """Return the scene with its bodies in random order, discs last, and its bonds renumbered.
 
     Args:
-        scene: n bodies; all discs come after all others.
-        rng: for the permutation of those others.
+        scene: a scene of n bodies, in which all discs come last.
+        rng: draws the permutation of all bodies that are not discs.
     """
     moved = rng.permutation(int((scene.kinds != DISC).sum()))
     order = np.concatenate([moved, np.arange(len(moved), len(scene.kinds))])
-    place = np.argsort(order)  # of each body, in the new order
+    place = np.argsort(order)  # the place of each body in the new order
     bonds = scene.bonds
     return scene._replace(
         positions=scene.positions[order],

@@ -1,4 +1,4 @@
-"""From a scene to its motion, by the scheme of its law; coarse steps are refined, never trusted."""
+"""Simulation of a scene by the scheme of its law; too coarse steps are refined."""
 
 from dataclasses import replace
 
@@ -8,23 +8,26 @@ from data_gen.bodies.dynamics import collisions, leapfrog
 from data_gen.bodies.dynamics.energies import energies
 from data_gen.bodies.dynamics.scene import Motion, Scene
 
-MAX_REFINEMENTS = 3  # halvings of the step, before a scene that drifts is given up
+MAX_REFINEMENTS = 3  # the most halvings of the step while the energy drifts too much
 
 
 def simulate(scene: Scene, num_frames: int) -> Motion:
-    """The motion of a scene; steps are halved while its energy drifts more than it tolerates.
+    """Simulate a scene; halve the steps while the energy drifts more than the scene tolerates.
 
     Args:
-        scene: at time 0; `clock.skip` frames pass before the first that is kept.
-        num_frames: T, after the first.
+        scene: the scene at time 0; `clock.skip` frames are dropped before the first that is kept.
+        num_frames: T, the number of frames after the first.
 
     Returns:
-        The motion; its `is_clean` says whether the energy is kept at last. One that is not is for
-        the caller to reject or to flag.
+        The motion. Its `is_clean` tells whether the energy is conserved in the end; if not, the
+        caller must reject or flag the motion.
+
+    Raises:
+        ValueError: the clock has a negative skip or no substep.
     """
     motion = _once(scene, num_frames)
     for refinement in range(1, MAX_REFINEMENTS + 1):
-        if motion.drift <= scene.tolerance or scene.law.scheme == "collisions":  # has no steps
+        if motion.drift <= scene.tolerance or scene.law.scheme == "collisions":  # no steps
             break
         finer = scene.clock._replace(substeps=scene.clock.substeps * 2**refinement)
         motion = _once(scene._replace(clock=finer), num_frames)
@@ -32,9 +35,9 @@ def simulate(scene: Scene, num_frames: int) -> Motion:
 
 
 def coarse(motion: Motion) -> Motion:
-    """The same from frame 0 on with one step of the integrator for each frame.
+    """Return the motion from frame 0 on with one integrator step a frame.
 
-    It is what a model of that step can do. Collisions have no step: they stay what they are.
+    This is the best that a model of such a step can do. Collisions have no steps and stay exact.
     """
     scene, clock = motion.scene, motion.scene.clock._replace(substeps=1, skip=0)
     law = replace(scene.law, clamp=np.inf)
@@ -43,12 +46,11 @@ def coarse(motion: Motion) -> Motion:
 
 
 def _once(scene: Scene, num_frames: int) -> Motion:
-    """The motion with the steps that the scene asks for."""
+    """Return the motion with the steps of the scene's clock."""
     law, clock = scene.law, scene.clock
     if clock.skip < 0 or clock.substeps < 1:
-        raise ValueError(
-            f"clock is {clock}: skip of at least 0 and substeps of at least 1 are needed"
-        )
+        allowed = "skip of at least 0 and substeps of at least 1"
+        raise ValueError(f"clock must have {allowed}, got {clock}")
     x, v = scene.positions, scene.velocities
     frames = np.empty((num_frames + 1, 2, *x.shape))
     frames[0] = x, v

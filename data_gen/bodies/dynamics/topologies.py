@@ -1,6 +1,6 @@
-"""Which masses are joined by springs, and where they lie at distances near 1: n masses, m springs.
+"""Topologies: the springs between n masses (m springs), and positions at distances near 1.
 
-Rows go downwards, along the last axis; what comes first lies on top, where it can be pinned.
+Rows go downwards, along the last axis; the first masses are on top, where they can be pinned.
 """
 
 import math
@@ -12,7 +12,7 @@ Layout = tuple[np.ndarray, np.ndarray]  # positions [n, 2], pairs [m, 2]
 
 
 def chain(size: int, rng: np.random.Generator) -> Layout:
-    """A level line."""
+    """Return a horizontal line."""
     del rng
     index = np.arange(size)
     positions = np.stack([index - size / 2, np.zeros(size)], axis=1)
@@ -20,7 +20,7 @@ def chain(size: int, rng: np.random.Generator) -> Layout:
 
 
 def ring(size: int, rng: np.random.Generator) -> Layout:
-    """A regular polygon with sides of 1, from the top to the right and around."""
+    """Return a regular polygon with sides of length 1, clockwise from the top."""
     del rng
     index = np.arange(size)
     angles = 2 * np.pi * index / size
@@ -30,7 +30,7 @@ def ring(size: int, rng: np.random.Generator) -> Layout:
 
 
 def grid(size: int, rng: np.random.Generator) -> Layout:
-    """Squares of side 1: ceil(√n) columns, the last row as long as the masses last."""
+    """Return a grid of unit squares with ceil(√n) columns; the last row may be incomplete."""
     del rng
     columns = math.isqrt(size - 1) + 1
     index = np.arange(size)
@@ -42,16 +42,16 @@ def grid(size: int, rng: np.random.Generator) -> Layout:
 
 
 def tree(size: int, rng: np.random.Generator) -> Layout:
-    """A random recursive tree: every mass but the first joins one before it, uniformly.
+    """Return a random recursive tree: every mass but the first joins an earlier one, uniformly.
 
-    A mass is 1 below its parent, over the middle of the leaves under it, which are 1 apart; so
-    springs do not cross, and no two masses are nearer than 1.
+    A mass is 1 below its parent and above the middle of the leaves under it, which are 1 apart.
+    Therefore springs do not cross, and no two masses are nearer than 1.
     """
     parents = [int(rng.integers(i)) for i in range(1, size)]
     children = [[i for i in range(1, size) if parents[i - 1] == node] for node in range(size)]
-    spans = np.zeros((size, 2))  # first and last leaf under each
+    spans = np.zeros((size, 2))  # the first and last leaf under each mass
     depth, leaves, stack = np.zeros(size), 0, [0]
-    while stack:  # from the left; a parent before its children
+    while stack:  # from left to right, a parent before its children
         node = stack.pop()
         spans[node] = leaves
         leaves += not children[node]

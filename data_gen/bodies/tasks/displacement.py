@@ -1,4 +1,4 @@
-"""Where every body is many steps later, in one answer."""
+"""Displacement: predict the positions of all bodies many frames later, in one answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,24 +22,27 @@ from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model
 
-TOLERANCE = 0.1  # of the extent of a scene: an answer that is nearer to the truth is close
-BROKEN = 0.1  # change of energy in the time between, of unit charges and masses: a broken truth
+TOLERANCE = 0.1  # the largest error of a close answer, as a fraction of the scene's extent
+BROKEN = 0.1  # the change of energy above which a scene is broken; masses and charges are 1
 
 
 @dataclass(frozen=True)
 class Displacement(BodyTask):
-    """From positions and velocities to positions `horizon` frames later; the answer is the way.
+    """Predict each body's displacement after `horizon` frames from positions and velocities.
 
-    Published generators of charges do not keep the energy: scenes in which it changes by more than
-    `BROKEN` between the two moments are told apart in the scores. Source: Satorras et al. 2021,
-    section 5.1; squared errors are means over bodies and coordinates, as there.
+    Published generators of charges do not conserve the energy: scenes in which it changes by more
+    than `BROKEN` between the two moments are reported separately in the scores. Source: Satorras et
+    al. 2021, section 5.1; squared errors are means over bodies and coordinates, as there.
 
-    Fields: those of `body_graph`, of frames 0 to `horizon`.
+    Fields: those of `body_graph`, for frames 0 to `horizon`.
 
     Args:
-        dim: number of coordinates d.
-        horizon: frames between the two moments.
-        units: what counts as 1 in what is read; answers are in units of length.
+        dim: the number of coordinates d.
+        horizon: the number of frames between the two moments.
+        units: the units in which models read; answers are in units of length.
+
+    Raises:
+        ValueError: `dim` is not 2 or 3, or `horizon` is below 1.
     """
 
     dim: int = 3
@@ -60,33 +63,34 @@ class Displacement(BodyTask):
     def __post_init__(self) -> None:
         check_dim(self.dim)
         if self.horizon < 1:
-            raise ValueError(f"horizon is {self.horizon!r}: 1 or more is needed")
+            raise ValueError(f"horizon must be at least 1, got {self.horizon!r}")
 
     @property
     def spec(self) -> GraphSpec:
-        """A vector of every node goes out; what moves it is known."""
+        """The widths of the task, a vector of each node as output, and the law of motion."""
         mechanics = TrueMechanics(self.dim, self.units, self.horizon, asks_where=True)
         return replace(super().spec, mechanics=mechanics)
 
     def posed(self, structures: list[Scene]) -> list[Motion]:
-        """The motions of scenes that keep their energy, where that is asked of them."""
+        """Return the motions of a group of scenes, or [] if one exceeds its energy tolerance."""
         return posed_motions(structures, self.horizon, self.dim)
 
     def sample(self, structure: Motion, rng: np.random.Generator) -> Data:
-        """The scene at frame 0, with what became of it."""
+        """Return the graph of the scene at frame 0, with its motion."""
         del rng
         return body_graph(structure, 0)
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """Squared error in units of length, mean over bodies and coordinates."""
+        """Return the squared error in units of length, mean over bodies and coordinates."""
         return self._errors(model(batch), batch).mean() / self.units.length**2
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every scene, each [B].
+        """Return the scores of every scene, each [B].
 
-        close: root mean square distance within `TOLERANCE` of the scene's extent; error: squared
-        [L²]; constant: that of bodies that keep their velocity; error_clean and error_broken: of
-        scenes whose energy is kept, and of those whose is not.
+        close: the root mean square distance from the truth is within `TOLERANCE` of the scene's
+        extent; error: the squared error [L²]; constant: the error of bodies that keep their
+        velocity; error_clean and error_broken: the error of scenes whose energy is conserved, and
+        of scenes whose energy is not; broken: 1 for the latter.
         """
         output = model(batch)
         errors = self._errors(output, batch)
@@ -103,17 +107,17 @@ class Displacement(BodyTask):
         }
 
     def defined(self, batch: Batch) -> dict[str, Tensor]:
-        """Which scenes are clean, and which are broken."""
+        """Return which scenes are clean, and which are broken."""
         return {"error_clean": is_clean(batch), "error_broken": ~is_clean(batch)}
 
     def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
-        """The error by that of constant velocity; what broken scenes have of the whole error."""
+        """Return the error by that of constant velocity, and the error's share of broken scenes."""
         errors = scores["error"]
         broken = Ratio(errors * scores["broken"], errors)
         return {**super().relative(scores), "share_of_broken": broken}
 
     def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
-        """The bodies at the start and `horizon` frames later, true and predicted."""
+        """Draw the bodies at the start and `horizon` frames later, true and predicted."""
         options(given)
         answer = model(batch).x
         assert answer is not None
@@ -121,13 +125,13 @@ class Displacement(BodyTask):
         return displacement_picture(batch, end, batch.position + self.units.length * answer)
 
     def solution(self, batch: Batch) -> GraphOutput:
-        """The way to the last frame."""
+        """Return the true displacement to the last frame."""
         track = frames_of(batch, self.dim)
         way = nearest_image(track[:, -1, 0] - batch.position, batch.graph_law[batch.batch])
         return GraphOutput(x=way / self.units.length)
 
     def _errors(self, output: GraphOutput, batch: Batch) -> Tensor:
-        """Squared error [L²], mean over bodies and coordinates [B]."""
+        """Return the squared error [L²], mean over bodies and coordinates [B]."""
         assert output.x is not None
         true = frames_of(batch, self.dim)[:, -1, 0]
         way = nearest_image(true - batch.position, batch.graph_law[batch.batch])
@@ -135,6 +139,6 @@ class Displacement(BodyTask):
 
 
 def is_clean(batch: Batch) -> Tensor:
-    """Whether the energy stays within `BROKEN` of what it is at frame 0 [B]."""
+    """Return for each scene whether its energy stays within `BROKEN` of that at frame 0 [B]."""
     energy = batch.graph_energy
     return ((energy - energy[:, :1]).abs() <= BROKEN).all(dim=1)

@@ -1,4 +1,4 @@
-"""The next moment of a scene from this one, and the rollouts that it makes when asked again."""
+"""NextStep: predict the next state of a scene from the present one, and rollouts of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,32 +26,37 @@ from data_gen.picture import Picture, Watched
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model
 
-TOLERANCE = 0.1  # of the extent of a scene: a rollout that is nearer to the truth is valid
-NUM_STARTS = 50  # frames from which single steps are judged
+TOLERANCE = 0.1  # the largest error of a valid rollout, as a fraction of the scene's extent
+NUM_STARTS = 50  # the number of frames from which single steps are scored
 
 
 @dataclass(frozen=True)
 class NextStep(BodyTask):
-    """From positions and velocities at one frame to the mean acceleration until the next.
+    """Predict the mean acceleration of each body until the next frame from the present state.
 
-    v' = v + Δt a and x' = x + Δt (v + v') / 2, where a is the answer of a body, and 0 of a static
-    one. Trained on single steps, at frames drawn anew in every update; tested on single steps and
-    on rollouts of the model on its own output. Source: Battaglia et al. 2016 (next velocities);
-    Sanchez-Gonzalez et al. 2020, section 3 (normalised accelerations, noise in training).
+    The next state is v' = v + Δt a and x' = x + Δt (v + v') / 2, where a is the answer of a body,
+    and 0 for a static one. Training uses single steps, at frames drawn anew in every update; tests
+    use single steps and rollouts of the model on its own output. Source: Battaglia et al. 2016
+    (next velocities); Sanchez-Gonzalez et al. 2020, section 3 (normalised accelerations, noise in
+    training).
 
     Fields: those of `body_graph`, `next_velocity` [N, d], and `graph_change` [B, T], the root mean
     square change of a velocity from each frame to the next.
 
     Args:
-        dim: number of coordinates d.
-        num_frames: length T of a motion, in frames.
-        horizons: frames at which rollouts are judged; none: single steps are, alone.
-        valid_horizon: frames for which a rollout must stay valid, to be valid as a whole.
-        units: what counts as 1.
-        noise: standard deviation of what is added in training to positions and velocities, in
-            units; the acceleration that is asked for leads back to the true next velocity.
-        balance: share of the frames drawn in training that are drawn by how much velocities
-            change until the next: collisions are rare. Weights keep the mean of the loss.
+        dim: the number of coordinates d.
+        num_frames: the length T of a motion, in frames.
+        horizons: the frames at which rollouts are scored; []: only single steps are scored.
+        valid_horizon: the number of frames for which a rollout must stay valid to count as valid.
+        units: the units in which models read and answer.
+        noise: the standard deviation of the noise that training adds to positions and velocities,
+            in units; the target acceleration leads back to the true next velocity.
+        balance: the share of training frames that are drawn in proportion to the change of
+            velocities until the next frame, as collisions are rare. Importance weights keep the
+            expected loss the same.
+
+    Raises:
+        ValueError: an argument is out of its range.
     """
 
     score_settings = ("horizons", "valid_horizon")
@@ -67,18 +72,19 @@ class NextStep(BodyTask):
     def __post_init__(self) -> None:
         check_dim(self.dim)
         if not all(1 <= horizon <= self.num_frames for horizon in self.horizons):
-            allowed = f"1 to num_frames ({self.num_frames}) is needed"
-            raise ValueError(f"horizons is {list(self.horizons)}: {allowed}")
+            allowed = f"frames from 1 to num_frames ({self.num_frames})"
+            raise ValueError(f"horizons must be {allowed}, got {list(self.horizons)}")
         if self.horizons and not 1 <= self.valid_horizon <= self.last:
-            raise ValueError(f"valid_horizon is {self.valid_horizon}: 1 to {self.last} is needed")
+            allowed = f"from 1 to the longest horizon ({self.last})"
+            raise ValueError(f"valid_horizon must be {allowed}, got {self.valid_horizon!r}")
         if self.noise < 0:
-            raise ValueError(f"noise is {self.noise}: 0 or more is needed")
+            raise ValueError(f"noise must be at least 0, got {self.noise!r}")
         if not 0 <= self.balance < 1:
-            raise ValueError(f"balance is {self.balance}: from 0 to below 1 is needed")
+            raise ValueError(f"balance must be at least 0 and below 1, got {self.balance!r}")
 
     @property
     def spec(self) -> GraphSpec:
-        """A vector of every node goes out; what moves it is known."""
+        """The widths of the task, a vector of each node as output, and the law of motion."""
         return replace(super().spec, mechanics=TrueMechanics(self.dim, self.units))
 
     @property
@@ -88,15 +94,15 @@ class NextStep(BodyTask):
 
     @property
     def metrics(self) -> Mapping[str, Metric]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Errors and drifts of the model, those of the truth and of others, and ratios."""
+        """The metrics: errors and drifts of the model, of the truth and of baselines; ratios."""
         return rollout_metrics(self.horizons)
 
     def posed(self, structures: list[Scene]) -> list[Motion]:
-        """The motions of scenes that keep their energy."""
+        """Return the motions of a group of scenes, or [] if one exceeds its energy tolerance."""
         return posed_motions(structures, self.num_frames, self.dim)
 
     def sample(self, structure: Motion, rng: np.random.Generator) -> Data:
-        """The scene at one of its frames."""
+        """Return the graph of the scene at a drawn frame, with its motion."""
         frame = int(rng.integers(self.num_frames))
         data = body_graph(structure, frame, coarse(structure))
         change = np.square(np.diff(structure.velocities, axis=0)).sum(axis=2).mean(axis=1)
@@ -107,7 +113,7 @@ class NextStep(BodyTask):
     def drawn(
         self, packed: Packed, indices: Tensor | Sequence[int], rng: np.random.Generator
     ) -> Batch:
-        """Each at a frame of its own, with noise."""
+        """Return the batch with each scene at a drawn frame, with noise."""
         batch = at_drawn_frames(packed, indices, rng, self.dim, self.balance)
         shape = 2, batch.num_nodes or 0, self.dim
         normal = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
@@ -118,42 +124,42 @@ class NextStep(BodyTask):
         return batch
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """Squared error of the acceleration, in units, mean over bodies and coordinates."""
+        """Return the squared error of the acceleration, in units, mean over bodies and axes."""
         errors = self._errors(model(batch), batch) / self.dim
         return (getattr(batch, "graph_weight", 1.0) * errors).mean()
 
     def solution(self, batch: Batch) -> GraphOutput:
-        """What leads to the true next velocity, at the frame that the batch is at."""
+        """Return the acceleration that leads to the true next velocity, at the batch's frame."""
         track = frames_of(batch, self.dim)
         after = batch.graph_frame[batch.batch] + 1
         velocity = track[torch.arange(len(track), device=track.device), after, 1]
         return GraphOutput(x=self._acceleration(velocity, batch))
 
     def val_score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Of the single step whose answer the loss is of; rollouts take too long."""
+        """Return the error of the single step in the loss; rollouts take too long here."""
         return {"error_of_step": self._errors(model(batch), batch)}
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every scene, each [B].
+        """Return the scores of every scene, each [B].
 
-        valid: the rollout from frame 0 is within `TOLERANCE` of the scene's extent of the truth
-        for `valid_horizon` frames; valid_share: share of the longest horizon before it first is
-        not, valid_periods: the same time in periods of the scene; velocity_error: of single steps
-        from `NUM_STARTS` frames, squared [L²/T²]; error_h: of positions h frames on, squared [L²];
-        constant*: the same of bodies that keep their velocity; floor_h: of the integrator with one
-        step a frame; the drifts of `motion_scores` at the longest horizon, and those of the truth;
-        diverged, see `rollout`.
+        valid: the rollout from frame 0 stays within `TOLERANCE` of the scene's extent from the
+        truth for `valid_horizon` frames; valid_share: the share of the longest horizon until it
+        first leaves this range; valid_periods: the same time in periods of the scene;
+        velocity_error: the squared error [L²/T²] of single steps from `NUM_STARTS` frames; error_h:
+        the squared error [L²] of positions at frame h; constant*: the same errors for bodies that
+        keep their velocity; floor_h: the same error for the integrator with one step a frame; the
+        drifts of `drifts` at the longest horizon, and those of the truth; diverged: see `rollout`.
         """
         step = partial(self.step, model, batch)
         steps = errors_of_steps(step, batch, NUM_STARTS)
         return {**self._rollout_scores(step, batch), **steps} if self.horizons else steps
 
     def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
-        """The rollout beside the truth, up to frame `num_frames`, one of `every` frames."""
+        """Draw the rollout beside the truth, up to frame `num_frames`, one frame of `every`."""
         return rollout_picture(partial(self.step, model, batch), batch, self.dim, given)
 
     def step(self, model: Model, batch: Batch, state: State, frame: int) -> State:
-        """The state at the frame after, as a model has it that sees the state alone."""
+        """Return the state at the next frame, as a model predicts it from the state alone."""
         seen = observed(batch, state[0], state[1], self.units)
         seen.graph_frame = torch.full_like(batch.graph_frame, frame)
         answer = model(seen).x
@@ -163,7 +169,7 @@ class NextStep(BodyTask):
     def _rollout_scores(
         self, step: Callable[[State, int], State], batch: Batch
     ) -> dict[str, Tensor]:
-        """Those scores, of the rollout from frame 0 to the longest horizon."""
+        """Return the scores of the rollout from frame 0 to the longest horizon."""
         track = frames_of(batch, self.dim)
         start, end = track[:, 0].unbind(1), track[:, self.last].unbind(1)
         errors, valid, moment = {}, torch.zeros_like(batch.graph_kinetic), None
@@ -187,11 +193,11 @@ class NextStep(BodyTask):
         }
 
     def _acceleration(self, next_velocity: Tensor, batch: Batch) -> Tensor:
-        """Mean acceleration until the next velocity, in units [N, d]."""
+        """Return the mean acceleration until the next velocity, in units [N, d]."""
         step = batch.graph_time_step[batch.batch].unsqueeze(1)
         return (next_velocity - batch.velocity) / (step * self.units.acceleration)
 
     def _errors(self, output: GraphOutput, batch: Batch) -> Tensor:
-        """Squared error of the acceleration, in units, mean over the bodies [B]."""
+        """Return the squared error of the acceleration, in units, mean over the bodies [B]."""
         assert output.x is not None
         return squared_error(output.x, self._acceleration(batch.next_velocity, batch), batch)

@@ -1,4 +1,4 @@
-"""The energy of a scene from its bodies: a sum over the system, asked of models that see parts."""
+"""SystemEnergy: predict the energy of a scene from its bodies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,29 +17,33 @@ from data_gen.bodies.features import Units, spec
 from data_gen.bodies.frames import at_drawn_frames
 from data_gen.bodies.motions import check_dim, posed_motions
 from data_gen.bodies.scene_graph import body_graph
+from data_gen.distribution import check_one_of
 from data_gen.metric import Metric, Ratio
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import Model
 
-TOLERANCE = 0.1  # of the largest kinetic energy of a scene's motion: an answer that near is close
+TOLERANCE = 0.1  # the largest error of a close answer, in largest kinetic energies of the motion
 
 
 @dataclass(frozen=True)
 class SystemEnergy(BodyTask):
-    """The sum of kinetic and potential energy, which grows with the number of bodies.
+    """Predict the sum of kinetic and potential energy, which grows with the number of bodies.
 
-    Asked as a sum over bodies, each of which answers for its part ("sum"), or at once of the whole
-    graph ("whole"): whether an extensive quantity carries over to other sizes is decided by that.
+    The answer is either a sum over the parts of all bodies ("sum"), or one number of the whole
+    graph ("whole"). This choice decides whether an extensive quantity generalizes to other sizes.
     Source: Battaglia et al. 2016, section 3.2 (energy of the whole system, from summed states).
 
     Fields: those of `body_graph`.
 
     Args:
-        dim: number of coordinates d.
-        num_frames: length of a motion; instances are at frames of it, in training drawn anew.
+        dim: the number of coordinates d.
+        num_frames: the length of a motion; an instance is at one frame, drawn anew in training.
         answer: "sum" or "whole".
-        units: what counts as 1; of energy mass x velocity².
+        units: the units in which models read and answer; that of energy is mass x velocity².
+
+    Raises:
+        ValueError: an argument is not allowed.
     """
 
     dim: int = 2
@@ -56,41 +60,40 @@ class SystemEnergy(BodyTask):
 
     def __post_init__(self) -> None:
         check_dim(self.dim)
-        if self.answer not in ("sum", "whole"):
-            raise ValueError(f"answer is {self.answer!r}: sum and whole are allowed")
+        check_one_of("answer", self.answer, ("sum", "whole"))
         if self.num_frames < 1:
-            raise ValueError(f"num_frames is {self.num_frames!r}: 1 or more is needed")
+            raise ValueError(f"num_frames must be at least 1, got {self.num_frames!r}")
 
     @property
     def spec(self) -> GraphSpec:
-        """A number of every node, or of the graph, goes out."""
+        """The widths of the inputs, and one number of each node, or of the graph, as output."""
         is_sum = self.answer == "sum"
         return spec(self.dim, node_out=int(is_sum), global_out=int(not is_sum))
 
     def posed(self, structures: list[Scene]) -> list[Motion]:
-        """The motions of scenes that keep their energy."""
+        """Return the motions of a group of scenes, or [] if one exceeds its energy tolerance."""
         return posed_motions(structures, self.num_frames, self.dim)
 
     def sample(self, structure: Motion, rng: np.random.Generator) -> Data:
-        """The scene at one of its frames."""
+        """Return the graph of the scene at a drawn frame, with its motion."""
         return body_graph(structure, int(rng.integers(self.num_frames)))
 
     def drawn(
         self, packed: Packed, indices: Tensor | Sequence[int], rng: np.random.Generator
     ) -> Batch:
-        """Each at a frame of its own."""
+        """Return the batch with each scene at a drawn frame."""
         return at_drawn_frames(packed, indices, rng, self.dim)
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """Squared error of the energy per body, in units: scenes of any size weigh alike."""
+        """Return the squared error of the energy per body, in units; all sizes weigh the same."""
         error = (self._energy(model(batch), batch) - conserved.energy(batch)) / self._unit
         return (error / sum_over_bodies(torch.ones_like(batch.mass), batch)).square().mean()
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every scene, each [B].
+        """Return the scores of every scene, each [B].
 
-        close: within `TOLERANCE` of the largest kinetic energy of its motion; error: squared
-        [E²]; energy: the true one [E].
+        close: the error is within `TOLERANCE` of the largest kinetic energy of the motion; error:
+        the squared error [E²]; energy: the true energy [E].
         """
         true = conserved.energy(batch)
         error = self._energy(model(batch), batch) - true
@@ -101,12 +104,12 @@ class SystemEnergy(BodyTask):
         }
 
     def relative(self, scores: dict[str, np.ndarray]) -> dict[str, Ratio]:
-        """The error by that of the cell's mean energy: 1 - R²."""
+        """Return the error relative to that of the cell's mean energy: 1 - R²."""
         energy = scores["energy"]
         return {"ratio": Ratio(scores["error"], (energy - energy.mean()) ** 2)}
 
     def solution(self, batch: Batch) -> GraphOutput:
-        """The energy, shared out evenly among the bodies that move."""
+        """Return the true energy, divided evenly among the moving bodies."""
         energy = conserved.energy(batch) / self._unit
         if self.answer == "whole":
             return GraphOutput(u=energy.unsqueeze(1))
@@ -119,7 +122,7 @@ class SystemEnergy(BodyTask):
         return self.units.mass * self.units.velocity**2
 
     def _energy(self, output: GraphOutput, batch: Batch) -> Tensor:
-        """Of an answer [B]."""
+        """Return the energy that a model's output encodes [B]."""
         if self.answer == "whole":
             assert output.u is not None
             return self._unit * output.u.squeeze(1)

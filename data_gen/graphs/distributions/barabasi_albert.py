@@ -1,4 +1,4 @@
-"""Barabási–Albert graphs: preferential attachment, a few hubs."""
+"""Barabási–Albert graphs: preferential attachment produces a few hubs."""
 
 from dataclasses import dataclass
 
@@ -10,25 +10,29 @@ from data_gen.graphs.graph import Graph, place
 
 @dataclass(frozen=True)
 class BarabasiAlbert(Distribution[Graph]):
-    """Each new node joins m others, node v with probability proportional to its degree.
+    """Graphs in which each new node joins m older nodes, chosen in proportion to their degree.
 
-    Starts from a star of m + 1 nodes, so a graph has m (n - m) edges; with n <= m it is the star
-    of n nodes. Labels are permuted: age, and with it degree, cannot be read from the index.
+    The first graph is a star of m + 1 nodes, so a graph has m (n - m) edges; with n <= m it is the
+    star of n nodes. Node labels are permuted, so age, and with it degree, cannot be read from the
+    index.
 
     Source: Barabási and Albert 1999, "Emergence of scaling in random networks"; the start is
     that of `networkx.barabasi_albert_graph`, which is several times slower.
+
+    Raises:
+        ValueError: `m` is not a whole number of at least 1.
     """
 
     m: int = 2
 
     def __post_init__(self) -> None:
         if not (isinstance(self.m, int) and self.m >= 1):
-            raise ValueError(f"m is {self.m}: a whole number of 1 or more is needed")
+            raise ValueError(f"m must be a whole number of at least 1, got {self.m!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected: every node joins older ones."""
+        """Draw a graph; it is connected because every new node joins older ones."""
         star = min(self.m, size - 1)
-        ends = [end for leaf in range(1, star + 1) for end in (0, leaf)]  # a node per edge it is in
+        ends = [end for leaf in range(1, star + 1) for end in (0, leaf)]  # node v deg(v) times
         for node in range(star + 1, size):
             targets: set[int] = set()
             while len(targets) < self.m:

@@ -11,17 +11,18 @@ from data_gen.graphs.graph import Graph, locate
 
 @dataclass(frozen=True)
 class Delaunay(Distribution[Graph]):
-    """Nodes are joined when some circle through both has no other node inside.
+    """Graphs that join two nodes when some circle through both has no other node inside.
 
-    Positions are uniform in the unit square. At most 3 n - 6 edges (n >= 3), mean degree near 6.
+    Positions are uniform in the unit square. A graph has at most 3 n - 6 edges (n >= 3), a mean
+    degree near 6.
 
     Source: Delaunay 1934, "Sur la sphère vide".
     """
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected: a triangulation holds the Euclidean minimum spanning tree."""
+        """Draw a graph; it is connected as it contains the Euclidean minimum spanning tree."""
         positions = rng.uniform(size=(size, 2))
-        if size < 3:  # no triangle: all pairs
+        if size < 3:  # there is no triangle: join all pairs
             edges = np.stack(np.triu_indices(size, k=1), axis=1)
         else:
             triangles = Triangulation(positions).simplices

@@ -12,26 +12,29 @@ from data_gen.graphs.graph import Graph
 
 @dataclass(frozen=True)
 class GeographicThreshold(Distribution[Graph]):
-    """Nodes i, j are joined when (w_i + w_j) / distance² >= θ, or by the minimum spanning tree.
+    """Graphs that join nodes i, j when (w_i + w_j) / distance² >= θ, and the minimum spanning tree.
 
-    Positions are uniform in the unit square, node weights w ~ Exp(1). The larger θ, the sparser;
-    at θ = 1000 little but the tree is left.
+    Positions are uniform in the unit square, node weights w ~ Exp(1). A larger θ gives a sparser
+    graph; at θ = 1000 little more than the tree is left.
 
     Source: graph_nets, `demos/shortest_path.ipynb`, `generate_graph` (θ = 20 there), on
     `networkx.geographical_threshold_graph`.
+
+    Raises:
+        ValueError: `theta` is not above 0.
     """
 
     theta: float = 20.0
 
     def __post_init__(self) -> None:
         if not self.theta > 0:
-            raise ValueError(f"theta is {self.theta}: a number above 0 is needed")
+            raise ValueError(f"theta must be above 0, got {self.theta!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected for every θ, by the tree.
+        """Draw a graph; the tree connects it for every θ.
 
-        Single-linkage clustering merges at the lengths of the tree's edges, so an edge is in the
-        tree if its length is one of these: distances between random points do not repeat.
+        Single-linkage clustering merges at the lengths of the tree's edges. Distances between
+        random points do not repeat, so an edge is in the tree if its length is one of these.
         """
         positions = rng.uniform(size=(size, 2))
         node_weights = rng.exponential(size=size)

@@ -1,4 +1,4 @@
-"""Square grids of jittered nodes: large diameter, many paths of equally many edges."""
+"""Square grids of jittered nodes: a large diameter and many paths with as few edges."""
 
 import math
 from dataclasses import dataclass
@@ -11,17 +11,21 @@ from data_gen.graphs.graph import Graph, locate
 
 @dataclass(frozen=True)
 class Grid(Distribution[Graph]):
-    """Cells of a square grid, each joined to the ones beside, above and below it.
+    """Square grids: one node per cell, joined to those in the cells beside, above and below.
 
-    ceil(√n) columns, the last row as long as the nodes last. A node is uniform within its cell,
-    so no two lengths tie; the grid is scaled into the unit square. Labels are permuted: row and
-    column cannot be read from the index.
+    A grid has ceil(√n) columns; its last row may be incomplete. A node is uniform within its cell,
+    so no two lengths tie, and the grid is scaled into the unit square. Node labels are permuted, so
+    row and column cannot be read from the index.
     """
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected: every cell has the one to its left or above it."""
+        """Draw a grid; it is connected as every cell but the first joins one left of or above it.
+
+        Raises:
+            ValueError: `size` is below 1.
+        """
         if size < 1:
-            raise ValueError(f"size is {size}: a whole number of 1 or more is needed")
+            raise ValueError(f"size must be a whole number of at least 1, got {size!r}")
         cells = np.arange(size)
         columns = math.isqrt(size - 1) + 1
         rights = cells[(cells % columns < columns - 1) & (cells < size - 1)]
@@ -29,7 +33,7 @@ class Grid(Distribution[Graph]):
         edges = np.concatenate(
             [np.stack([rights, rights + 1], axis=1), np.stack([downs, downs + columns], axis=1)]
         )
-        nodes = rng.permutation(size)  # the node in each cell
+        nodes = rng.permutation(size)  # the node of each cell
         positions = np.empty((size, 2))
         corners = np.stack([cells % columns, cells // columns], axis=1)
         positions[nodes] = (corners + rng.uniform(size=(size, 2))) / columns

@@ -1,4 +1,4 @@
-"""Random geometric graphs: nodes of the plane that are near each other."""
+"""Random geometric graphs: nodes in the plane are joined if they are near each other."""
 
 import math
 from dataclasses import dataclass
@@ -13,25 +13,33 @@ from data_gen.graphs.graph import Graph, locate
 
 @dataclass(frozen=True)
 class RandomGeometric(Distribution[Graph]):
-    """Nodes i, j are joined when their distance <= r, π r² = factor · ln n / n.
+    """Graphs that join nodes i, j when their distance <= r, where π r² = factor · ln n / n.
 
-    Positions are uniform in the unit square, drawn again until the graph is connected. Away from
+    Positions are uniform in the unit square and redrawn until the graph is connected. Away from
     the border the mean degree is factor · ln n. A factor of 1 is the threshold of connectivity.
 
     Source: Gilbert 1961, "Random plane networks" (the law); Penrose 1997, "The longest edge of
     the random minimal spanning tree" (the threshold).
+
+    Raises:
+        ValueError: `factor` is not above 0.
     """
 
     factor: float = 2.0
 
     def __post_init__(self) -> None:
         if not self.factor > 0:
-            raise ValueError(f"factor is {self.factor}: a number above 0 is needed")
+            raise ValueError(f"factor must be above 0, got {self.factor!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected, or a ValueError where the factor makes that hopeless."""
+        """Draw a connected graph.
+
+        Raises:
+            ValueError: `size` is below 1.
+            GenerationError: no connected graph in `MAX_TRIES` tries, because `factor` is too small.
+        """
         if size < 1:
-            raise ValueError(f"size is {size}: a whole number of 1 or more is needed")
+            raise ValueError(f"size must be a whole number of at least 1, got {size!r}")
         radius = math.sqrt(self.factor * math.log(size) / (math.pi * size))
         for _ in range(MAX_TRIES):
             positions = rng.uniform(size=(size, 2))

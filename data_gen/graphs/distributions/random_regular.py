@@ -1,4 +1,4 @@
-"""Random regular graphs: all nodes have as many neighbours."""
+"""Random regular graphs: all nodes have the same number of neighbours."""
 
 from dataclasses import dataclass
 
@@ -11,25 +11,32 @@ from data_gen.graphs.graph import Graph, place
 
 @dataclass(frozen=True)
 class RandomRegular(Distribution[Graph]):
-    """Every node has `degree` neighbours; drawn again until connected.
+    """Graphs in which every node has `degree` neighbours, redrawn until connected.
 
-    If n · degree is odd no such graph exists: one node, drawn uniformly, has a neighbour less.
-    With n <= degree it is the complete graph.
+    If n · degree is odd no such graph exists; then one node, drawn uniformly, has one neighbour
+    less. With n <= degree the graph is complete.
 
-    Ends of edges are paired at random, and those that would make a loop or a second edge again:
-    uniform as n grows.
+    Ends of edges are paired at random. Pairs that would make a loop or a second edge are drawn
+    again, which makes the law uniform as n grows.
 
     Source: Steger and Wormald 1999, "Generating random regular graphs quickly".
+
+    Raises:
+        ValueError: `degree` is not a whole number of at least 2.
     """
 
     degree: int = 3
 
     def __post_init__(self) -> None:
         if not (type(self.degree) is int and self.degree >= 2):
-            raise ValueError(f"degree is {self.degree}: a whole number of 2 or more is needed")
+            raise ValueError(f"degree must be a whole number of at least 2, got {self.degree!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected, or a GenerationError where the degree makes that hopeless."""
+        """Draw a connected graph.
+
+        Raises:
+            GenerationError: no connected graph in `MAX_TRIES` tries.
+        """
         for _ in range(MAX_TRIES):
             edges = self._paired_ends(size, rng)
             if edges is not None and is_connected(edges, size):
@@ -37,7 +44,7 @@ class RandomRegular(Distribution[Graph]):
         raise GenerationError(f"{self}: no connected graph of size {size} in {MAX_TRIES} tries")
 
     def _paired_ends(self, size: int, rng: np.random.Generator) -> np.ndarray | None:
-        """Edges [m, 2]; None if the ends that are left cannot be paired."""
+        """Return edges [m, 2], or None if the ends that are left cannot be paired."""
         ends = np.repeat(np.arange(size), min(self.degree, size - 1))
         if len(ends) % 2:
             ends = np.delete(ends, rng.integers(len(ends)))

@@ -1,4 +1,4 @@
-"""Uniform random trees: one path between any two nodes."""
+"""Uniform random trees: there is one path between any two nodes."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,17 @@ from data_gen.graphs.graph import Graph, place
 
 @dataclass(frozen=True)
 class RandomTree(Distribution[Graph]):
-    """Each of the n^(n-2) labelled trees with equal probability; diameter of order √n.
+    """Random trees: all n^(n-2) labelled trees are equally likely; the diameter is of order √n.
 
-    Node i joins min(U_i, i - 1) with U_i uniform over all n nodes, then labels are permuted.
+    Node i joins node min(U_i, i - 1) with U_i uniform over all n nodes; then the node labels are
+    permuted.
 
     Source: Aldous 1990, "The random walk construction of uniform spanning trees and uniform
     labelled trees", algorithm 2.
     """
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected: every node but the first joins an earlier one."""
+        """Draw a tree; every node but the first joins an earlier one."""
         nodes = np.arange(1, size)
         parents = np.minimum(rng.integers(size, size=size - 1), nodes - 1)
         edges = np.stack([parents, nodes], axis=1)

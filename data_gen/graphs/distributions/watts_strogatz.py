@@ -1,4 +1,4 @@
-"""Watts–Strogatz graphs: a ring lattice with a few shortcuts, a small world."""
+"""Watts–Strogatz graphs: small worlds, made of a ring lattice with a few shortcuts."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,16 @@ from data_gen.graphs.graph import Graph, place
 
 @dataclass(frozen=True)
 class WattsStrogatz(Distribution[Graph]):
-    """A ring whose nodes join their k nearest; each edge moves its far end with probability p.
+    """Rings whose nodes join their k nearest; each edge moves its far end with probability p.
 
-    The new end is uniform over the nodes not yet joined, so there are n k / 2 edges; drawn again
-    until connected. With n <= k, k is the largest even number below n (n = 2: one edge). Labels
-    are permuted: the ring cannot be read from the index.
+    The new end is uniform over the nodes not yet joined, so there are n k / 2 edges. Graphs are
+    redrawn until connected. With n <= k, k is the largest even number below n (n = 2: one edge).
+    Node labels are permuted, so the ring cannot be read from the index.
 
     Source: Watts and Strogatz 1998, "Collective dynamics of 'small-world' networks".
+
+    Raises:
+        ValueError: `k` is not an even whole number of at least 2, or `p` not in [0, 1].
     """
 
     k: int = 4
@@ -25,12 +28,16 @@ class WattsStrogatz(Distribution[Graph]):
 
     def __post_init__(self) -> None:
         if not (isinstance(self.k, int) and self.k >= 2 and self.k % 2 == 0):
-            raise ValueError(f"k is {self.k}: an even whole number of 2 or more is needed")
+            raise ValueError(f"k must be an even whole number of at least 2, got {self.k!r}")
         if not 0 <= self.p <= 1:
-            raise ValueError(f"p is {self.p}: a probability in [0, 1] is needed")
+            raise ValueError(f"p must be a probability in [0, 1], got {self.p!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Graph:
-        """Connected, or a ValueError where k and p make that hopeless."""
+        """Draw a connected graph.
+
+        Raises:
+            GenerationError: no connected graph in `MAX_TRIES` tries.
+        """
         for _ in range(MAX_TRIES):
             edges = self._rewired_ring(size, rng)
             if is_connected(edges, size):
@@ -48,7 +55,7 @@ class WattsStrogatz(Distribution[Graph]):
         for edge in np.flatnonzero(rng.uniform(size=len(edges)) < self.p).tolist():
             near, far = edges[edge].tolist()
             if len(neighbors[near]) >= size - 1:
-                continue  # joined to all: no new end to choose
+                continue  # `near` is joined to all nodes, so there is no new end to choose
             new = near
             while new == near or new in neighbors[near]:
                 new = int(rng.random() * size)

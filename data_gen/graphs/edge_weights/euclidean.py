@@ -10,8 +10,8 @@ from data_gen.graphs.weighted import EdgeWeights
 
 @dataclass(frozen=True)
 class Euclidean(EdgeWeights):
-    """l_ij = |x_i - x_j|, with the graph's own positions: they obey the triangle inequality."""
+    """Lengths l_ij = |x_i - x_j| of the graph's own positions; the triangle inequality holds."""
 
     def __call__(self, graph: Graph, rng: np.random.Generator) -> np.ndarray:
-        """Lengths [m]; nothing is random."""
+        """Return the lengths [m], without randomness."""
         return euclidean_lengths(graph.positions, graph.edges)

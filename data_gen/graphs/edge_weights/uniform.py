@@ -1,4 +1,4 @@
-"""Uniform lengths: positions tell nothing about them."""
+"""Uniform lengths, independent of the positions of the nodes."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,20 @@ from data_gen.graphs.weighted import EdgeWeights
 
 @dataclass(frozen=True)
 class Uniform(EdgeWeights):
-    """L ~ U(low, 1), independently.
+    """Independent lengths L ~ U(low, 1).
 
-    low keeps lengths positive and their ratio below 1 / low: without it an edge could be free.
+    The bound `low` keeps lengths positive and their ratios below 1 / low.
+
+    Raises:
+        ValueError: `low` is not in (0, 1).
     """
 
     low: float = 0.01
 
     def __post_init__(self) -> None:
         if not 0 < self.low < 1:
-            raise ValueError(f"low is {self.low}: a number in (0, 1) is needed")
+            raise ValueError(f"low must be a number in (0, 1), got {self.low!r}")
 
     def __call__(self, graph: Graph, rng: np.random.Generator) -> np.ndarray:
-        """Lengths [m]."""
+        """Draw lengths [m]."""
         return rng.uniform(self.low, 1.0, size=len(graph.edges))

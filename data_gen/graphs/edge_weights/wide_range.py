@@ -1,4 +1,4 @@
-"""Lengths over several orders of magnitude, each as common as the others."""
+"""Log-uniform lengths: each of several orders of magnitude is equally common."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,18 @@ from data_gen.graphs.weighted import EdgeWeights
 
 @dataclass(frozen=True)
 class WideRange(EdgeWeights):
-    """Log-uniform: L = 10^U, U ~ U(-decades, 0), independently."""
+    """Independent log-uniform lengths: L = 10^U, U ~ U(-decades, 0).
+
+    Raises:
+        ValueError: `decades` is not in (0, 30].
+    """
 
     decades: float = 3.0
 
     def __post_init__(self) -> None:
         if not 0 < self.decades <= 30:
-            raise ValueError(f"decades is {self.decades}: a number in (0, 30] is needed")
+            raise ValueError(f"decades must be a number in (0, 30], got {self.decades!r}")
 
     def __call__(self, graph: Graph, rng: np.random.Generator) -> np.ndarray:
-        """Lengths [m]."""
+        """Draw lengths [m]."""
         return 10.0 ** rng.uniform(-self.decades, 0.0, size=len(graph.edges))

@@ -1,4 +1,4 @@
-"""The shortest path between two nodes, as the graph_nets demo poses it."""
+"""ShortestPath: find the shortest path between two nodes, as in the graph_nets demo."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,20 +22,20 @@ from data_gen.picture import Picture, Watched, options
 from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import KnowsRounds, LossPart, Model, Task
 
-RELATIVE_TOLERANCE = 1e-6  # two paths within it are equally short
+RELATIVE_TOLERANCE = 1e-6  # paths whose lengths differ by less count as equally short
 
 
 @dataclass(frozen=True)
 class ShortestPath(Task[Graph], KnowsRounds):
-    """Which nodes and edges form the shortest path from start to end?
+    """Find the nodes and edges of the shortest path from a start to an end.
 
     The pair is drawn such that every hop distance of the graph is equally likely, then uniformly
     among the pairs at that distance. Source: graph_nets, `demos/shortest_path.ipynb`.
 
     Fields: `x` [N, 5] position (2), node weight, is start, is end; `edge_attr` [E, 1] length;
     `u` [B, 1] zero; targets `on_path` [N], `edge_on_path` [E] (in the direction walked),
-    `edge_next_hop` [E] (first edge of the shortest path from its sender to the end); and of the
-    graph `graph_optimum` (length of the shortest path), `graph_hops` (its edges),
+    `edge_next_hop` [E] (first edge of the shortest path from its sender to the end); and per
+    graph `graph_optimum` (length of the shortest path), `graph_hops` (its number of edges),
     `graph_diameter` (largest hop distance), each [B].
     """
 
@@ -53,7 +53,7 @@ class ShortestPath(Task[Graph], KnowsRounds):
 
     @property
     def spec(self) -> GraphSpec:
-        """Inputs as in the demo, outputs as the answer needs them."""
+        """The inputs of the demo, and the outputs that the answer needs."""
         node_out, edge_out = (self.answer.width(level) for level in ("node", "edge"))
         return GraphSpec(
             5, 1, 1, node_out=node_out, edge_out=edge_out, position_dim=2,
@@ -61,16 +61,19 @@ class ShortestPath(Task[Graph], KnowsRounds):
         )  # fmt: skip
 
     def sample(self, structure: Graph, rng: np.random.Generator) -> Data:
-        """One query on the graph."""
+        """Return one query on the graph; raise ValueError for a graph without edges."""
         return self.sample_many([structure], [rng])[0]
 
     def sample_many(
         self, structures: Sequence[Graph], rngs: Sequence[np.random.Generator]
     ) -> list[Data]:
-        """A query on every graph, all solved by one run of Dijkstra's algorithm.
+        """Return a query on every graph, all solved by one run of Dijkstra's algorithm.
 
-        The graphs stand side by side in one matrix, and the search starts from the end of every
-        query at once: no two of them can reach the same node.
+        The graphs are blocks of one matrix, and the search starts from the ends of all queries at
+        once, which cannot reach each other's graphs.
+
+        Raises:
+            ValueError: a graph has no edges.
         """
         queries = draw_queries(structures, rngs)
         offsets = np.cumsum([0] + [graph.num_nodes for graph in structures])
@@ -92,21 +95,21 @@ class ShortestPath(Task[Graph], KnowsRounds):
         return instances
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """The sum of the losses of the typed answers."""
+        """Return the sum of the losses of the typed answers."""
         first, *others = (part.mean for part in self.loss_parts(model, batch))
         return sum(others, start=first)
 
     def loss_parts(self, model: Model, batch: Batch) -> list[LossPart]:
-        """A mean for each typed answer."""
+        """Return the mean loss of each typed answer."""
         return self.answer.loss_parts(model(batch), batch)
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every instance, each [B].
+        """Return the scores of every instance, each [B].
 
-        valid: the chosen edges are exactly a path from start to end that is a shortest one.
-        solved: all nodes and edges as labelled. cost_ratio: shortest length / length of the walk
-        from the start along the chosen edges, 0 if it does not arrive. node_accuracy,
-        edge_accuracy: share of nodes and edges as labelled.
+        valid: the chosen edges are exactly a shortest path from start to end. solved: all nodes
+        and edges agree with the labels. cost_ratio: shortest length / length of the walk from the
+        start along the chosen edges, 0 if it does not arrive. node_accuracy, edge_accuracy: the
+        share of nodes and of edges that agree with the labels.
         """
         choice = self.answer.decode(model(batch), batch)
         walked = walk(choice.next_edge, batch)
@@ -127,12 +130,12 @@ class ShortestPath(Task[Graph], KnowsRounds):
         }
 
     def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
-        """The path that is chosen after each round, on the shortest one."""
+        """Draw the path that is chosen after each round, over the shortest path."""
         options(given)
         return path_picture(model, self.answer, batch)
 
     def facts(self, packed: Packed) -> dict[str, float]:
-        """Diameter in hops, mean and largest, and mean hops of the path asked for."""
+        """Return the mean and largest diameter in hops, and the mean hops of the shortest path."""
         diameter, hops = (packed.fields[f"graph_{name}"].double() for name in ("diameter", "hops"))
         return {
             "diameter": diameter.mean().item(),
@@ -141,19 +144,19 @@ class ShortestPath(Task[Graph], KnowsRounds):
         }
 
     def num_rounds(self, batch: Batch) -> Tensor:
-        """Rounds after which Bellman and Ford's algorithm knows every distance to the end [B].
+        """Return the rounds after which Bellman-Ford knows every distance to the end [B].
 
-        The largest number of hops from a node to the end along shortest paths.
+        This is the largest number of hops from a node to the end along shortest paths.
         """
         return tree_depth(batch)
 
     def solution(self, batch: Batch) -> GraphOutput:
-        """The labelled path."""
+        """Return the output that decodes to the labelled path."""
         return self.answer.encode(batch)
 
 
 def _symmetric(edges: np.ndarray, lengths: np.ndarray, num_nodes: int) -> csr_array:
-    """The matrix of lengths of an undirected graph, both directions stored."""
+    """Return the matrix of an undirected graph's lengths, with both directions stored."""
     rows = np.concatenate([edges[:, 0], edges[:, 1]])
     columns = np.concatenate([edges[:, 1], edges[:, 0]])
     return csr_array((np.tile(lengths, 2), (rows, columns)), shape=(num_nodes, num_nodes))
@@ -162,7 +165,7 @@ def _symmetric(edges: np.ndarray, lengths: np.ndarray, num_nodes: int) -> csr_ar
 def _shortest_path_forest(
     edges: np.ndarray, lengths: np.ndarray, ends: np.ndarray, num_nodes: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Next node on the way to the end of its query (negative: none) and distance to it, [N]."""
+    """Return each node's next node towards the end (negative: none) and distance to it, [N]."""
     matrix = _symmetric(edges, lengths.astype(np.float64), num_nodes)
     distance, next_node, _ = dijkstra(matrix, indices=ends, min_only=True, return_predecessors=True)
     return next_node, distance
@@ -175,7 +178,7 @@ def _instance(
     next_node: np.ndarray,
     distance: np.ndarray,
 ) -> Data:
-    """The instance of one graph; `next_node` [n] is negative where there is no way to the end."""
+    """Return the instance of one graph; `next_node` [n] is negative without a path to the end."""
     start, end, diameter = query
     path = [start]
     while path[-1] != end:
@@ -188,7 +191,7 @@ def _instance(
     edge_index = np.concatenate([graph.edges, graph.edges[:, ::-1]]).T
     senders, receivers = edge_index
     next_hop = next_node[senders] == receivers
-    # Successors of path nodes lie on the path: all its edges are next hops of nodes on it.
+    # The next node of a path node is on the path, so the path's edges are its nodes' next hops.
     edge_on_path = next_hop & on_path[senders]
     return Data(
         x=torch.from_numpy(x),

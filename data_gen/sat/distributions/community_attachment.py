@@ -1,4 +1,4 @@
-"""Community attachment: random formulas whose variables live in communities."""
+"""Community attachment: random formulas whose variables belong to communities."""
 
 from dataclasses import dataclass
 
@@ -12,24 +12,28 @@ from data_gen.sat.pairs import PairedFormulas, of_rows, random_signs, without_re
 
 @dataclass(frozen=True)
 class CommunityAttachment(PairedFormulas):
-    """A clause has its k variables in one of c communities, or in k different ones.
+    """Formulas whose clauses have k variables of one of c communities, or of k different ones.
 
-    The former with probability Q + 1/c, where Q is the modularity: one community, and k variables
-    of it, uniformly; otherwise k communities, and one variable of each. Communities are as equal in
-    size as can be. Signs are fair. The number of clauses is floor(ratio n), less those drawn
-    twice. Every formula has a k, ratio, number of communities and modularity of its own, uniform in
-    the ranges [from, to], and so have both of a pair. In the default ranges k all but tells the
-    answer: with k = 4 one formula in hundreds has a model, with k = 5 nine in ten have.
+    With probability Q + 1/c, where Q is the modularity, a clause has k variables of one community,
+    uniformly; otherwise it has one variable of each of k communities. The sizes of communities
+    differ by at most one. Each literal is negated with probability 1/2. The number of clauses is
+    floor(ratio n), minus repeated clauses. Every formula has its own k, ratio, number of
+    communities and modularity, uniform in the ranges [from, to]; both formulas of a pair have their
+    own as well. In the default ranges k almost determines the answer: with k = 4 one formula in
+    hundreds is satisfiable, with k = 5 nine in ten are.
 
-    A community needs k variables and a clause k communities: k <= c <= n / k. Where Q + 1/c >= 1 no
-    clause would join two communities, so c and Q are drawn again (with the rest). At less than
-    `min_size`, 25, not every k is to be had; of 20 variables and k = 4, the only one then, one
-    formula in some hundreds has a model.
+    A community needs k variables and a clause needs k communities: k <= c <= n / k. If
+    Q + 1/c >= 1, no clause would join two communities, so all arguments are drawn again. Below
+    `min_size`, 25, not every k is possible; with 20 variables only k = 4 is, at which one formula
+    in some hundreds is satisfiable.
 
     Sources: Giráldez-Cru and Levy 2016, "Generating SAT instances with community structure";
     ranges and conditions of CA in G4SATBench (Li, Guo and Si 2024), `generators/ca.py`. It is the
-    law of the authors' program, except that variables are numbered at random: there, those of a
-    community are consecutive.
+    law of the authors' program, except that variables are numbered at random; in the program the
+    variables of a community are consecutive.
+
+    Raises:
+        ValueError: a range is not allowed, or there are too few communities.
     """
 
     k: tuple[int, int] = (4, 5)
@@ -45,24 +49,25 @@ class CommunityAttachment(PairedFormulas):
             "modularity": interval("modularity", self.modularity, 0.0, 0.99),
         }
         for name, value in ranges.items():
-            object.__setattr__(self, name, value)  # of yaml they are lists
+            object.__setattr__(self, name, value)  # tuples; yaml gives lists
         if self._fewest(self.k[1]) > self.communities[1]:
             raise ValueError(
-                f"communities is {self.communities}: k up to {self.k[1]} and a modularity of"
-                f" {self.modularity[0]} need {self._fewest(self.k[1])}"
+                f"communities must go up to at least {self._fewest(self.k[1])} for k up to"
+                f" {self.k[1]} and modularity from {self.modularity[0]}, got"
+                f" {list(self.communities)}"
             )
 
     @property
     def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The smallest size at which every k is to be had."""
+        """The smallest size at which every k is possible."""
         return self.k[1] * self._fewest(self.k[1])
 
     def _fewest(self, k: int) -> int:
-        """How many communities clauses of k variables and the least modularity need."""
+        """Return the number of communities that k variables and the least modularity need."""
         return max(self.communities[0], k, int(1 / (1 - self.modularity[0])) + 1)
 
     def formula(self, size: int, rng: np.random.Generator) -> Cnf:
-        """One formula, with or without a model."""
+        """Draw one formula, satisfiable or not."""
         k, num_clauses, c, modularity = self._arguments(size, rng)
         bounds = np.arange(c + 1) * size // c  # community j: variables bounds[j] to bounds[j + 1]
         home = distinct_variables(num_clauses, c, k, rng) - 1  # [m, k]
@@ -77,7 +82,7 @@ class CommunityAttachment(PairedFormulas):
         return without_repeats(of_rows(size, random_signs(variables, rng)))
 
     def _arguments(self, size: int, rng: np.random.Generator) -> tuple[int, int, int, float]:
-        """k, m, c and Q of one formula."""
+        """Draw k, m, c and Q of one formula."""
         while True:
             k = int(rng.integers(self.k[0], self.k[1] + 1))
             low, high = max(self.communities[0], k), min(self.communities[1], size // k)

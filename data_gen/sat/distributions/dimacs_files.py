@@ -1,4 +1,4 @@
-"""Formulas from files of the user's."""
+"""Formulas from the user's files."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,16 +16,20 @@ from data_gen.sat.solver import UndecidedError, solve
 
 class _File(NamedTuple):
     path: Path
-    digest: str  # of its formula
+    digest: str  # the hash of its formula
 
 
 @dataclass(frozen=True)
 class DimacsFiles(Distribution[Problem]):
     """The DIMACS files that match a pattern; the size is the header's number of variables.
 
-    A draw is one of the files of a size, each with the same probability; a test set has each of
-    them once, in the order of their names. All are read, and so checked, when the first is asked
-    for; the answer is proved when a formula is made, in up to `max_conflicts` conflicts.
+    A draw is one of the files of a size, each with the same probability; a test set holds each of
+    them once, in the order of their names. All files are read and checked when the first of them
+    is needed. The answer of a formula is proved when it is drawn, in up to `max_conflicts`
+    conflicts.
+
+    Raises:
+        ValueError: `files` is empty, or `max_conflicts` below 1.
     """
 
     files: str
@@ -36,43 +40,47 @@ class DimacsFiles(Distribution[Problem]):
 
     def __post_init__(self) -> None:
         if not self.files.strip() or "\0" in self.files:
-            raise ValueError(f"files is {self.files!r}: a path or a pattern of paths is needed")
+            raise ValueError(f"files must be a path or a pattern of paths, got {self.files!r}")
         if self.max_conflicts < 1:
-            raise ValueError(f"max_conflicts is {self.max_conflicts}: at least 1 is needed")
+            raise ValueError(f"max_conflicts must be at least 1, got {self.max_conflicts!r}")
 
     @property
     def identity(self) -> str:
-        """Of the formulas, in order; where they lie, and under which names, does not matter."""
+        """The identity of the formulas, in order; their paths do not matter."""
         found = ",".join(file.digest for size in self.sizes for file in self._files[size])
         digest = hashlib.sha256(found.encode()).hexdigest()
         return f"{type(self).__name__}({digest}) v{self.generator_version}"
 
     @property
     def sizes(self) -> list[int]:
-        """All that there are files of."""
+        """All sizes of the files."""
         return sorted(self._files)
 
     def names(self, size: int) -> list[str]:
-        """The paths of the files of a size; raises GenerationError if there are none."""
+        """Return the paths of the files of a size; raise GenerationError if there are none."""
         if size not in self._files:
             raise GenerationError(
-                f"files is {self.files!r}: none has {size} variables, there are {self.sizes}"
+                f"size must be one of {self.sizes} (variables of files {self.files!r}), got {size}"
             )
         return [str(file.path) for file in self._files[size]]
 
     def structure_at(self, size: int, index: int) -> Problem:
-        """The formula of a file; raises GenerationError if the solver does not decide it."""
+        """Return the formula of a file with its proved answer.
+
+        Raises:
+            GenerationError: the file has changed, or the solver does not decide the formula.
+        """
         path, digest = self._files[size][index]
         formula = _read(path)
         if _digest(formula) != digest:
-            raise GenerationError(f"{path}: has changed since it was first read, start again")
+            raise GenerationError(f"{path}: the file has changed since it was first read")
         try:
             return Problem(formula, solve(formula, self.max_conflicts).model, size)
         except UndecidedError as error:
-            raise GenerationError(f"{path}: {error}, raise max_conflicts") from error
+            raise GenerationError(f"{path}: {error}, use a larger max_conflicts") from error
 
     def draw(self, size: int, rng: np.random.Generator) -> Problem:
-        """One of the files of that size, each with the same probability."""
+        """Draw one of the files of a size, each with the same probability."""
         return self.structure_at(size, int(rng.integers(len(self.names(size)))))
 
     @cached_property
@@ -80,25 +88,26 @@ class DimacsFiles(Distribution[Problem]):
         """The files of each size, in the order of their names."""
         paths = sorted(path for path in _matches(self.files) if path.is_file())
         if not paths:
-            raise GenerationError(f"files is {self.files!r}: no file matches")
+            raise GenerationError(f"files must match a file, got {self.files!r}")
         files: dict[int, list[_File]] = {}
         for path in paths:
             formula = _read(path)
             if formula.num_variables == 0:
-                raise GenerationError(f"{path}: found no variables, at least 1 is needed")
+                raise GenerationError(f"{path}: the formula has no variables")
             files.setdefault(formula.num_variables, []).append(_File(path, _digest(formula)))
         return files
 
 
 def _matches(pattern: str) -> list[Path]:
-    """The file of that name, or what a pattern matches."""
-    if Path(pattern).exists():  # its name may have a [
+    """Return the paths that match a pattern, or the path itself if it exists."""
+    if Path(pattern).exists():  # a file name may contain a [
         return [Path(pattern)]
     anchor = Path(Path(pattern).anchor)
     try:
         return list(anchor.glob(str(Path(pattern).relative_to(anchor))))
     except ValueError as error:
-        raise GenerationError(f"files is {pattern!r}: {error}") from error
+        reason = f"{pattern!r} ({error})"
+        raise GenerationError(f"files must be a pattern of paths, got {reason}") from error
 
 
 def _read(path: Path) -> Cnf:

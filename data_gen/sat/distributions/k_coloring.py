@@ -1,4 +1,4 @@
-"""k-colouring: k colours, of which adjacent vertices have different ones."""
+"""k-colouring: k colours such that adjacent vertices have different ones."""
 
 import math
 from dataclasses import dataclass
@@ -14,27 +14,27 @@ from data_gen.sat.graph_problem import GraphProblem, cnf_of_blocks
 
 @dataclass(frozen=True)
 class KColoring(GraphProblem):
-    """Can the graph be coloured with k colours?
+    """The question whether a graph can be coloured with k colours.
 
-    With variables "vertex v has colour c", colours c < d:
+    With variables x(v, c), "vertex v has colour c", and colours c < d the clauses are:
       some_c x(v, c)             every vertex has a colour
-      ¬x(v, c) or ¬x(v, d)       and no other
-      ¬x(u, c) or ¬x(v, c)       for every edge u v
+      ¬x(v, c) or ¬x(v, d)       no vertex has two colours
+      ¬x(u, c) or ¬x(v, c)       the ends of every edge u v differ
 
-    Colours can be exchanged, so a network that treats equal literals equally can tell that there is
-    a colouring, but not name one. `breaks_symmetry` adds ¬x(v, c) for c > v, counted from 0: new
-    colours come in the order of the vertices, which every colouring can be renamed to obey.
+    Colours are interchangeable, so a network that is equivariant to permutations can tell that a
+    colouring exists, but cannot name one. `breaks_symmetry` adds ¬x(v, c) for c > v, counted from
+    0: vertex v uses one of the first v + 1 colours. Every colouring can be renamed to obey this.
 
     Source: `GraphColoringFormula` of CNFgen, without `breaks_symmetry`.
     """
 
     breaks_symmetry: bool = False
 
-    repeats_to: ClassVar[int] = 40  # of rings with few edges moved
+    repeats_to: ClassVar[int] = 40  # for rings with few edges moved
     least_k: ClassVar[int] = 2
 
     def encode(self, edges: np.ndarray, num_nodes: int, k: int) -> Cnf:
-        """Of k v variables."""
+        """Return the formula of a graph, with k v variables."""
         x = 1 + np.arange(num_nodes * k).reshape(num_nodes, k)
         first, second = np.triu_indices(k, 1)
         at_most_one = -np.stack([x[:, first], x[:, second]], axis=-1).reshape(-1, 2)
@@ -45,7 +45,7 @@ class KColoring(GraphProblem):
         return cnf_of_blocks(x.size, [x, at_most_one, apart, late])
 
     def threshold(self, num_nodes: int, k: int) -> float:
-        """One partition into at most k independent sets in expectation; colours have no names."""
+        """Return the p with one expected partition of the vertices into at most k colour sets."""
         return _threshold(num_nodes, k)
 
 
@@ -55,9 +55,10 @@ def _threshold(num_nodes: int, k: int) -> float:
 
 
 def _expected(num_nodes: int, k: int, q: float) -> float:
-    """The expected partitions into 1 ... k independent sets, if two are apart with probability q.
+    """Return the expected number of partitions of the vertices into 1 ... k independent sets.
 
-    The set of the last of n vertices has s - 1 of the others: with j sets there are
+    Two vertices are not adjacent with probability q. The set of the last of n vertices has s - 1
+    of the others, so the expected number of partitions into j sets is
     a(n, j) = sum_s C(n - 1, s - 1) q^(s (s - 1) / 2) a(n - s, j - 1).
     """
     sizes = range(1, num_nodes + 1)

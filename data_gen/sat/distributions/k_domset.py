@@ -1,4 +1,4 @@
-"""k-dominating set: k vertices that are, or are adjacent to, every vertex."""
+"""k-dominating set: k vertices such that every other vertex is adjacent to one of them."""
 
 import math
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from data_gen.sat.graph_problem import GraphProblem, cnf_of_blocks, slots
 
 @dataclass(frozen=True)
 class KDomset(GraphProblem):
-    """Has the graph a dominating set of k vertices?
+    """The question whether a graph has a dominating set of k vertices.
 
-    Variables and clauses of `slots`, and for every vertex v: some x(i, u) with u = v or u adjacent
-    to v, in any slot i.
+    The formula has the variables and clauses of `slots`, and for every vertex v: some x(i, u) with
+    u = v or u adjacent to v, in any slot i.
 
-    Source: `DominatingSet` of CNFgen less its variables "v is chosen"; `threshold` is that of
+    Source: `DominatingSet` of CNFgen without its variables "v is chosen"; `threshold` is from
     G4SATBench (Li et al. 2024), which draws v and graph again until the graph is connected.
     """
 
     def encode(self, edges: np.ndarray, num_nodes: int, k: int) -> Cnf:
-        """Of k v variables."""
+        """Return the formula of a graph, with k v variables."""
         x, clauses = slots(num_nodes, k)
         is_near = np.eye(num_nodes, dtype=bool)
         is_near[edges[:, 0], edges[:, 1]] = is_near[edges[:, 1], edges[:, 0]] = True
@@ -29,6 +29,6 @@ class KDomset(GraphProblem):
         return cnf_of_blocks(x.size, [*clauses, *dominated])
 
     def threshold(self, num_nodes: int, k: int) -> float:
-        """C(v, k) (1 - (1 - p)^k)^(v - k) = 1."""
+        """Return the solution p of C(v, k) (1 - (1 - p)^k)^(v - k) = 1."""
         is_dominated = math.comb(num_nodes, k) ** (-1 / (num_nodes - k))
         return 1 - (1 - is_dominated) ** (1 / k)

@@ -1,4 +1,4 @@
-"""Popularity and similarity: few variables are in many clauses, near ones meet in a clause."""
+"""Popularity-similarity: few variables occur in many clauses, and near ones occur together."""
 
 from dataclasses import dataclass
 
@@ -8,30 +8,34 @@ from data_gen.distribution import interval, whole_interval
 from data_gen.sat.cnf import Cnf
 from data_gen.sat.pairs import PairedFormulas, without_repeats
 
-CLAUSE_BETA = 1.0  # the exponent of the clauses' popularity, as the program has it
+CLAUSE_BETA = 1.0  # the exponent of the clauses' popularity, as in the authors' program
 
 
 @dataclass(frozen=True)
 class PopularitySimilarity(PairedFormulas):
-    """Variables and clauses are points of a disk; a clause has variables that are near or central.
+    """Formulas on a disk: clauses and variables are points, and a clause has near or central ones.
 
-    A point has a radius r uniform in (0, 1] and an angle uniform on the circle; variable i and
-    clause j are d = r_i^beta r_j θ apart, θ the angle between them, and i is in j with a chance in
-    proportion to d^(-1/T): at a low temperature T the nearest, at a high one any. Each clause first
-    has `num_rigid` variables (at most k); then k - num_rigid times as many pairs as there are
-    clauses are drawn of all, so that lengths have mean k and central clauses are long. Signs are
-    fair. The number of clauses is floor(ratio n), less those drawn twice. Every formula has a k,
-    ratio, beta and temperature of its own, uniform in the ranges [from, to], and so have both of a
-    pair: k tells something of the answer.
+    A point has a radius r uniform in (0, 1] and an angle uniform on the circle. Variable i and
+    clause j are at distance d = r_i^beta r_j θ, where θ is the angle between them, and i occurs in
+    j with a probability in proportion to d^(-1/T): at a low temperature T only the nearest
+    variables occur, at a high one any may. Each clause first gets `num_rigid` variables (at most
+    k). Then (k - num_rigid) m further pairs of a clause and a variable are drawn among all, where m
+    is the number of clauses, so that the mean length is k and central clauses are long. Each
+    literal is negated with probability 1/2. The number of clauses is floor(ratio n), minus repeated
+    clauses. Every formula has its own k, ratio, beta and temperature, uniform in the ranges
+    [from, to]; both formulas of a pair have their own as well, so k is informative of the answer.
 
-    "In proportion" is drawing one after another without replacement, once those pairs are taken of
-    which 1 or more were expected. This is the law of the authors' program for T > 0, drawn by
-    exponential clocks (exact: the first of them is each with the chance of its rate), not by
-    rejection. The paper's own law has independent pairs of probability 1 / (1 + (d / R)^(1/T)),
-    where R sets the mean length.
+    "In proportion" means that pairs are drawn one after another without replacement, after taking
+    all pairs whose expected count is at least 1. This is the law of the authors' program for T > 0,
+    drawn by exponential clocks instead of rejection; this is exact, because each clock rings first
+    with a probability in proportion to its rate. The law of the paper has independent pairs of
+    probability 1 / (1 + (d / R)^(1/T)), where R sets the mean length.
 
     Sources: Giráldez-Cru and Levy 2017, "Locality in random SAT instances", and its program; ranges
     and `num_rigid` of PS in G4SATBench (Li, Guo and Si 2024), `generators/ps.py`.
+
+    Raises:
+        ValueError: a range or `num_rigid` is not allowed.
     """
 
     k: tuple[int, int] = (4, 5)
@@ -48,19 +52,18 @@ class PopularitySimilarity(PairedFormulas):
             "temperature": interval("temperature", self.temperature, 0.25, 100.0),
         }
         for name, value in ranges.items():
-            object.__setattr__(self, name, value)  # of yaml they are lists
+            object.__setattr__(self, name, value)  # tuples; yaml gives lists
         if not (isinstance(self.num_rigid, int) and self.num_rigid >= 1):
-            raise ValueError(
-                f"num_rigid is {self.num_rigid}: a whole number of 1 or more is needed"
-            )
+            allowed = "a whole number of at least 1"
+            raise ValueError(f"num_rigid must be {allowed}, got {self.num_rigid!r}")
 
     @property
     def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The smallest size that has clauses of k variables."""
+        """The smallest size at which a clause can have k variables, for every k."""
         return self.k[1]
 
     def formula(self, size: int, rng: np.random.Generator) -> Cnf:
-        """One formula, with or without a model."""
+        """Draw one formula, satisfiable or not."""
         k = int(rng.integers(self.k[0], self.k[1] + 1))
         num_clauses = int(rng.uniform(*self.ratio) * size)
         chance = self._chances(num_clauses, size, rng)
@@ -76,18 +79,19 @@ class PopularitySimilarity(PairedFormulas):
         return without_repeats(Cnf(size, literals, pointers))
 
     def _chances(self, num_clauses: int, size: int, rng: np.random.Generator) -> np.ndarray:
-        """d^(-1/T) of every clause and variable, [m, n]."""
+        """Return d^(-1/T) of every clause and variable, [m, n]."""
         beta, temperature = rng.uniform(*self.beta), rng.uniform(*self.temperature)
         radius, clause_radius = 1 - rng.random(size), 1 - rng.random((num_clauses, 1))
-        apart = abs(rng.random(size) - rng.random((num_clauses, 1)))  # in turns
+        apart = abs(rng.random(size) - rng.random((num_clauses, 1)))  # angle as share of a turn
         apart = np.minimum(apart, 1 - apart).clip(min=np.finfo(float).eps)
         return (apart * radius**beta * clause_radius**CLAUSE_BETA) ** (-1 / temperature)
 
 
 def _chosen(chance: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """`count` of each row of [R, C], one after another in proportion to their chances, as a mask.
+    """Draw `count` entries of each row of [R, C], in proportion to their chances, as a mask.
 
-    Before that, those are taken of which a row would have 1 or more, were it drawn independently.
+    Entries are drawn one after another without replacement, after taking all entries whose expected
+    count in independent draws would be at least 1.
     """
     clock = rng.standard_exponential(chance.shape)
     clock = np.divide(clock, chance, out=np.full_like(clock, np.inf), where=chance > 0)

@@ -1,4 +1,4 @@
-"""Random k-SAT: all clauses of k variables are equally likely."""
+"""Random k-SAT: all sets of m clauses of k variables are equally likely."""
 
 from dataclasses import dataclass
 from math import comb, factorial, log2
@@ -12,19 +12,22 @@ from data_gen.sat.solver import solve
 from data_gen.split import Keep, keep_all
 
 MAX_RATIO = 1000
-BITS = 50  # a million formulas for training and as many for test: one in a thousand such repeats
+BITS = 50  # of a million training and a million test formulas, about one in a thousand sets repeats
 
 
 @dataclass(frozen=True)
 class RandomKsat(PairedFormulas):
-    """m = floor(ratio n) different clauses, each of k variables and fair signs, all equally likely.
+    """Formulas of m = floor(ratio n) distinct clauses of k variables, all equally likely.
 
-    Without a ratio (k = 3 alone) m is where half of the formulas have a model, by the fit of
-    Crawford and Auton 1996: floor(4.258 n + 58.26 n^(-2/3)). A pair is the first formula without a
-    model and the first with one: it shares m, but no clauses. If they are not paired, formulas come
-    as they are drawn, whether their variables hang together or not: for ratios at which nearly all
-    of them have a model, or none. Source: 3-SAT of G4SATBench (Li, Guo
-    and Si 2024), `generators/3-sat.py`.
+    Without a ratio (for k = 3 only) m is the number at which half of the formulas are satisfiable,
+    by the fit of Crawford and Auton 1996: floor(4.258 n + 58.26 n^(-2/3)). A pair is the first
+    unsatisfiable and the first satisfiable formula; the two share m, but no clauses. With
+    `is_paired` false, formulas are used as they are drawn, even if their variables are not
+    connected; this suits ratios at which nearly all formulas are satisfiable, or nearly none.
+    Source: 3-SAT of G4SATBench (Li, Guo and Si 2024), `generators/3-sat.py`.
+
+    Raises:
+        ValueError: `k` or `ratio` is not allowed.
     """
 
     k: int = 3
@@ -33,20 +36,20 @@ class RandomKsat(PairedFormulas):
 
     def __post_init__(self) -> None:
         if not (isinstance(self.k, int) and self.k >= 2):
-            raise ValueError(f"k is {self.k}: a whole number of 2 or more is needed")
+            raise ValueError(f"k must be a whole number of at least 2, got {self.k!r}")
         if self.ratio is None and self.k != 3:
-            raise ValueError(f"ratio is None: a number is needed for k = {self.k}")
+            raise ValueError(f"ratio must be a number for k = {self.k}, got None")
         if self.ratio is not None and not 0 < self.ratio <= MAX_RATIO:
-            raise ValueError(f"ratio is {self.ratio}: a number in (0, {MAX_RATIO}] is needed")
+            raise ValueError(f"ratio must be a number in (0, {MAX_RATIO}], got {self.ratio!r}")
 
     @property
     def group_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """A pair, or one."""
+        """The group size: 2 for pairs, else 1."""
         return 2 if self.is_paired else 1
 
     @property
     def min_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The smallest size that has more than m different clauses."""
+        """The smallest size at which there are more than m distinct clauses."""
         size = self.k
         while self.num_clauses(size) >= comb(size, self.k) * 2**self.k:
             size += 1
@@ -54,25 +57,25 @@ class RandomKsat(PairedFormulas):
 
     @property
     def repeats_to(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The last size that has fewer than 2^`BITS` formulas up to names and signs, or 64."""
+        """The largest size with fewer than 2^`BITS` formulas up to names and signs, at most 64."""
         size = self.k
         while size <= 64 and self._bits(size) < BITS:
             size += 1
         return size - 1
 
     def _bits(self, size: int) -> float:
-        """The logarithm of the number of formulas, all equally likely, up to names and signs."""
+        """Return log2 of the number of formulas of a size up to names and signs."""
         num_formulas = comb(comb(size, self.k) * 2**self.k, self.num_clauses(size))
         return log2(max(num_formulas, 1)) - size - log2(factorial(size))
 
     def num_clauses(self, size: int) -> int:
-        """The number of clauses m."""
+        """Return the number of clauses m."""
         if self.ratio is not None:
             return int(self.ratio * size)
         return int(4.258 * size + 58.26 * size ** (-2 / 3))
 
     def formula(self, size: int, rng: np.random.Generator) -> Cnf:
-        """One formula, with or without a model."""
+        """Draw one formula, satisfiable or not."""
         num_clauses, formula = self.num_clauses(size), of_rows(size, np.empty((0, self.k)))
         while formula.num_clauses < num_clauses:
             missing = num_clauses - formula.num_clauses
@@ -82,13 +85,17 @@ class RandomKsat(PairedFormulas):
         return formula
 
     def draw(self, size: int, rng: np.random.Generator) -> Problem:
-        """As it comes; if they are paired, each of the two with probability 1/2."""
+        """Draw one formula; of a pair, each member with probability 1/2."""
         return super().draw(size, rng) if self.is_paired else self.draw_group(size, rng)[0]
 
     def draw_group(
         self, size: int, rng: np.random.Generator, keep: Keep = keep_all
     ) -> list[Problem]:
-        """A formula without a model, then one with a model, if they are paired."""
+        """Draw a pair, an unsatisfiable formula and then a satisfiable one; or one formula.
+
+        Raises:
+            GenerationError: the size is below the smallest, or no pair was found.
+        """
         if self.is_paired:
             return super().draw_group(size, rng, keep)
         self.check_size(size)

@@ -1,4 +1,4 @@
-"""SR(n): pairs of formulas that differ in one literal, one with a model and one without."""
+"""SR(n): pairs of a satisfiable and an unsatisfiable formula that differ in one literal."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -11,22 +11,26 @@ from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.solver import as_assignment, solver
 from data_gen.split import Keep, keep_all
 
-HEAD = 4  # clauses a variable: a pair is decided near 6
-FEW = 32  # variables, of which sorting all is faster than drawing one after another
+HEAD = 4  # clauses per variable that are added at once; most formulas are unsatisfiable near 6
+FEW = 32  # up to this many variables, sorting all is faster than drawing one after another
 
 
 @dataclass(frozen=True)
 class Sr(Distribution[Problem]):
-    """Random clauses are added until no assignment is left; the last clause decides the pair.
+    """Pairs of formulas: random clauses are added until the formula becomes unsatisfiable.
 
     A clause has k = 1 + Bernoulli(1 - p_short) + Geometric(p_geometric) variables, at most n, each
-    negated with probability 1/2. The formula without a model ends with the clause that took the
-    last one; its twin has the first literal of that clause negated, and a model. Neither can be
-    told from counts. Source: Selsam et al. 2019, section 3; `python/gen_sr_dimacs.py`.
+    negated with probability 1/2. The unsatisfiable formula ends with the clause that removed the
+    last model; its twin has the first literal of this clause negated and is satisfiable. Counts of
+    literals do not tell them apart. Source: Selsam et al. 2019, section 3;
+    `python/gen_sr_dimacs.py`.
 
-    The pair is that of asking a solver after every clause, but it is asked rarely: a model of the
-    first `HEAD` n clauses is one of each of them, and later on, while a model makes a new clause
-    true, it is an answer.
+    The result is the same as if a solver were called after every clause, but calls are rare: the
+    first `HEAD` n clauses are solved at once, and later the solver is called only if the last model
+    does not satisfy the new clause.
+
+    Raises:
+        ValueError: `p_short` or `p_geometric` is not in (0, 1].
     """
 
     p_short: float = 0.3
@@ -38,30 +42,31 @@ class Sr(Distribution[Problem]):
     def __post_init__(self) -> None:
         for name in ("p_short", "p_geometric"):
             if not 0 < getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: a number in (0, 1] is needed")
+                value = getattr(self, name)
+                raise ValueError(f"{name} must be a number in (0, 1], got {value!r}")
 
     def draw(self, size: int, rng: np.random.Generator) -> Problem:
-        """One of a pair, each with probability 1/2."""
+        """Draw a pair and return one member, each with probability 1/2."""
         return self.draw_group(size, rng)[int(rng.integers(2))]
 
     def draw_group(
         self, size: int, rng: np.random.Generator, keep: Keep = keep_all
     ) -> list[Problem]:
-        """The formula without a model, then its twin with one: both have one key."""
+        """Draw the unsatisfiable formula, then its satisfiable twin; both have the same key."""
         del keep
         clauses = _Clauses(self, size, rng)
         grown = _grow(clauses, HEAD * size) or _grow(clauses, 0)
-        assert grown is not None, "without clauses there is a model"
+        assert grown is not None, "a formula without clauses has a model"
         num_clauses, model = grown
         unsat = clauses.first(num_clauses)
         literals = unsat.literals.copy()
-        literals[unsat.pointers[-2]] *= -1  # false under the model, as all of the last clause was
+        literals[unsat.pointers[-2]] *= -1  # the model falsified it, as all of the last clause
         sat = unsat._replace(literals=literals)
         return [Problem(unsat, None, size), Problem(sat, as_assignment(model, size), size)]
 
 
 class _Clauses:
-    """Clauses without end, drawn in blocks; what was drawn once stays."""
+    """An endless sequence of clauses, drawn in blocks; drawn clauses stay."""
 
     def __init__(self, law: Sr, size: int, rng: np.random.Generator) -> None:
         self.law, self.size, self.rng = law, size, rng
@@ -75,7 +80,7 @@ class _Clauses:
         return self.rows[index]
 
     def first(self, num_clauses: int) -> Cnf:
-        """The formula of the first of them."""
+        """Return the formula of the first `num_clauses` clauses."""
         lengths = np.concatenate(self.lengths)[:num_clauses]
         pointers = np.concatenate([[0], lengths.cumsum()])
         return Cnf(self.size, np.concatenate(self.literals)[: pointers[-1]], pointers)
@@ -95,9 +100,11 @@ class _Clauses:
 
 
 def _grow(clauses: _Clauses, num_head: int) -> tuple[int, list[int]] | None:
-    """How many clauses it takes until no model is left, and a model of all but the last.
+    """Add clauses until no model is left.
 
-    The first `num_head` are taken at once: None if they have no model already.
+    Returns:
+        The number of clauses, and a model of all but the last of them. None if the first
+        `num_head` clauses, which are added at once, have no model.
     """
     head = [clauses[index] for index in range(num_head)]
     with solver(head) as engine:
@@ -111,11 +118,11 @@ def _grow(clauses: _Clauses, num_head: int) -> tuple[int, list[int]] | None:
                 if not engine.solve():
                     return index + 1, list(model)
                 model = _whole(engine.get_model(), clauses.size)
-    raise AssertionError  # clauses have no end
+    raise AssertionError  # the sequence of clauses is endless
 
 
 def _whole(model: list[int], size: int) -> set[int]:
-    """The literals that are true; variables that no clause has yet are false."""
+    """Return the true literals of a model; variables that are in no clause yet are false."""
     literals = set(model)
     if len(literals) < size:
         literals.update(-v for v in range(1, size + 1) if v not in literals)
@@ -123,9 +130,9 @@ def _whole(model: list[int], size: int) -> set[int]:
 
 
 def distinct_variables(num: int, size: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows of `width` distinct variables of 1 ... size, uniform and in random order: [num, width].
+    """Draw rows of `width` distinct variables of 1 ... size, in uniform random order [num, width].
 
-    Of more than a few variables, by the first steps of Fisher and Yates' shuffle.
+    For more than `FEW` variables the rows are the first steps of a Fisher-Yates shuffle.
     """
     if size <= FEW:
         return rng.random((num, size)).argsort(axis=1)[:, :width] + 1

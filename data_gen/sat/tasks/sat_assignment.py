@@ -1,4 +1,4 @@
-"""Which assignment makes a formula true? Answered by votes of its literals."""
+"""SatAssignment: find an assignment that satisfies a formula, by votes of its literals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch_geometric.data import Batch, Data
 
+from data_gen.distribution import check_one_of
 from data_gen.metric import Metric
 from data_gen.picture import Picture, Watched, options
 from data_gen.sat.clause_loss import clause_loss
@@ -30,14 +31,17 @@ from data_gen.task import Model
 
 @dataclass(frozen=True)
 class SatAssignment(FormulaTask):
-    """Find a model of a satisfiable formula; of a group of formulas the first that has one.
+    """Find a model of a satisfiable formula; of a group, the first satisfiable formula is used.
 
-    The logit of "literal is true" is its vote less that of its complement. Two things can be
-    trained: "supervised" is the cross-entropy to one model of possibly many, the stored one;
-    "unsupervised" is `clause_loss`, which asks for no model in particular. Source: Li et al. 2024
+    The logit of "literal is true" is its vote minus the vote of its complement. There are two
+    objectives: "supervised" is the cross-entropy to the stored model, one of possibly many;
+    "unsupervised" is `clause_loss`, which prefers no particular model. Source: Li et al. 2024
     (G4SATBench), the task "assignment".
 
     Fields: those of `problem_graph`.
+
+    Raises:
+        ValueError: `objective` is none of the two.
     """
 
     objective: str = field(default="unsupervised", repr=False)  # or "supervised"
@@ -50,34 +54,35 @@ class SatAssignment(FormulaTask):
     }
 
     def __post_init__(self) -> None:
-        if self.objective not in ("supervised", "unsupervised"):
-            raise ValueError(
-                f"objective is {self.objective!r}: supervised and unsupervised are allowed"
-            )
+        check_one_of("objective", self.objective, ("supervised", "unsupervised"))
 
     def sample(self, structure: Problem, rng: np.random.Generator) -> Data:
-        """The graph of the formula, with the model it came with."""
+        """Return the graph of the formula with its stored model.
+
+        Raises:
+            ValueError: the formula is unsatisfiable.
+        """
         del rng
         if not structure.is_sat:
-            raise ValueError("the formula has no model: a satisfiable one is needed")
+            raise ValueError("formula must be satisfiable, got one that has no model")
         return problem_graph(structure)
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """The objective, mean over variables or clauses, then over formulas."""
+        """Return the objective, mean over variables or clauses, then over formulas."""
         votes = votes_of(model(batch))
         logits = votes - votes[complements(batch)]
         if self.objective == "unsupervised":
             return clause_loss(logits, batch).mean()
         truth = batch.literal_is_true.to(logits.dtype)
         entropies = binary_cross_entropy_with_logits(logits, truth, reduction="none")
-        return literal_mean(entropies, batch).mean()  # the same of both literals
+        return literal_mean(entropies, batch).mean()  # both literals of a variable have the same
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every instance, each [B].
+        """Return the scores of every instance, each [B].
 
-        solved: the assignment makes the formula true, as a checker says; clauses_satisfied: the
-        share of clauses that it makes true; agreement: the share of variables that need not
-        change to the nearest model of the formula.
+        solved: the assignment satisfies the formula, as a checker confirms; clauses_satisfied: the
+        share of clauses that it satisfies; agreement: the share of variables on which it agrees
+        with the nearest model of the formula.
         """
         truth = by_votes(votes_of(model(batch)), batch)
         share = share_satisfied(truth.unsqueeze(0), batch).squeeze(0)
@@ -88,14 +93,14 @@ class SatAssignment(FormulaTask):
         }
 
     def defined(self, batch: Batch) -> dict[str, Tensor]:
-        """The nearest model is looked for in formulas that are not too large."""
+        """Return which formulas are small enough for the search of the nearest model."""
         return {"agreement": is_near_enough(batch)}
 
     def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
-        """The literals in the space of the states, after each round."""
+        """Draw the literals in the state space of the model, after each round."""
         options(given)
         return literal_picture(model, batch)
 
     def solution(self, batch: Batch) -> GraphOutput:
-        """The model that the formula came with."""
+        """Return votes that encode the stored model of the formula."""
         return GraphOutput(x=CERTAIN * (2.0 * batch.literal_is_true - 1).unsqueeze(1))

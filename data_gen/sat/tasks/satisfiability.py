@@ -1,4 +1,4 @@
-"""Is a formula satisfiable? Asked as one bit, answered by votes of its literals."""
+"""Satisfiability: decide whether a formula is satisfiable, by votes of its literals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 
 from data_gen.answers.mask import Mask
+from data_gen.distribution import check_one_of
 from data_gen.metric import Metric
 from data_gen.picture import Picture, Watched, options
 from data_gen.sat.cnf import Problem
@@ -26,12 +27,15 @@ VERDICT = Mask("graph", "graph_is_sat")
 
 @dataclass(frozen=True)
 class Satisfiability(FormulaTask):
-    """One bit for each formula is all that is trained; assignments are read from the inside.
+    """Decide whether a formula is satisfiable; assignments are decoded from votes and states.
 
-    The logit of "satisfiable" is the mean (or sum) of the votes of all literals. Source: Selsam et
-    al. 2019 (NeuroSAT).
+    Only the bit "satisfiable" is trained. Its logit is the mean (or sum) of the votes of all
+    literals. Source: Selsam et al. 2019 (NeuroSAT).
 
     Fields: those of `problem_graph`.
+
+    Raises:
+        ValueError: `votes` is neither "mean" nor "sum".
     """
 
     votes: str = field(default="mean", repr=False)  # or "sum"
@@ -46,27 +50,27 @@ class Satisfiability(FormulaTask):
     }
 
     def __post_init__(self) -> None:
-        if self.votes not in ("mean", "sum"):
-            raise ValueError(f"votes is {self.votes!r}: mean and sum are allowed")
+        check_one_of("votes", self.votes, ("mean", "sum"))
 
     def sample(self, structure: Problem, rng: np.random.Generator) -> Data:
-        """The graph of the formula, its label proved once more by a complete solver."""
+        """Return the graph of the formula; a complete solver proves its label once more."""
         del rng
         return problem_graph(structure)
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """Cross-entropy of the one bit."""
+        """Return the cross-entropy of the bit "satisfiable"."""
         logits = self._logits(votes_of(model(batch)), batch)
         return VERDICT.part(logits.unsqueeze(1), batch).mean
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every instance, each [B].
+        """Return the scores of every instance, each [B].
 
-        correct: the bit is right; correct_sat and correct_unsat: of those that are, and are not,
-        satisfiable. Of those that are: solved: an assignment that was read from the votes or the
-        states makes the formula true, as a checker says; clauses_satisfied: the largest share of
-        clauses that one of them makes true; agreement: the share of variables that need not
-        change to the nearest model of the formula, from the assignment of that share.
+        correct: the bit is right; correct_sat and correct_unsat: the same over the satisfiable and
+        over the unsatisfiable formulas. Over the satisfiable formulas alone: solved: an assignment
+        decoded from the votes or the states satisfies the formula, as a checker confirms;
+        clauses_satisfied: the largest share of clauses that such an assignment satisfies;
+        agreement: the share of variables on which the assignment of the largest share agrees with
+        the nearest model of the formula.
         """
         output = model(batch)
         votes = votes_of(output)
@@ -85,7 +89,7 @@ class Satisfiability(FormulaTask):
         }
 
     def defined(self, batch: Batch) -> dict[str, Tensor]:
-        """What is asked of formulas with a model, or without."""
+        """Return which scores satisfiable formulas have, and which unsatisfiable ones."""
         is_sat: Tensor = batch.graph_is_sat
         return {
             "correct_sat": is_sat,
@@ -96,17 +100,17 @@ class Satisfiability(FormulaTask):
         }
 
     def picture(self, model: Watched, batch: Batch, **given: int) -> Picture | None:
-        """The literals in the space of the states, after each round."""
+        """Draw the literals in the state space of the model, after each round."""
         options(given)
         return literal_picture(model, batch)
 
     def solution(self, batch: Batch) -> GraphOutput:
-        """The label, by votes that tell the model too."""
+        """Return votes that encode the label and, if there is one, the stored model."""
         is_sat = batch.graph_is_sat[batch.batch]
         votes = torch.where(is_sat, 2.0 * CERTAIN * batch.literal_is_true, -CERTAIN)
         return GraphOutput(x=votes.unsqueeze(1))
 
     def _logits(self, votes: Tensor, batch: Batch) -> Tensor:
-        """The mean or sum of the votes [N] of a graph's literals, [B]."""
+        """Return the mean or sum of the votes [N] of each graph's literals, [B]."""
         mean = literal_mean(votes, batch)
         return mean if self.votes == "mean" else 2 * batch.graph_num_variables * mean

@@ -1,4 +1,4 @@
-"""Which variables are to blame that a formula has no model? Those of an unsatisfiable core."""
+"""UnsatCore: find the variables of an unsatisfiable core of a formula."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ from data_gen.task import Model
 
 @dataclass(frozen=True)
 class UnsatCore(FormulaTask):
-    """Find the variables of a minimal core of an unsatisfiable formula; the first of its group.
+    """Find the variables of a minimal core of a formula; of a group, the first unsatisfiable one.
 
-    A core is a set of clauses without a model, a minimal one has no other core inside. The logit
+    A core is a set of clauses without a model; a minimal core contains no other core. The logit
     of "variable is in the core" is the mean of the votes of its two literals. Source: Li et al.
-    2024 (G4SATBench), the task "core variable", where the core is what a proof of CaDiCaL uses and
-    need not be minimal; Selsam and Bjørner 2019 (NeuroCore).
+    2024 (G4SATBench), the task "core variable", where the core is the clauses that a proof of
+    CaDiCaL uses and need not be minimal; Selsam and Bjørner 2019 (NeuroCore).
 
-    Fields: those of `problem_graph`; `in_core` [N], of both literals of a variable of the core;
-    `graph_core_variables` [B], how many variables the core has.
+    Fields: those of `problem_graph`; `in_core` [N], true for both literals of a core variable;
+    `graph_core_variables` [B], the number of variables of the core.
     """
 
     asks_of_sat: ClassVar[bool | None] = False
@@ -44,7 +44,11 @@ class UnsatCore(FormulaTask):
     }
 
     def sample(self, structure: Problem, rng: np.random.Generator) -> Data:
-        """The graph of the formula, and one minimal core of it."""
+        """Return the graph of the formula with one minimal core.
+
+        Raises:
+            ValueError: the formula is satisfiable.
+        """
         del rng
         formula = structure.formula
         variables = variables_of(minimal_core(formula))
@@ -56,20 +60,21 @@ class UnsatCore(FormulaTask):
         )
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """Cross-entropy to the labelled core, mean over variables, then over formulas."""
+        """Return the cross-entropy to the labelled core, mean over variables, then formulas."""
         logits = _logits(model(batch), batch)
         target = batch.in_core.to(logits.dtype)
         entropies = binary_cross_entropy_with_logits(logits, target, reduction="none")
         return literal_mean(entropies, batch).mean()
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every instance, each [B].
+        """Return the scores of every instance, each [B].
 
-        valid: the clauses all of whose variables are chosen have no model, as a solver says, and no
-        more variables are chosen than the labelled core has: another core is as good. exact: the
-        variables chosen are those labelled. variable_accuracy: the share of variables as labelled.
-        core_precision: the labelled share of the chosen, 0 if none is chosen; core_recall: the
-        chosen share of the labelled. An empty clause is a core without variables: 1 for both.
+        valid: the clauses whose variables are all chosen have no model, as a solver proves, and at
+        most as many variables are chosen as the labelled core has, so another core counts as well.
+        exact: the chosen variables are the labelled ones. variable_accuracy: the share of variables
+        that agree with the label. core_precision: the labelled share of the chosen variables, 0 if
+        none is chosen; core_recall: the chosen share of the labelled variables. An empty clause is
+        a core without variables: then recall is 1, and precision is 1 if none is chosen.
         """
         chosen = (_logits(model(batch), batch) > 0) & (batch.node_type == LITERAL)
         accuracy = literal_mean((chosen == batch.in_core).float(), batch)
@@ -85,18 +90,21 @@ class UnsatCore(FormulaTask):
         }
 
     def solution(self, batch: Batch) -> GraphOutput:
-        """The labelled core."""
+        """Return votes that encode the labelled core."""
         return GraphOutput(x=CERTAIN * (2.0 * batch.in_core - 1).unsqueeze(1))
 
 
 def _logits(output: GraphOutput, batch: Batch) -> Tensor:
-    """The logit of each literal's variable [N]."""
+    """Return the logit of each literal's variable [N]."""
     votes = votes_of(output)
     return (votes + votes[complements(batch)]) / 2
 
 
 def _is_valid(chosen: Tensor, batch: Batch) -> Tensor:
-    """Whether the chosen variables [N], two nodes each, hold a core as small as the labelled."""
+    """Return whether the chosen variables [N] hold a core with as few variables as the label [B].
+
+    Both nodes of a chosen variable are set.
+    """
     num_chosen = literal_mean(chosen.double(), batch) * batch.graph_num_variables
     is_valid = num_chosen.round() <= batch.graph_core_variables
     for graph in is_valid.nonzero().squeeze(1).tolist():

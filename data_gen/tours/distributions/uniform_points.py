@@ -1,4 +1,4 @@
-"""Points anywhere in the unit square."""
+"""Points that are uniform in the unit square."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ from data_gen.tours.points import Points
 
 @dataclass(frozen=True)
 class UniformPoints(Distribution[Points]):
-    """Each point uniform in the unit square, independently.
+    """Independent points, each uniform in the unit square.
 
     Source: Vinyals et al. 2015, "Pointer networks", section 4.3; Kool et al. 2019, appendix B.
     """
@@ -19,5 +19,5 @@ class UniformPoints(Distribution[Points]):
     min_size: ClassVar[int] = 3
 
     def draw(self, size: int, rng: np.random.Generator) -> Points:
-        """So many points."""
+        """Draw `size` points."""
         return Points(rng.uniform(size=(size, 2)))

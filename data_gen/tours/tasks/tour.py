@@ -1,4 +1,4 @@
-"""The shortest closed tour, one point after another."""
+"""Tour: find the shortest closed tour, one point after another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,26 +22,29 @@ from data_gen.tours.held_karp import shortest_tours
 from data_gen.tours.picture import tour_picture
 from data_gen.tours.points import Points, distances
 
-MOST_IN_TABLES = 12  # points up to which Held and Karp's tables are faster than branch and cut
-RELATIVE_TOLERANCE = 1e-6  # two tours within it are equally long
+MOST_IN_TABLES = 12  # up to this many points, Held and Karp's tables are faster than branch and cut
+RELATIVE_TOLERANCE = 1e-6  # tours whose lengths differ by less count as equally long
 
 
 @dataclass(frozen=True)
 class Tour(Task[Points]):
-    """Which point comes next on the shortest closed tour through all of them?
+    """Choose the next point of the shortest closed tour through all points, again and again.
 
-    An answer is a logit of every node; the tour is what choosing the best of those not visited
-    gives, from point to point. A model sees the tour so far in the kinds of the nodes, and all
-    distances relative to the mean distance to the nearest other point.
+    An answer is a logit of every node; the tour always goes to the unvisited point of the largest
+    logit. A model sees the tour so far in the kinds of the nodes, and all distances relative to the
+    mean distance to the nearest other point.
 
     Fields: `x` [N, 6] kind (4: here, start, left, visited), distance from here, from the start;
     `node_type` [N]; `edge_attr` [E, 1] distance; `u` [B, 1] share of the points that are left;
     `position` [N, 2]; `is_start` [N]; `tour_place` [N] the number of the point in a shortest tour
     that begins at the start; `graph_scale` [B] mean distance to the nearest other point;
-    `graph_optimum` [B] the length of the shortest tour, proved by another program.
+    `graph_optimum` [B] the length of the shortest tour, proved by an exact solver.
 
     Args:
-        neighbours: each point has edges from and to so many nearest ones; None: to all.
+        neighbours: the number of nearest points that each point has edges from and to; None: all.
+
+    Raises:
+        ValueError: `neighbours` is below 1.
     """
 
     neighbours: int | None = None
@@ -58,28 +61,27 @@ class Tour(Task[Points]):
 
     def __post_init__(self) -> None:
         if self.neighbours is not None and not self.neighbours >= 1:
-            raise ValueError(
-                f"neighbours is {self.neighbours}: null or a number of at least 1 is needed"
-            )
+            allowed = "null or a number of at least 1"
+            raise ValueError(f"neighbours must be {allowed}, got {self.neighbours!r}")
 
     @property
     def spec(self) -> GraphSpec:
-        """A logit of each node."""
+        """The widths of the inputs, and one logit of each node."""
         return GraphSpec(6, 1, 1, node_out=1, node_types=KINDS)
 
     @property
     def environment(self) -> TourEnvironment:
-        """The rules."""
+        """The rules by which a tour is built."""
         return TourEnvironment()
 
     def sample(self, structure: Points, rng: np.random.Generator) -> Data:
-        """The instance of the points."""
+        """Return the instance of the points."""
         return self.sample_many([structure], [rng])[0]
 
     def sample_many(
         self, structures: Sequence[Points], rngs: Sequence[np.random.Generator]
     ) -> list[Data]:
-        """Instances, with the shortest tours of all that are of one size found together."""
+        """Return the instances; the shortest tours of all points of one size are found together."""
         del rngs
         tours: dict[int, np.ndarray] = {}
         by_size: dict[int, list[int]] = {}
@@ -95,7 +97,7 @@ class Tour(Task[Points]):
         return [self._instance(points, tours[i]) for i, points in enumerate(structures)]
 
     def _instance(self, points: Points, tour: np.ndarray) -> Data:
-        """An instance of which a shortest tour [n] is known."""
+        """Return the instance of the points, given a shortest tour [n]."""
         n, between = points.size, distances(points.positions)
         nearest = KDTree(points.positions).query(points.positions, k=2)[0][:, 1]
         scale = float(nearest.mean())
@@ -120,18 +122,18 @@ class Tour(Task[Points]):
         )
 
     def _edges(self, between: np.ndarray) -> np.ndarray:
-        """Both directions of every pair that is joined [2, E]."""
+        """Return the edges [2, E], both directions of every joined pair."""
         n = len(between)
         most = n if self.neighbours is None else self.neighbours + 1
-        rank = between.argsort(axis=1).argsort(axis=1)  # of each point itself: 0
+        rank = between.argsort(axis=1).argsort(axis=1)  # 0 for the point itself
         near = (rank < most) & ~np.eye(n, dtype=bool)
         return np.stack((near | near.T).nonzero())
 
     def loss(self, model: Model, batch: Batch) -> Tensor:
-        """Cross-entropy of the next node of the shortest tour, mean over its choices, then graphs.
+        """Return the cross-entropy of the shortest tour's next nodes, mean over choices and graphs.
 
-        The tour is followed in the direction of `tour_place`; of the first choice both directions
-        are right.
+        The mean is over the choices of a tour, then over graphs. The tour is followed in the
+        direction of `tour_place`; for the first choice both directions are right.
         """
         losses: list[Tensor] = []
 
@@ -146,11 +148,12 @@ class Tour(Task[Points]):
         return (torch.stack(losses).sum(dim=0) / (batch.ptr.diff() - 1)).mean()
 
     def score(self, model: Model, batch: Batch) -> dict[str, Tensor]:
-        """Scores of every instance, each [B].
+        """Return the scores of every instance, each [B].
 
-        optimal: the tour of the best next nodes is as short as the shortest. gap: its length by
-        that of the shortest, less 1. gap_nearest_neighbour: that of always going to the nearest.
-        gap_ratio: the first gap by the second, of a cell.
+        optimal: the tour of the greedy choices is as short as the shortest tour. gap: its length
+        divided by that of the shortest tour, minus 1. gap_nearest_neighbour: the gap of the tour
+        that always goes to the nearest point. gap_ratio: the mean gap of a cell divided by the
+        mean gap_nearest_neighbour.
         """
         gap, nearest = (
             self.environment.outcome(play(self.environment, batch, choose)) / batch.graph_optimum
@@ -167,17 +170,17 @@ class Tour(Task[Points]):
         }
 
     def picture(self, model: Watched, batch: Batch, **given: int) -> Picture:
-        """The tour through the points of one instance, a frame a choice, on the shortest one."""
+        """Draw the tour through the points of one instance, one frame a choice."""
         options(given)
         return tour_picture(model, self.environment, batch)
 
     def solution(self, batch: Batch) -> GraphOutput:
-        """The nodes beside the one where the tour is, in a shortest tour."""
+        """Return large logits of the nodes next to the current one in a shortest tour."""
         return GraphOutput(x=CERTAIN * _beside(batch).float().unsqueeze(1))
 
 
 def _beside(observed: Batch) -> Tensor:
-    """Whether a node is left and next to `here` in the shortest tour known [N] bool."""
+    """Return the unvisited nodes that are next to `here` in the known shortest tour [N] bool."""
     here = (observed.node_type == HERE).nonzero().squeeze(1)
     graph = observed.batch
     apart = observed.tour_place - observed.tour_place[here][graph]
@@ -187,5 +190,5 @@ def _beside(observed: Batch) -> Tensor:
 
 
 def _to_the_nearest(observed: Batch) -> GraphOutput:
-    """A logit that falls with the distance from `here`."""
+    """Return logits that decrease with the distance from `here`."""
     return GraphOutput(x=-observed.x[:, len(KINDS), None])

@@ -26,7 +26,7 @@ def quotes(claim):
 
 
 def leads(page):
-    """What the findings of a page begin with, in italics or bold."""
+    """Return the first words of the findings of a page, in italics or bold."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     shown = text[text.index("\n## What it shows") : text.index("\n## Where it falls short")]
     return re.findall(r"^(?:\d\.|-) (?:\*\*|\*)([^*]+)\*", one_lines(shown), re.MULTILINE)

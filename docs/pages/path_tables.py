@@ -72,7 +72,7 @@ def asked() -> Iterator[str]:
 
 
 def factorial(size: int = 64) -> Iterator[str]:
-    """Every network of the factorial on the training family: a column for each task and input."""
+    """Yield the score of every network of the factorial, a column for each task and input."""
     rows = [r for r in _rows("headline") if (r.distribution, r.size) == (HOME, size)]
     for message, reduction, lengths in product(
         ("linear", "mlp"), ("max", "summax", "sum"), ("relative", "absolute")
@@ -86,7 +86,7 @@ def factorial(size: int = 64) -> Iterator[str]:
 
 
 def effects() -> Iterator[str]:
-    """What each choice buys on the training family, with the mean scores that it is between."""
+    """Yield the effect of each choice on the training family, a line for each choice."""
     found = read_table(RESULTS / "headline" / "effects.csv", Effect)
     of_cell = {(e.choice, e.distribution, e.size): e for e in found}
     for choice, name in _names_of_choices().items():

@@ -1,4 +1,4 @@
-"""What the choices of a factorial study buy, on cells of several sizes."""
+"""Draw the effect of each choice of a factorial study, on cells of several sizes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

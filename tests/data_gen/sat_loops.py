@@ -55,7 +55,7 @@ def node(literal, place):
 
 
 def assignment_of(truth, formula, place):
-    """What a truth value of each node [N] says of the variables, all else being consistent."""
+    """Read the variables from a truth value of each node [N]."""
     chosen = {v: bool(truth[node(v, place)]) for v in range(1, formula.num_variables + 1)}
     assert all(bool(truth[node(-v, place)]) != value for v, value in chosen.items())
     assert not any(truth[k] for k in place[2 * formula.num_variables :])

@@ -72,7 +72,7 @@ def potential(made, x):
 
 
 def kinetic(made, v):
-    """Of all bodies."""
+    """Return the kinetic energy of all bodies."""
     return 0.5 * float((made.masses * (v**2).sum(axis=1)).sum())
 
 

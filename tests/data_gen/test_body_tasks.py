@@ -1,4 +1,4 @@
-"""What models read of bodies, how they are rolled out, and how that is judged."""
+"""Tasks on bodies: the features of models, rollouts and their scores."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What each family of graphs is, by facts and by networkx."""
+"""Families of graphs, compared with facts and with networkx."""
 
 from itertools import combinations
 

@@ -16,7 +16,7 @@ def rng(seed=0):
 
 
 def graph_of(scene):
-    """Of the springs, undirected."""
+    """Return the undirected edges of the springs."""
     graph = nx.Graph()
     graph.add_nodes_from(range(scene.size))
     graph.add_edges_from(zip(scene.bonds.senders, scene.bonds.receivers, strict=True))

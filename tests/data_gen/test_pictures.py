@@ -1,4 +1,4 @@
-"""What tasks draw of their instances."""
+"""Pictures that tasks draw of their instances."""
 
 import numpy as np
 import pytest

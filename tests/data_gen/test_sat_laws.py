@@ -169,7 +169,7 @@ def test_variables_are_drawn_one_after_another_in_proportion_to_their_chances():
 
 
 def test_a_variable_that_is_expected_once_or_more_is_certain():
-    """Of three, at once the first (3 * 100 >= 113), then the second (2 * 10 >= 13)."""
+    """Find the first of three at once (3 * 100 >= 113), then the second (2 * 10 >= 13)."""
     drawn = _chosen(np.tile([100.0, 10.0, 1.0, 1.0, 1.0, 0.0], (3000, 1)), 3, rng())
     uses = drawn.sum(axis=0)
     assert uses[[0, 1, 5]].tolist() == [3000, 3000, 0]

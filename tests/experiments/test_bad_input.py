@@ -25,7 +25,7 @@ WRONG_TOGETHER = [
     (["machine=null"], ["machine"]),
     (["study=${nope}"], ["nope"]),
     (["seed=???"], ["seed"]),
-    (["transfer.sizes=[16,1]"], ["transfer.sizes", "size 1", "at least 2"]),
+    (["transfer.sizes=[16,1]"], ["transfer.sizes", "at least 2", "got 1"]),
     (["+transfer.distributions.x={_target_:gn.models.node_mlp.NodeMLP}"],
      ["transfer.distributions.x", "spec"]),
     (["experiment=null"], ["experiment", "null"]),

@@ -22,7 +22,7 @@ class PictureError(ValueError):
 
 @dataclass(frozen=True)
 class Look:
-    """How a shape is drawn: its outline and its fill.
+    """The look of a shape: its outline and its fill.
 
     Raises:
         PictureError: a value that is not allowed.

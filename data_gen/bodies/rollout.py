@@ -18,7 +18,7 @@ from data_gen.bodies.frames import frames_of
 from data_gen.bodies.scores import State, extent, mean_over_bodies, squared_error
 
 HUGE = 1e9  # the largest acceleration; its square is still finite
-FAR = 10.0  # times the extent of the true motion: bodies farther away have diverged
+FAR = 10.0  # bodies farther away than this many times the true motion's reach have diverged
 
 
 class Moment(NamedTuple):

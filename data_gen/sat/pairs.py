@@ -62,10 +62,10 @@ class PairedFormulas(Distribution[Problem]):
             if problem.is_sat not in found:
                 return problem
             seen.add(problem.is_sat)
-        what = "the variables of none are connected"
+        what = "connected"
         if seen:
-            what = f"all are {'' if True in seen else 'un'}satisfiable"
-        raise GenerationError(f"{self!r}: of {MAX_FORMULAS} formulas of size {size}, {what}")
+            what += f" and {'un' if True in seen else ''}satisfiable"
+        raise GenerationError(f"{self!r}: none of {MAX_FORMULAS} formulas of size {size} is {what}")
 
 
 def of_rows(num_variables: int, rows: np.ndarray) -> Cnf:

@@ -21,7 +21,7 @@ REFLECTING, PERIODIC = BOXES.index("reflecting"), BOXES.index("periodic")
 COUPLING, STRENGTH, EXPONENT, SOFTENING, SCREENING, CLAMP = range(6)
 FIELD, DRAG, BOX, HALF_WIDTH, CONTACT_STIFFNESS, CONTACT_DAMPING = range(6, 12)
 SCHEMES = ("leapfrog", "euler", "collisions")
-NOTHING = {  # the required values of all that would act between collisions
+NOTHING = {  # the required values of what would act between collisions
     "coupling": "none", "clamp": np.inf, "field": 0.0, "drag": 0.0, "contact_stiffness": 0.0,
     "contact_damping": 0.0,
 }  # fmt: skip

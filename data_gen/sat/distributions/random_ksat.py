@@ -12,7 +12,7 @@ from data_gen.sat.solver import solve
 from data_gen.split import Keep, keep_all
 
 MAX_RATIO = 1000
-BITS = 50  # of a million training and a million test formulas, about one in a thousand sets repeats
+BITS = 50  # a million training and a million test formulas then share 0.001 formulas on average
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Sr(Distribution[Problem]):
         num_clauses, model = grown
         unsat = clauses.first(num_clauses)
         literals = unsat.literals.copy()
-        literals[unsat.pointers[-2]] *= -1  # the model falsified it, as all of the last clause
+        literals[unsat.pointers[-2]] *= -1  # false in the model, as is the whole last clause
         sat = unsat._replace(literals=literals)
         return [Problem(unsat, None, size), Problem(sat, as_assignment(model, size), size)]
 

@@ -169,5 +169,5 @@ def test_what_moves_bodies_is_no_part_of_what_they_are_read_as():
 
 
 def test_a_task_without_mechanics_is_refused():
-    with pytest.raises(ValueError, match="a task without mechanics"):
+    with pytest.raises(ValueError, match="must have moving bodies, got one without mechanics"):
         Leapfrog(SystemEnergy().spec)

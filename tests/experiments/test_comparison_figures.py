@@ -241,7 +241,7 @@ def test_statements_about_untrained_networks_and_curves_agree_with_the_tables():
     means = [np.mean([p.value for p in values if p.step == step]) for step in steps]
     assert {f"{mean:.2f}" for mean in (means[0], means[-1])} == {"0.44"}
     assert f"{mean_of('quickstart', 'node_mlp', 'valid', 16):.2f}" == "0.39"
-    assert "stands at 0.44 from its first validation to its last, and scores 0.39" in page
+    assert "stays at 0.44 from its first validation to its last, and scores 0.39" in page
 
 
 @pytest.mark.parametrize("name", EXHIBITS)

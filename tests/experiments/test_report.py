@@ -72,7 +72,7 @@ def test_a_study_that_is_not_published_asks_with_the_words_of_its_configuration(
     shutil.copytree(source, folder / source.name)
     shutil.copy(source / "transfer.csv", folder / "transfer.csv")
     text = written(tmp_path, results_dir=str(tmp_path / "outputs"), study="quickstart")
-    assert "<h2>Trained on graphs of 8-16 nodes: how far does it transfer" in text
+    assert "<h2>Trained on graphs of 8-16 nodes: how far does a network transfer" in text
     ((known,),) = [of["runs"] for of in data_of(text, "quickstart")["runs"].values()]
     assert known == {"name": source.name, "href": f"outputs/quickstart/{source.name}/", "seed": 0}
 

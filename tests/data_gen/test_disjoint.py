@@ -29,8 +29,8 @@ def cases():
     for name, law in LAWS.items():
         tasks = {task: the_study(f"task={task}").task for task in stems("task")}
         fitting = [task for task, of in tasks.items() if of.structure is law.structure]
-        if law.structure is Scene:  # the task that both two and three dimensions have
-            fitting.sort(key=lambda task: (tasks[task].dim != getattr(law, "dim", 2), task))
+        if law.structure is Scene:
+            fitting = sorted(task for task in fitting if tasks[task].dim == getattr(law, "dim", 2))
         first = "satisfiability" if "satisfiability" in fitting else fitting[0]
         for task in fitting:
             is_fast = task == first and name not in TAKE_SECONDS

@@ -15,7 +15,6 @@ from experiments.run.parts import RunParts
 ROOT = Path(__file__).parent.parent
 # Published studies whose configuration has changed since they were run; they must be run again.
 PENDING = (
-    "charges_cpu",
     "inductive_bias",
     "nbody_cpu",
     "sat_cpu",

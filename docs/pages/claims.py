@@ -22,7 +22,7 @@ LINE = re.compile(r"\| (?P<study>\w+) \| `(?P<method>[^`]+)` \| `(?P<law>[^`]+)`
 
 
 def number(value: float) -> str:
-    """Format a number with two decimals, or with three digits if it is below 0.01."""
+    """Format a number with two decimals, or with three digits if it is below 0.1."""
     return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3g}"
 
 

@@ -8,8 +8,8 @@ STAMP := .venv/installed-$(shell cat requirements*.txt constraints.txt | cksum |
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(STAMP) ## the quickstart study: train, score, table and figures, in under ten minutes
-	$(BIN)/python -m experiments.train experiment=quickstart
+run: $(STAMP) ## the quickstart study with a part of the updates: train, score, figures, in under five minutes
+	$(BIN)/python -m experiments.train experiment=quickstart train.budget=0.3 machine.runs_dir=outputs/first
 
 paper: $(STAMP) ## sweep, tables, figures, report: the study size_transfer from nothing, in a quarter of an hour
 	$(BIN)/python -m experiments.train experiment=size_transfer

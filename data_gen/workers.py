@@ -93,8 +93,9 @@ class WorkerPool:
 def _context() -> BaseContext:
     """Return the context in which workers start: a fork server if there is one, else "spawn".
 
-    Importing torch and torch-geometric takes seconds, so the server imports them once. It computes
-    nothing, so forking it is safe; forking this process, with its threads and its GPU, is not.
+    Importing torch and torch-geometric takes seconds, so the server imports them once, with all
+    that lies beside the main module. It computes nothing, so forking it is safe; forking this
+    process, with its threads and its GPU, is not.
     """
     methods = multiprocessing.get_all_start_methods()
     if multiprocessing.get_start_method() not in methods:
@@ -103,8 +104,12 @@ def _context() -> BaseContext:
     if "forkserver" not in methods:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    main = getattr(sys.modules["__main__"], "__spec__", None)  # of a command: children import it
-    context.set_forkserver_preload(["data_gen.cell", *([main.name] if main else [])])
+    main = getattr(sys.modules["__main__"], "__spec__", None)  # of a command: children run it
+    beside = f"{main.parent}." if main and main.parent else None
+    imported = [name for name in sys.modules if beside and name.startswith(beside)]
+    # The main module itself is left out: Python warns of a module that is imported and then run.
+    preloaded = [name for name in imported if name != main.name] if main else []
+    context.set_forkserver_preload(["data_gen.cell", *preloaded])
     return context
 
 

@@ -21,6 +21,7 @@ from data_gen.packed import Packed
 from data_gen.task import LossPart
 from data_gen.workers import bars_are_hidden
 from experiments.learning.learner import Learner, Update
+from experiments.processes.duration import Clock, in_words
 from experiments.processes.stop import StopRequest
 from experiments.processes.world import ALONE, World
 from experiments.run import curve
@@ -53,6 +54,7 @@ class Fit:
         self.selection = Selection(parts.task, self.learner.selected_by, copy_of(self._candidate))
         self.step = 0
         self.losses = [0.0, 0]  # sum and number since the last validation
+        self.clock = Clock(0)
 
     def run(self, val_set: Packed, folder: RunFolder) -> None:
         """Train from the folder's last state to the last update; keep the best weights.
@@ -63,6 +65,7 @@ class Fit:
         self._resume(folder)
         num_steps = 0 if self.train.skip else self.train.num_updates
         every, save_every = self.settings.val.every, self.settings.machine.save_every
+        self.clock = Clock(self.step)
         losses: list[Tensor] = []
         with StopRequest() as stop, self._progress(num_steps) as progress:
             while self.step < num_steps:
@@ -132,7 +135,10 @@ class Fit:
         self.losses = [0.0, 0]
         curve.add(folder.metrics_path, line)
         text = ", ".join(f"{name} {value:.4f}" for name, value in list(line.items())[1:4])
-        LOG.info("%s %d/%d: %s", folder.path.name, self.step, self.train.num_updates, text)
+        num_steps = self.train.num_updates
+        if self.step < num_steps:
+            text += f", {in_words(self.clock.left(self.step, num_steps))} left"
+        LOG.info("%s %d/%d: %s", folder.path.name, self.step, num_steps, text)
 
     def _check(self, losses: list[Tensor], folder: RunFolder) -> float:
         """Add up the last losses and return their mean; raise UserError if one is not finite."""

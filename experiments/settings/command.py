@@ -87,4 +87,5 @@ def _check_groups(overrides: list[str]) -> None:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it logs every glyph
+    for library in ("fontTools", "hydra", "hydra_plugins"):  # they log every glyph and every job
+        logging.getLogger(library).setLevel(logging.WARNING)

@@ -83,7 +83,7 @@ def _sentence(where: str, rows: Sequence[Row], perfect: float) -> list[str]:
         mean = _mean(mine, cells)
         if mean is not None:
             means[mine[0].num_parameters > 0].append(Best(name, mean))
-    number = len(means[True])
+    number = len({best.method.partition("@")[0] for best in means[True]})  # whatever the steps
     of = f", the best of {number} networks" if number > 1 else ""
     parts = [f"{one.method} has {one.mean:.3g}{of}" for one in _best(means[True], perfect)]
     parts += [

@@ -42,7 +42,7 @@ def _lines(rows: Sequence[Row]) -> list[list[str]]:
     methods = list(dict.fromkeys(map(method, rows)))
     head = ["distribution", "size", "shift", *methods]
     return [head] + [
-        [cell[0], str(cell[1]), cell[2], *(_summary(of.get(name, [])) for name in methods)]
+        [cell[0], str(cell[1]), cell[2], *(with_interval(of.get(name, [])) for name in methods)]
         for cell, of in values.items()
     ]
 
@@ -56,13 +56,22 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _summary(rows: Sequence[Row]) -> str:
+def with_interval(rows: Sequence[Row], estimate: Estimate | None = None) -> str:
+    """Return the mean and interval of a method on a cell; of `estimate` if one is given."""
     if not rows:
         return "–"
-    mean, low, high = over_runs(rows)
+    mean, low, high = over_runs(rows) if estimate is None else estimate
     if math.isnan(mean):  # the model is undefined for graphs of that size
         return "n/a"
-    return f"{mean:.2f}" if math.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+    ends = "" if math.isnan(low) else f" [{_short(low)}, {_short(high)}]"
+    return f"{_short(mean)}{ends}"
+
+
+def _short(value: float) -> str:
+    """Return a number with two decimals; with two digits if small, with three if large."""
+    if value == 0 or 0.1 <= abs(value) < 10:
+        return f"{value:.2f}"
+    return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.3g}"
 
 
 def ranking(

@@ -7,13 +7,14 @@ from pathlib import Path
 from experiments.run.found import without_copies
 from experiments.settings.errors import UserError
 from experiments.statistics.findings import findings
-from experiments.statistics.text import format_table
+from experiments.statistics.summary import summary
 from experiments.study.tables import StudyTables
 from experiments.tables.rows import Row, read_table
 from experiments.tracking.mirrors import Tracker, mirrored
 from experiments.tracking.source import source_of_study
 
 LOG = logging.getLogger(__name__)
+SHOWN = {"tables": {".csv", ".tex"}, "figures": {".png", ".gif"}}  # each figure is a PDF as well
 
 
 def run_folders(study_folder: Path) -> list[Path]:
@@ -80,9 +81,11 @@ def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -
     runs = current_runs(folder, wanted)
     tables = StudyTables.of_runs(runs)
     paths = write_study(tables, folder)
-    LOG.info("\n%s\n", format_table(tables.rows))
-    for path in paths:
-        LOG.info("%s", path)
+    LOG.info("\n%s\n", summary(tables.rows, tables.goals))
+    for kind, suffixes in SHOWN.items():
+        named = [path.name for path in paths if path.suffix in suffixes]
+        if named:
+            LOG.info("%s in %s: %s", kind, folder, ", ".join(named))
     LOG.info("\n%s\n", "\n".join(findings(tables.rows, tables.goals)))
     with mirrored(tracker, source_of_study(folder, folder.parent)):
         pass  # all files exist already

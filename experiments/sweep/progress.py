@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+from experiments.processes.duration import Clock, in_words
 from experiments.sweep.job import Job, number_of
 
 LOG = logging.getLogger(__name__)
@@ -35,12 +36,15 @@ def shown_progress(jobs: list[Job]) -> Iterator[None]:
 
 def _watch(jobs: list[Job], bar: tqdm, ended: threading.Event) -> None:
     seen = sum(job.was_done for job in jobs)
+    clock = Clock(seen)
     is_last = False
     while not is_last:
         is_last = ended.wait(SECONDS)
         done = sum(job.is_done for job in jobs)
         if done > seen and bar.disable:
-            LOG.info("%d of %s done", done, number_of(jobs))
+            left = in_words(clock.left(done, len(jobs)))
+            rest = f", about {left} left" if done < len(jobs) else ""
+            LOG.info("%d of %s done in %s%s", done, number_of(jobs), in_words(clock.passed), rest)
         bar.refresh()
         bar.update(done - seen)
         seen = done

@@ -39,7 +39,7 @@ def ended(process, code=0):
 def table(folder):
     return [
         {
-            name: None if value != value else value
+            name: repr(value)  # so that nan equals nan
             for name, value in vars(row).items()
             if name not in TIME_COLUMNS
         }

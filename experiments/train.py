@@ -5,11 +5,12 @@ python -m experiments.train experiment=quickstart seed=0,1,2
 """
 
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 from omegaconf import DictConfig
 
 from data_gen.dataset import make
+from experiments.processes.interrupt import interrupted_by_the_sweep
 from experiments.processes.world import World, only_the_first_speaks
 from experiments.run.batches import groups_in_batch
 from experiments.run.evaluation import evaluate
@@ -18,7 +19,7 @@ from experiments.run.machine import device_of, num_workers_of
 from experiments.run.parts import RunParts
 from experiments.run.training import make_training_sets, new_model, train_once
 from experiments.settings.checks import check_writable
-from experiments.settings.command import is_sweep, start
+from experiments.settings.command import is_apart, is_sweep, start
 from experiments.settings.errors import UserError
 from experiments.settings.run_settings import RunSettings
 from experiments.statistics.text import format_table
@@ -45,7 +46,8 @@ def train(config: DictConfig) -> None:
     device = world.device(device_of(study.settings.machine))
     model = new_model(study, device)
     _check_shared(study, world)
-    with world.joined(folder.path.name, device):
+    in_sweep = interrupted_by_the_sweep(folder.path.parent) if is_apart() else nullcontext()
+    with in_sweep, world.joined(folder.path.name, device):
         _fill(study, model, folder, world, tracker if world.is_first else None)
 
 

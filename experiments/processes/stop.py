@@ -17,16 +17,18 @@ REQUEUE_SECONDS = 60  # within which the first task of a job ends the others
 
 
 class StopRequest:
-    """While entered, record Ctrl-C and SIGTERM, or a queue's signal, instead of raising."""
+    """While entered, record Ctrl-C, SIGTERM and a queue's signals instead of raising."""
 
     def __init__(self) -> None:
         self.requested = False
+        self._is_requeued = False
         self._previous: dict[int, object] = {}
         self._of_queue = [s for s in QUEUE_SIGNALS if callable(signal.getsignal(s))]
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            for number in self._of_queue or (signal.SIGINT, signal.SIGTERM):
+            own = (signal.SIGINT,) if self._of_queue else (signal.SIGINT, signal.SIGTERM)
+            for number in (*self._of_queue, *own):
                 self._previous[number] = signal.signal(number, self._note)
         return self
 
@@ -36,12 +38,13 @@ class StopRequest:
 
     def leave(self, folder: Path, step: int) -> NoReturn:
         """Hand over to the queue, or raise Stopped with a line on how to resume."""
-        if self._of_queue:
+        if self._is_requeued:
             self.__exit__()
             signal.raise_signal(self._of_queue[0])  # does not return in the first task of a job
             time.sleep(REQUEUE_SECONDS)
         raise Stopped(f"stopped at update {step}, saved in {folder}; the same command resumes it")
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
+        del frame
         self.requested = True
+        self._is_requeued |= number in self._of_queue

@@ -59,6 +59,11 @@ def is_sweep() -> bool:
     return HydraConfig.get().sweeper["_target_"] == "hydra_plugins.StudySweeper"
 
 
+def is_apart() -> bool:
+    """Return whether this is a job of a sweep in another process than the sweep."""
+    return is_sweep() and not HydraConfig.get().launcher["_target_"].endswith("BasicLauncher")
+
+
 def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
     """Run a job of a sweep; return its error as one line, or "" if it succeeded."""
     try:
@@ -69,9 +74,13 @@ def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
         LOG.exception("a job failed")
         return one_line(error)
     except Stopped as stopped:
-        if multiprocessing.parent_process() is None:
+        if not is_apart():
             raise
-        return str(stopped)  # stops this worker only
+        return str(stopped)  # stops this job only
+    except KeyboardInterrupt:
+        if not is_apart():
+            raise
+        return "interrupted; the same command resumes it"
     return ""
 
 

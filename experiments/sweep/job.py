@@ -1,5 +1,6 @@
 """The jobs of a sweep: configurations, and their status according to the run folders."""
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ class Status(StrEnum):
     DONE = "done"
     SKIPPED = "skipped"  # it was done before
     FAILED = "failed"
+    STOPPED = "stopped"  # by Ctrl-C or SIGTERM
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Job:
         config_hash: the hash of the configuration, as in its tables.
         error: the reason for a failure, or "".
         was_done: whether the run was complete when the sweep began.
+        was_stopped: whether the sweep was stopped before the run was complete.
     """
 
     overrides: list[str]
@@ -36,6 +39,7 @@ class Job:
     config_hash: str = ""
     error: str = ""
     was_done: bool = False
+    was_stopped: bool = False
 
     @classmethod
     def of(cls, overrides: list[str], config: DictConfig) -> "Job":
@@ -68,15 +72,19 @@ class Job:
         """The status at the end of the sweep; a job that is still open was lost."""
         if self.was_done:
             return Status.SKIPPED
-        return Status.DONE if self.is_done else Status.FAILED
+        if self.is_done:
+            return Status.DONE
+        return Status.STOPPED if self.was_stopped else Status.FAILED
 
 
 def outcome_table(jobs: list[Job]) -> str:
-    """Return the numbers of done, skipped and failed jobs, with the reason for each failure."""
-    counts = ", ".join(f"{sum(j.status == s for j in jobs)} {s}" for s in Status)
-    failed = [job for job in jobs if job.status == Status.FAILED]
-    width = max((len(job.name) for job in failed), default=0)
-    lines = [f"failed  {job.name.ljust(width)}  {job.error or LOST}" for job in failed]
+    """Return the numbers of done, skipped, failed and stopped jobs, with what ended the last."""
+    number = Counter(job.status for job in jobs)
+    told = [status for status in Status if number[status] or status != Status.STOPPED]
+    counts = ", ".join(f"{number[status]} {status}" for status in told)
+    ended = [job for job in jobs if job.status in (Status.FAILED, Status.STOPPED)]
+    width = max((len(job.name) for job in ended), default=0)
+    lines = [f"{job.status}  {job.name.ljust(width)}  {job.error or LOST}" for job in ended]
     return "\n".join([f"{number_of(jobs)}: {counts}", *lines])
 
 

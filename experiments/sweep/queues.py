@@ -9,6 +9,7 @@ import os
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra.core.singleton import Singleton
@@ -16,6 +17,8 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
 from hydra_plugins.hydra_submitit_launcher.submitit_launcher import LocalLauncher, SlurmLauncher
 from omegaconf import OmegaConf
+
+from experiments.processes.interrupt import FILE, NOT_BEGUN
 
 LOG = logging.getLogger(__name__)
 SECONDS = 0.2  # between two checks of local processes
@@ -45,18 +48,23 @@ class LocalQueue(LocalLauncher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
-        """Start jobs as others end, and wait for all of them."""
+        """Start jobs as others end, and wait for all of them; start none once Ctrl-C is pressed."""
         cores = (self.params["cpus_per_task"] or 1) * self.params["tasks_per_node"]
         at_once = max(1, len(os.sched_getaffinity(0)) // cores)
         executor = _executor(self, self.params)
+        assert self.config is not None  # Hydra has set it
+        stopping = Path(self.config.hydra.sweep.dir) / FILE
         jobs = []
         for call in _calls(job_overrides, initial_job_idx):
             while sum(not job.done() for job in jobs) >= at_once:
                 time.sleep(SECONDS)
+            if stopping.exists():
+                break
             jobs.append(executor.submit(self, *call))
         while not all(job.done() for job in jobs):
             time.sleep(SECONDS)
-        return [_outcome(job) for job in jobs]
+        left = len(job_overrides) - len(jobs)
+        return [*map(_outcome, jobs), *[_ended(NOT_BEGUN)] * left]
 
 
 def _calls(job_overrides: Sequence[Sequence[str]], first: int) -> list[tuple[Any, ...]]:
@@ -104,5 +112,9 @@ def _outcome(job: Any) -> JobReturn:  # noqa: ANN401
     """Return the result of a job's first task, or for a lost job a line that says so."""
     if _has_result(job):
         return (job.task(0) if job.num_tasks > 1 else job).result()
-    line = f"lost, the end of its log is in {job.paths.stderr}"
+    return _ended(f"lost, the end of its log is in {job.paths.stderr}")
+
+
+def _ended(line: str) -> JobReturn:
+    """Return the result of a job that was not run to its end, with the reason."""
     return JobReturn(status=JobStatus.COMPLETED, _return_value=line)

@@ -7,7 +7,8 @@ it skips complete runs and resumes incomplete ones.
 import copy
 import logging
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.hydra_config import HydraConfig
@@ -17,6 +18,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from experiments.processes.interrupt import SweepInterrupt
 from experiments.processes.world import World
 from experiments.settings.errors import USER_ERRORS, UserError, one_line
 from experiments.settings.labels import labelled
@@ -41,6 +43,7 @@ class StudySweeper(Sweeper):
 
     def __init__(self, params: dict[str, str] | None, join: bool) -> None:
         self.params, self.join = params or {}, join
+        self._interrupt: SweepInterrupt | None = None
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -56,12 +59,18 @@ class StudySweeper(Sweeper):
 
         Raises:
             UserError: a job failed.
+            KeyboardInterrupt: the sweep was stopped; jobs in other processes saved their states.
         """
         is_first = World.here().is_first  # several processes may share each training
         tracker = tracker_of(self._config) if is_first else None
         jobs = self._jobs(arguments)
-        with shown_progress(jobs):
+        with shown_progress(jobs), self._interruptible(jobs):
             self._launch([job for job in jobs if job.is_open])
+        if self._is_stopped:
+            for job in jobs:
+                job.was_stopped = not job.is_done
+            LOG.info("%s", outcome_table(jobs))
+            raise KeyboardInterrupt
         try:
             if self.join and is_first:
                 join_studies(jobs, tracker)
@@ -114,12 +123,26 @@ class StudySweeper(Sweeper):
         finally:
             HydraConfig.instance().cfg = before
 
+    @contextmanager
+    def _interruptible(self, jobs: list[Job]) -> Iterator[None]:
+        """While entered, Ctrl-C stops jobs in other processes, except those in Slurm's queue."""
+        if self._config.hydra.launcher["_target_"].endswith(("BasicLauncher", "SlurmQueue")):
+            yield
+            return
+        with SweepInterrupt({job.folder.path.parent for job in jobs if job.folder}) as interrupt:
+            self._interrupt = interrupt
+            yield
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._interrupt is not None and self._interrupt.is_requested
+
     def _launch(self, jobs: list[Job]) -> None:
         """Run jobs; if a lost process took others along, run the rest in halves, recursively.
 
         A job that always kills its process is finally launched alone.
         """
-        if not jobs:
+        if not jobs or self._is_stopped:
             return
         try:
             returns = self._launcher.launch([job.overrides for job in jobs], 0)

@@ -8,6 +8,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
+from experiments.processes.interrupt import SweepInterrupt, interrupted_by_the_sweep
+from experiments.settings.errors import Stopped
 from experiments.tables.rows import TIME_COLUMNS, read_table
 from experiments.train import train
 from tests import processes
@@ -131,6 +133,38 @@ def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
     assert "the jobs that are left are started again" in text
     assert "resumed at update" in text
     assert "2 jobs: 2 done, 0 skipped, 0 failed" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", ["processes", "isolated", "ray_cluster"])
+def test_ctrl_c_saves_every_running_job_whatever_runs_it(tmp_path, tiny, launcher):
+    words = [*tiny, "train.num_steps=1000000", "val.every=20", "machine.save_every=1000000"]
+    process = sweep(tmp_path, *words, "seed=0,1,2", f"hydra/launcher={launcher}")
+    curves = tmp_path / "runs" / "s"
+    wait_until(lambda: len(list(curves.glob("*/metrics.jsonl"))) == 2, process)
+    group = os.getpgid(process.pid)  # to which a terminal sends Ctrl-C
+    jobs = [child.pid for child in children(process, "") if os.getpgid(child.pid) == group]
+    for pid in (*jobs, process.pid):
+        os.kill(pid, signal.SIGINT)
+    text = ended(process, code=130)
+    assert "3 jobs: 0 done, 0 skipped, 0 failed, 3 stopped" in text
+    assert text.count("; the same command resumes it") == 2
+    assert text.count("not begun; the same command runs it") == 1
+    assert len({path.parent for path in states(tmp_path)}) == 2
+    assert not list(curves.glob(".stop*"))
+
+
+def test_a_second_ctrl_c_is_raised_and_no_file_stays(tmp_path):
+    with SweepInterrupt([tmp_path / "s"]) as interrupt:
+        assert not interrupt.is_requested
+        os.kill(os.getpid(), signal.SIGINT)
+        wait_until(lambda: interrupt.is_requested)
+        with pytest.raises(Stopped), interrupted_by_the_sweep(tmp_path / "s"):
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            wait_until(lambda: False)
+    assert not list((tmp_path / "s").iterdir())
 
 
 @pytest.mark.slow

@@ -155,15 +155,17 @@ def test_ctrl_c_saves_every_running_job_whatever_runs_it(tmp_path, tiny, launche
 
 
 def test_a_second_ctrl_c_is_raised_and_no_file_stays(tmp_path):
+    def press_and_wait(is_time):
+        os.kill(os.getpid(), signal.SIGINT)
+        wait_until(is_time)
+
     with SweepInterrupt([tmp_path / "s"]) as interrupt:
         assert not interrupt.is_requested
-        os.kill(os.getpid(), signal.SIGINT)
-        wait_until(lambda: interrupt.is_requested)
+        press_and_wait(lambda: interrupt.is_requested)
         with pytest.raises(Stopped), interrupted_by_the_sweep(tmp_path / "s"):
             pass
-        os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
-            wait_until(lambda: False)
+            press_and_wait(lambda: False)
     assert not list((tmp_path / "s").iterdir())
 
 

@@ -18,7 +18,6 @@ PENDING = (
     "inductive_bias",
     "nbody_cpu",
     "sat_cpu",
-    "sat_difficulty",
     "sat_families",
 )
 

@@ -90,7 +90,7 @@ def _mean(rows: Sequence[Row], model: str, distribution: str, size: int) -> floa
 def difficulty() -> Iterator[str]:
     """Yield the transfer from small to large formulas and back."""
     rows = read_table(RESULTS / "sat_difficulty" / "transfer.csv")
-    for model in ("easy", "medium", "hard"):
+    for model in ("easy", "medium", "hard", "walk_sat"):
         for metric in ("correct", "solved"):
             values = [of(rows, model, metric, "sr", size, "32") for size in (10, 20, 40)]
             yield f"| {model} | {metric} | {' | '.join(values)} |"

@@ -15,7 +15,8 @@ from tests.conftest import composed
 from tests.processes import run
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = [ROOT / "README.md", CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md"))]
 PAGES += sorted((ROOT / "results").glob("*/README.md"))
 MODULES = {path.stem for path in (ROOT / "conf").glob("*.yaml")}
 
@@ -57,13 +58,12 @@ def with_all_that_is_added(copy):
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy(source, copy / name)
-    page = ROOT / "CONTRIBUTING.md"
     for language in ("python", "yaml"):
-        for name, text in blocks(page, language):
+        for name, text in blocks(CONTRIBUTING, language):
             path = copy / name.strip().removeprefix("file=")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-    for name, text in blocks(page, "diff"):
+    for name, text in blocks(CONTRIBUTING, "diff"):
         path = copy / name.strip().removeprefix("file=")
         path.write_text(patched(path.read_text(), text))
 
@@ -77,8 +77,12 @@ def output_of(command, copy):
 
 
 def test_what_is_added_is_found(tmp_path):
-    """The contract tests try the new task and model, and the layout tests find their files."""
+    """The contract tests try the new task and model; layout and style tests pass their files."""
     with_all_that_is_added(tmp_path / "copy")
+    names = [name.strip().removeprefix("file=") for name, _ in blocks(CONTRIBUTING, "python")]
+    assert len(names) == 4
+    for command in ("check", "format --check"):
+        output_of(f"python -m ruff {command} --no-cache {' '.join(names)}", tmp_path / "copy")
     chosen = "triangles and (linear or degree_mlp) and (learns or perfect) or stems"
     ran = output_of(
         f"python -m pytest -q tests/test_contracts.py tests/test_rooms.py -k '{chosen}'",
@@ -91,7 +95,7 @@ def test_what_is_added_is_found(tmp_path):
 def test_adding_works_as_written(tmp_path):
     copy = tmp_path / "copy"
     with_all_that_is_added(copy)
-    ran = [output_of(command, copy) for command in commands(ROOT / "CONTRIBUTING.md")]
+    ran = [output_of(command, copy) for command in commands(CONTRIBUTING)]
     assert re.search(r"[1-9]\d* passed", ran[0])
     assert re.search(r"erdos_renyi +64 +size", ran[1])
     assert "patience: 0" in (copy / "conf/train.yaml").read_text()

@@ -32,20 +32,26 @@ READERS = ("encoder", "readout", "pool", "mean_size")  # modules outside of the 
 
 HEAD = """# Models
 
-Every file of `gn/models/` with every yaml of `conf/model/`. This page is written by
-`python -m docs.pages.models` from the docstrings and from probes of each model on random graphs
-with random weights; a test compares it with the code.
+The table has a line for every yaml of `conf/model/`, with a link to its code in `gn/models/` or
+`gn/heuristics/` (models without parameters). `python -m docs.pages.models` writes this page from
+the docstrings and from probes of each model, with random weights on random graphs; a test compares
+it with the code. The columns are:
 
-- **φ, ρ**: the equations of a step (edges k from sender s to receiver r, nodes i, globals u; ⁰
-  marks the encoding), and the reductions in it.
-- **globals**: *state*: an answer depends on a node to which no path of edges leads; *input*: an
-  answer depends on the given globals but on no such node; –: neither.
-- **steps**: message-passing steps: any number (with the default), a fixed number, or none.
-- **invariance**: *nodes*: to their order (the answers are permuted alike); *space*: to rotations,
-  reflections and translations of their positions; *unit*: to the unit of the edge attributes.
-- **parameters**: with the arguments of the yaml, for 5 node, 1 edge and 1 global attributes and one
-  answer of each; for models of a single domain, with a task of that domain.
-  To set the number: `model.match_parameters_of=<model or number>`.
+- **φ**: the equations of one message-passing step. Edge k leads from its sender s to its receiver
+  r, i is a node, u holds the globals, ⁰ marks the encoding of the input, and ' the new value.
+- **ρ**: the reductions over nodes or edges in a step, such as a sum or a maximum.
+- **globals**: which information reaches an answer without passing along edges. *state*: the answer
+  of a node depends on nodes that no path of edges connects to it. *input*: it depends on the given
+  globals, but not on such nodes. –: neither.
+- **steps**: the number of message-passing steps: any number (with the default), a fixed number, or
+  none (–).
+- **invariance**: changes of the input that do not change the answers. *nodes*: the order of the
+  nodes (the answers are permuted alike). *space*: rotations, reflections and translations of the
+  positions. *unit*: the unit of the edge attributes.
+- **parameters**: their number with the arguments of the yaml, for 5 node, 1 edge and 1 global
+  attributes and one answer of each; for a model of a single domain, with a task of this domain.
+  `model.match_parameters_of=<model or number>` sets the number.
+- **source**: the publication or code that the model follows.
 
 | model | φ | ρ | globals | steps | invariance | parameters | source |
 |---|---|---|---|---|---|---|---|

@@ -35,14 +35,14 @@ class EffectsPlot(TableFigure):
     distributions: Mapping[str, str] = field(default_factory=dict)
 
     def can_draw(self, tables: Tables) -> bool:
-        """Whether the effects of these choices are there."""
+        """Return whether the tables have effects of these choices."""
         return any(self._is_drawn(effect) for effect in tables.effects)
 
     def _is_drawn(self, effect: Effect) -> bool:
         return effect.choice in self.choices and effect.distribution in self.distributions
 
     def draw(self, tables: Tables) -> Figure:
-        """A page wide."""
+        """Draw the figure, a page wide, with panels side by side."""
         effects = [effect for effect in tables.effects if self._is_drawn(effect)]
         text = wrapped(_told(effects), PAGE)
         height = ROW * len(self.choices) + REST + CAPTION_LINE * len(text.splitlines())
@@ -62,7 +62,7 @@ class EffectsPlot(TableFigure):
         return figure
 
     def _draw_panel(self, axes: Axes, effects: Sequence[Effect], sizes: Sequence[int]) -> None:
-        """The effects on one distribution."""
+        """Draw the effects on one distribution."""
         rows = list(self.choices)
         for number, size in enumerate(sizes):
             of_size = [effect for effect in effects if effect.size == size]
@@ -81,11 +81,11 @@ class EffectsPlot(TableFigure):
 
 
 def _told(effects: Sequence[Effect]) -> str:
-    """How many arms and runs each dot compares."""
+    """Return the caption: the numbers of arms and runs that each dot compares."""
     pairs = sorted({effect.num_pairs for effect in effects})
     runs = sorted({effect.num_runs for effect in effects})
     return (
-        f"Each dot: mean over {' or '.join(map(str, pairs))} pairs of networks that differ in this"
-        f" choice alone, {' or '.join(map(str, runs))} runs each, on the same instances. Bars: 95 %"
+        f"Each dot: mean over {' or '.join(map(str, pairs))} pairs of networks that differ only in"
+        f" this choice, {' or '.join(map(str, runs))} runs each, on the same instances. Bars: 95 %"
         " intervals over runs and instances."
     )

@@ -74,7 +74,7 @@ class LearningCurves(TableFigure):
         if len(set(ends.values())) < 2:
             return ""
         told = ", ".join(f"{name} {end:,}" for name, end in ends.items())
-        return f"Each arm has its own number of updates, at which its curve ends: {told}."
+        return f"Each curve ends at the last update of its method: {told}."
 
 
 def _runs(points: Sequence[CurvePoint]) -> Mapping[tuple[str, int], list[tuple[int, float]]]:

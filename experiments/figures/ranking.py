@@ -17,6 +17,10 @@ from experiments.tables.goals import perfect_of
 from experiments.tables.rows import Row
 
 LINE, KEY, REST = 0.145, 0.165, 0.75  # inches: height of a method, a legend entry, and the rest
+IQM_TEXT = (
+    "Dots: interquartile mean (IQM, the mean of the middle half) over the shifted cells, which"
+    " differ from training in size or distribution. Rings: mean over the cells as trained."
+)
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,11 @@ def _told(
 ) -> str:
     """Return the caption: the numbers of runs and instances, and the meaning of the bars."""
     of = sample(row for rows in methods.values() for row in rows)
-    bars = "bars: 95 % over both" if is_known else "no intervals: the tables have none"
-    none = " n/a: no answer on so many cells, which rank as 0." if any(missing.values()) else ""
-    return f"{of[:1].upper()}{of[1:]}; {bars}.{none}"
+    bars = "95 % intervals over runs and instances" if is_known else "none in the tables"
+    none = ""
+    if any(missing.values()):
+        none = " n/a: cells without an answer, which count as 0 in the ranking."
+    return f"{IQM_TEXT} {of[:1].upper()}{of[1:]}. Bars: {bars}.{none}"
 
 
 def _without_answer(rows: Sequence[Row], cells: Sequence[Cell]) -> int:

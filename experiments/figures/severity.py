@@ -18,11 +18,12 @@ Points = dict[Cell, tuple[float, float]]  # cell -> distance and score
 MINUS = "\N{MINUS SIGN}"
 ROW, REST = 0.92, 0.95  # inches: height of a method's row, and of titles and caption
 CAPTION_TEXT = (
-    "Wasserstein distance of a test cell's graphs to the training set's; filled: the training"
-    " family. ρ: Spearman's, above each panel that of its method, on top the mean over the trained"
-    " ones. Cells share families and sizes, so there is less behind a ρ than so many dots."
+    "Each dot is a test cell. x: Wasserstein distance of its graphs to the graphs of the training"
+    " set. Filled: the family of graphs in training. ρ: Spearman's rank correlation, above each"
+    " panel for its method, on top the mean over the trained methods. Cells share families and"
+    " sizes, so that ρ is less certain than the number of dots suggests."
 )
-LOG_TEXT = " Axes with a bar (|) are linear up to it, at 1, and logarithmic beyond."
+LOG_TEXT = " Axes with a vertical line at 1 are linear up to it and logarithmic beyond."
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Formulas by chance, in batches with their nodes in any order, and what holds of them, by loops.
+"""Random formulas in batches of shuffled nodes, and plain loops that compute their properties.
 
-An assignment is a dict: variable from 1 -> truth value.
+An assignment is a dict from variable (counted from 1) to truth value.
 """
 
 import math
@@ -16,7 +16,7 @@ from tests.contracts import batch_of, relabelled
 
 
 def random_formula(rng, num_variables, num_clauses, num_unused=0):
-    """Clauses of 1 to 3 distinct variables; the last `num_unused` variables are in none."""
+    """Return clauses of 1 to 3 distinct variables; the last `num_unused` variables are unused."""
     used = num_variables - num_unused
     clauses = []
     for _ in range(num_clauses):
@@ -26,7 +26,7 @@ def random_formula(rng, num_variables, num_clauses, num_unused=0):
 
 
 def random_problems(rng, only=None):
-    """Problems of 2 to 8 variables, with and without a model (or of one kind only)."""
+    """Return 12 problems of 2 to 8 variables, satisfiable ("sat"), unsatisfiable or both."""
     problems = []
     while len(problems) < 12:
         n = int(rng.integers(2, 9))
@@ -38,7 +38,7 @@ def random_problems(rng, only=None):
 
 
 def placed(graphs, seed=0):
-    """The graphs with their nodes in any order, and where in the batch each node went."""
+    """Return the batch of the graphs with shuffled nodes, and the place of each node in it."""
     generator = torch.Generator().manual_seed(seed)
     moved, places, offset = [], [], 0
     for graph in graphs:
@@ -50,7 +50,7 @@ def placed(graphs, seed=0):
 
 
 def node(literal, place):
-    """The node of a literal in the batch."""
+    """Return the node of a literal in the batch."""
     return place[2 * (abs(literal) - 1) + (literal < 0)]
 
 
@@ -80,13 +80,13 @@ def models(clauses, num_variables):
 
 
 def distance(formula, chosen):
-    """The number of variables on which the nearest model differs, by enumeration."""
+    """Return the number of variables on which the nearest model differs, by enumeration."""
     found = models(formula.clauses, formula.num_variables)
     return min(sum(model[v] != chosen[v] for v in chosen) for model in found)
 
 
 def best_clusters(points):
-    """The two clusters of rows [M, H] with the least sum of squares, of all there are."""
+    """Return the centres of the two clusters of rows [M, H] with the least sum of squares."""
 
     def cost(labels):
         parts = [points[labels == k] for k in (False, True)]
@@ -100,7 +100,7 @@ def best_clusters(points):
 
 
 def case(task, problems, seed=0):
-    """The batch of the task, nodes in any order, votes by chance, where each node went."""
+    """Return the batch of the problems with shuffled nodes, random votes, and the nodes' places."""
     batch, places = placed(
         [task.sample(problem, np.random.default_rng(0)) for problem in problems], seed
     )
@@ -121,7 +121,7 @@ def cross_entropy(z, target):
 
 
 def pairs(problem, place, votes):
-    """The votes of x and ¬x of each variable x."""
+    """Return the votes of both literals, x and ¬x, of each variable x."""
     n = problem.formula.num_variables
     return [[float(votes[node(u, place)]) for u in (v, -v)] for v in range(1, n + 1)]
 

@@ -1,4 +1,4 @@
-"""Scenes by chance, and forces, potentials and collisions of them, by loops in plain numpy."""
+"""Random scenes, and their forces, potentials and collisions by loops in plain numpy."""
 
 import itertools
 
@@ -20,7 +20,7 @@ LAWS = {
 
 
 def scene(name, num_bodies=5, d=2, seed=0, clock=None, **changes):
-    """Bodies of different masses and charges near a ring; springs between half of the pairs."""
+    """Return bodies near a ring, with random masses and charges; half of the pairs have springs."""
     rng = np.random.default_rng(seed)
     angles = 2 * np.pi * np.arange(num_bodies) / num_bodies
     x = rng.normal(0, 0.1, (num_bodies, d))
@@ -40,7 +40,7 @@ def scene(name, num_bodies=5, d=2, seed=0, clock=None, **changes):
 
 
 def compiled_forces(made, positions=None, velocities=None):
-    """[n, d], by the code under test."""
+    """Return the forces [n, d] of the code under test."""
     x = made.positions if positions is None else positions
     v = made.velocities if velocities is None else velocities
     bodies = np.array([made.masses, made.charges, made.radii, made.kinds], dtype=float)
@@ -53,7 +53,7 @@ def compiled_forces(made, positions=None, velocities=None):
 
 
 def potential(made, x):
-    """By the integral of the force law, pair by pair and spring by spring."""
+    """Return the potential energy: integrals of the force law over pairs and springs."""
     law, total = made.law, 0.0
     for i, j in itertools.combinations(range(len(x)), 2):
         s = np.sqrt(((x[i] - x[j]) ** 2).sum() + law.softening**2)
@@ -77,13 +77,13 @@ def kinetic(made, v):
 
 
 def end(made, num_frames, **clock):
-    """Positions and velocities after that many frames."""
+    """Return positions and velocities after `num_frames` frames."""
     motion = simulate(made._replace(clock=made.clock._replace(**clock)), num_frames)
     return motion.positions[-1], motion.velocities[-1]
 
 
 def plain_collisions(made, time, step=1e-5):
-    """Positions and velocities by small steps: those that overlap and approach collide."""
+    """Simulate by small steps: two bodies that overlap and approach each other collide."""
     x, v, radii, m = made.positions.copy(), made.velocities.copy(), made.radii, made.masses
     e, half_width = made.law.restitution, made.law.half_width
     i, j = np.triu_indices(len(x), 1)

@@ -17,7 +17,7 @@ from data_gen.packed import Packed
 
 @pytest.fixture
 def batch():
-    """Two graphs, of 3 and 4 nodes, of which one has an isolated node."""
+    """Return two graphs, of 3 and 4 nodes; the second has an isolated node."""
     drawn = torch.Generator().manual_seed(0)
     graphs = []
     for size, edges in ((3, [[0, 1, 1, 2], [1, 0, 2, 1]]), (4, [[0, 1, 2], [1, 2, 0]])):
@@ -117,7 +117,7 @@ def test_the_certain_answer_decodes_to_the_target_and_costs_nothing(answer, loop
     values = answer.certain(batch)
     assert values.shape[1] == answer.width
     decoded = answer.decode(values, batch)
-    if isinstance(answer, Pointer):  # of nodes with a target: the edge itself
+    if isinstance(answer, Pointer):  # a node with a target decodes to its target edge
         named = batch.edge_index[0, batch.edge_hop]
         assert torch.equal(decoded[named], batch.edge_hop.nonzero().flatten())
         assert decoded[batch.num_nodes - 1] == -1

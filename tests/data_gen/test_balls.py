@@ -21,7 +21,7 @@ def draws(law, size, count):
 
 
 def gaps(scene, positions):
-    """Between any two balls: [..., pairs]."""
+    """Return the gap between the surfaces of every two balls [..., pairs]."""
     i, j = np.triu_indices(len(scene.radii), 1)
     apart = np.linalg.norm(positions[..., i, :] - positions[..., j, :], axis=-1)
     return apart - scene.radii[i] - scene.radii[j]
@@ -67,7 +67,7 @@ def test_the_index_of_a_ball_tells_nothing():
         found = [np.corrcoef(index, scene.positions[:, axis])[0, 1] for scene in scenes]
         assert abs(np.mean(found)) < 0.06
     outside = [np.corrcoef(index, np.abs(scene.positions).max(axis=1))[0, 1] for scene in scenes]
-    assert abs(np.mean(outside)) < 0.06  # those put in last find room near walls
+    assert abs(np.mean(outside)) < 0.06  # a ball placed last would lie near a wall
 
 
 def test_the_generator_alone_decides_the_scene():
@@ -84,8 +84,8 @@ def test_a_thousand_frames_keep_energy_and_never_show_an_overlap(law):
         motion = simulate(scene, 1000)
         assert motion.drift < 1e-12
         turned = np.abs(np.diff(motion.velocities, axis=0)).max(axis=-1) > 1e-9  # [T, n]
-        assert (turned.sum(axis=0) > 1).all()  # no ball is alone
-        # penetration, by radii, of balls and of walls
+        assert (turned.sum(axis=0) > 1).all()  # every ball collides at least twice
+        # depth of overlap between balls, then with walls, relative to the smallest radius
         assert gaps(scene, motion.positions).min() > -1e-3 * scene.radii.min()
         reach = np.abs(motion.positions) + scene.radii[:, None]
         assert reach.max() < scene.law.half_width + 1e-3 * scene.radii.min()

@@ -236,7 +236,7 @@ def test_the_period_of_a_circle_is_that_of_its_orbit():
     out = torch.stack([angle.cos(), angle.sin()], dim=1)
     ahead = torch.stack([-angle.sin(), angle.cos()], dim=1)
     one = torch.stack([3 * out, 0.5 * ahead], dim=1)  # radius 3, speed 0.5
-    moving = torch.tensor([5.0, -1.0])  # as a whole: that is no motion about the centre
+    moving = torch.tensor([5.0, -1.0])  # of both bodies: no motion about their centre
     track = torch.stack([one, -one]) + moving
     batch = batch_for(NextStep(), Gravity(), size=2, count=1)
     assert period(track, batch).item() == pytest.approx(2 * torch.pi * 3 / 0.5, rel=1e-2)

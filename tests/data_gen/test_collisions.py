@@ -8,7 +8,7 @@ from tests.data_gen.scenes import kinetic, plain_collisions
 
 
 def discs(x, v, radii, law=None, masses=None, clock=None):
-    """A scene of hard discs."""
+    """Return a scene of hard discs."""
     law = law or Law(scheme="collisions")
     x, v = np.array(x, dtype=float), np.array(v, dtype=float)
     made = points(x, v, law, clock or Clock(0.01, 1), 1e-9)
@@ -17,7 +17,7 @@ def discs(x, v, radii, law=None, masses=None, clock=None):
 
 
 def crowd(seed, restitution=1.0, num=9, d=2, clock=None):
-    """Nine discs of radius 0.3 on a jittered lattice in a box: many collisions soon."""
+    """Return nine discs of radius 0.3 on a jittered lattice in a box, which soon collide often."""
     half_width, radius = 1.3, 0.3
     rng = np.random.default_rng(seed)
     places = np.stack(np.unravel_index(np.arange(num), (3,) * d), axis=1) - 1.0
@@ -28,7 +28,7 @@ def crowd(seed, restitution=1.0, num=9, d=2, clock=None):
 
 
 def touching(rng, d):
-    """Two bodies that touch and approach each other, with masses."""
+    """Return two bodies that touch and approach each other, and their masses."""
     line = rng.normal(size=d)
     line *= 0.4 / np.linalg.norm(line)
     x = np.stack([np.zeros(d), line]) + rng.normal(size=d)
@@ -38,7 +38,7 @@ def touching(rng, d):
     return x, v, rng.uniform(0.1, 10, 2)
 
 
-# One hit
+# One collision
 
 
 @pytest.mark.parametrize("d", [2, 3])
@@ -81,7 +81,7 @@ def test_the_time_to_meet_is_when_they_touch():
             met += 1
             moved = x + time * v
             assert np.linalg.norm(moved[0] - moved[1]) == pytest.approx(radii.sum(), abs=1e-12)
-            assert (gaps[times < time] > -1e-12).all()  # the first time
+            assert (gaps[times < time] > -1e-12).all()  # no earlier contact
         else:
             assert (gaps > 0).all()
     assert met > 30
@@ -95,7 +95,7 @@ def test_bodies_that_overlap_collide_only_if_they_approach():
     assert time_to_meet(x, approach, radii, 0, 1) == 0
 
 
-# Runs
+# Simulations
 
 
 def test_two_discs_of_equal_mass_exchange_their_velocities():
@@ -191,7 +191,7 @@ def test_a_disc_that_stays_reflects():
 
 @pytest.mark.parametrize("restitution", [0.0, 0.01, 0.1])
 def test_inelastic_collapse_is_got_through(restitution):
-    # discs that all fly to one place: without a bound they meet infinitely often
+    # all discs fly to one place: without a bound they would collide infinitely often
     law = Law(scheme="collisions", restitution=restitution)
     x = np.stack(np.unravel_index(np.arange(16), (4, 4)), axis=1) - 1.5
     first, second = np.triu_indices(16, 1)

@@ -152,7 +152,7 @@ if __name__ == "__main__":
         os.kill(os.getpid(), signal.SIGKILL)
 """
     done = run([sys.executable, "-c", script])
-    # stdout reaches its end only when the workers, who share it, have ended
+    # the workers share stdout, so it is closed only when all of them have ended
     assert int(done.stdout.split()[0]) > 0
 
 
@@ -166,7 +166,7 @@ def test_an_error_in_a_worker_is_raised_here_and_a_lost_worker_is_one():
 
 
 def test_large_calls_and_large_results_do_not_wait_for_each_other():
-    large = bytes(3_000_000)  # more than a pipe holds
+    large = bytes(3_000_000)  # larger than the buffer of a pipe
     with WorkerPool(2) as pool:
         for part in pool.map(bytes.upper, [(large,)] * 12):
             assert len(part) == len(large)

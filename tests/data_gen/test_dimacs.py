@@ -32,7 +32,7 @@ def rng(seed=0):
 
 
 def once(clauses):
-    """The clauses with each literal once, in the order in which they come."""
+    """Return the clauses without repeated literals, in their order."""
     return [list(dict.fromkeys(clause)) for clause in clauses]
 
 
@@ -44,7 +44,7 @@ def read_text(text, name="a.cnf"):
 
 
 def pigeons(holes):
-    """One pigeon more than holes: without a model, and no solver sees it soon."""
+    """Return the pigeonhole formula: unsatisfiable, and slow to refute for every solver."""
     at = np.arange(1, (holes + 1) * holes + 1).reshape(holes + 1, holes)
     two = [[-a[h], -b[h]] for i, a in enumerate(at) for b in at[:i] for h in range(holes)]
     return Cnf.from_clauses(at.size, [*at.tolist(), *two])
@@ -98,10 +98,10 @@ def test_the_reader_of_pysat_finds_the_same_formula_and_answer(clauses):
 @pytest.mark.parametrize(
     ("text", "clauses"),
     [
-        ("p cnf 2 1\n1 -2 0\n%\n0\n\nanything", [[1, -2]]),  # as SATLIB ends
-        ("p cnf 2 1\n2 1 2 1 0", [[2, 1]]),  # a literal twice is read once
-        ("p cnf 2 1\n1 -1 2 0", [[1, -1, 2]]),  # always true, and kept
-        ("p cnf 2 2\n0 1 0", [[], [1]]),  # never true
+        ("p cnf 2 1\n1 -2 0\n%\n0\n\nanything", [[1, -2]]),  # the end of SATLIB files
+        ("p cnf 2 1\n2 1 2 1 0", [[2, 1]]),  # a repeated literal is read once
+        ("p cnf 2 1\n1 -1 2 0", [[1, -1, 2]]),  # a clause that is always true is kept
+        ("p cnf 2 2\n0 1 0", [[], [1]]),  # the empty clause is never true
         ("p cnf 0 0", []),
         ("p cnf 3 2\r\n1 2\r\n0 +3 0", [[1, 2], [3]]),
         ("p cnf 3 2\r1 2\r0 3 0\r", [[1, 2], [3]]),
@@ -188,11 +188,11 @@ def test_nothing_is_overwritten(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-# The files as a law
+# Files as a distribution
 
 
 def fill(folder, size=8, count=5, seed=0):
-    """Files of both answers, and their formulas in the order of names."""
+    """Write formulas with both answers to files; return the problems, ordered by file name."""
     generator = rng(seed)
     problems = [Sr().draw(size, generator) for _ in range(count)]
     for index, problem in enumerate(problems):
@@ -247,7 +247,7 @@ def test_the_identity_is_that_of_the_formulas(tmp_path):
     write(problems[0].formula, last)
     assert Cell(Satisfiability(), DimacsFiles(pattern), (8,), "test").file_stem(5) != before
     with pytest.raises(GenerationError, match=r"8-4\.cnf: the file has changed"):
-        cell.instances(4, 5)  # what was read first does not become another formula unseen
+        cell.instances(4, 5)  # a formula cannot change unnoticed after it was read
 
 
 def test_a_file_that_is_not_decided_is_named(tmp_path):

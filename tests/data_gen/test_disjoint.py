@@ -1,4 +1,4 @@
-"""No instance is in two splits: by what models read, up to renaming, of every law in conf/."""
+"""No instance is in two splits, up to renaming of its nodes, for every distribution in conf/."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ TAKE_SECONDS = ("k_coloring", "k_vercov", "k_domset", "random_ksat", "domset_of_
 
 
 def cases():
-    """Every law with every task on its structures; a fast test tries one of them."""
+    """Yield every law with every task on its structures; one task of each law is a fast test."""
     for name, law in LAWS.items():
         tasks = {task: the_study(f"task={task}").task for task in stems("task")}
         fitting = [task for task, of in tasks.items() if of.structure is law.structure]
@@ -38,13 +38,13 @@ def cases():
 
 
 def prints(task, law, size, count):
-    """The fingerprints of the instances of each split."""
+    """Return the fingerprints of the instances of each split."""
     cells = [Cell(task, law, (size,), split) for split in SPLITS]
     return [fingerprints(Packed.pack(cell.instances(0, count))) for cell in cells]
 
 
 def smallest(task, law, count):
-    """The smallest size that every split has structures of, and the fingerprints of each."""
+    """Return the smallest size that has structures in every split, with the fingerprints."""
     for size in range(law.min_size, law.min_size + 6):
         try:
             return size, prints(task, law, size, count)
@@ -76,13 +76,13 @@ def test_splits_share_no_instance_and_laws_that_say_so_repeat_none(name, task_na
 def test_a_law_repeats_no_structure_above_its_bound(name):
     law, rng = LAWS[name], np.random.default_rng(0)
     if law.group_size == 2 and law.repeats_to > 20:
-        return  # such pairs take seconds each
+        return  # drawing a pair takes seconds
     keys = [law.draw_group(law.repeats_to + 1, rng)[0].key for _ in range(100)]
     assert len(set(keys)) == len(keys)
 
 
 def renamed(formula, rng):
-    """Variables renamed and negated, clauses and their literals in another order."""
+    """Rename and negate the variables, and shuffle the clauses and their literals."""
     names = rng.permutation(formula.num_variables) + 1
     signs = rng.choice([-1, 1], formula.num_variables)
     clauses = [[int(np.sign(v) * (names * signs)[abs(v) - 1]) for v in c] for c in formula.clauses]
@@ -106,7 +106,7 @@ def test_both_formulas_of_a_pair_of_sr_have_one_key():
 
 
 def two_literals(edges):
-    """A clause for every edge of a graph."""
+    """Return a formula with a clause of two literals for every edge of a graph."""
     return Cnf.from_clauses(6, [[a, b] for a, b in edges])
 
 

@@ -47,7 +47,7 @@ def distribution(request):
     return GRAPHS[request.param]
 
 
-# Every yaml
+# Every distribution of conf/
 
 
 def test_a_yaml_is_wrapped_in_its_own_name():
@@ -110,7 +110,7 @@ def test_the_generator_alone_decides_the_graph(distribution):
     first, again, other = (distribution.draw(20, rng(seed)) for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first.positions, other.positions)
-    # grids and other fixed topologies still differ by their labels
+    # two grids, or other fixed topologies, differ by the order of their nodes
     assert not np.array_equal(first.edges, other.edges)
 
 
@@ -123,8 +123,9 @@ def test_the_index_of_a_node_tells_nothing(distribution):
             degrees.append(np.corrcoef(index, degree)[0, 1])
         gaps.append(np.diff(graph.edges, axis=1).mean())
         places.append([np.corrcoef(index, axis)[0, 1] for axis in graph.positions.T])
-    assert not degrees or abs(np.mean(degrees)) < 0.06  # of regular graphs there is nothing to tell
-    assert np.mean(gaps) == pytest.approx((size + 1) / 3, rel=0.04)  # two different nodes, uniform
+    assert not degrees or abs(np.mean(degrees)) < 0.06  # in a regular graph all degrees are equal
+    # the mean gap of two distinct uniform indices
+    assert np.mean(gaps) == pytest.approx((size + 1) / 3, rel=0.04)
     assert np.abs(np.mean(places, axis=0)).max() < 0.06
 
 

@@ -1,4 +1,4 @@
-"""Families of graphs, compared with facts and with networkx."""
+"""Families of graphs, compared with known properties and with networkx."""
 
 from itertools import combinations
 
@@ -50,10 +50,10 @@ def test_erdos_renyi_has_the_edges_of_its_law():
     size, num_pairs = 64, 64 * 63 / 2
     p = np.log(size) / size
     dense = [len(graph.edges) for graph in draws(ErdosRenyi(3.0), size, 200)]
-    assert np.mean(dense) == pytest.approx(3 * p * num_pairs, rel=0.01)  # hardly ever redrawn
+    assert np.mean(dense) == pytest.approx(3 * p * num_pairs, rel=0.01)  # rarely drawn again
     assert np.std(dense) == pytest.approx(np.sqrt(3 * p * (1 - 3 * p) * num_pairs), rel=0.15)
     threshold = [len(graph.edges) for graph in draws(ErdosRenyi(), size, 200)]
-    assert 1.0 < np.mean(threshold) / (p * num_pairs) < 1.1  # connected: a little denser
+    assert 1.0 < np.mean(threshold) / (p * num_pairs) < 1.1  # connected graphs are slightly denser
 
 
 @pytest.mark.parametrize("size", [5, 6])
@@ -144,7 +144,7 @@ def test_delaunay_is_planar_and_holds_the_minimum_spanning_tree():
         )
         tree = nx.minimum_spanning_tree(complete)
         assert edge_set(tree.edges) <= edge_set(graph.edges.tolist())
-    assert len(graph.edges) > 2.5 * size  # a triangulation, not just any planar graph
+    assert len(graph.edges) > 2.5 * size  # a triangulation has more edges than most planar graphs
 
 
 def test_every_labelled_tree_is_equally_likely():

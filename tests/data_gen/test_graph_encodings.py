@@ -35,7 +35,7 @@ def colorings(graph, k):
 
 
 def num_partitions(graph, k):
-    """Partitions into at most k independent sets: colourings but for the names of the colours."""
+    """Count the partitions into at most k independent sets: colourings up to renaming."""
     return len({tuple(way.index(color) for color in way) for way in colorings(graph, k)})
 
 
@@ -121,7 +121,7 @@ def test_only_broken_symmetry_tells_colors_and_slots_apart():
         renamed = {tuple(sorted(moved(np.array(c)).tolist())) for c in formula.clauses}
         return renamed == {tuple(sorted(c)) for c in formula.clauses}
 
-    def swapped(order):  # colours of all vertices change places
+    def swapped(order):  # permutes the colours of all vertices
         def moved(literals):
             vertex, color = np.divmod(abs(literals) - 1, 3)
             return np.sign(literals) * (1 + 3 * vertex + np.array(order)[color])

@@ -51,7 +51,7 @@ def test_random_regular_graphs_are_regular_and_connected(degree):
 
 
 def test_cubic_graphs_of_six_nodes_are_about_uniform():
-    generator = rng()  # 10 labelled K(3, 3), 60 labelled prisms
+    generator = rng()  # the 3-regular graphs on 6 labelled nodes: 10 are K(3, 3), 60 are prisms
     graphs = [nx.Graph(RandomRegular(3).draw(6, generator).edges.tolist()) for _ in range(800)]
     assert np.mean([nx.is_bipartite(graph) for graph in graphs]) == pytest.approx(1 / 7, abs=0.05)
 
@@ -62,12 +62,13 @@ def test_without_spreading_a_forest_fire_is_a_random_recursive_tree():
         graph = nx.Graph(ForestFire(0.0).draw(20, generator).edges.tolist())
         assert nx.is_tree(graph)
         shares.append(np.mean([degree == 1 for _, degree in graph.degree]))
-    assert np.mean(shares) == pytest.approx(1 / 2, abs=0.03)  # of them are leaves
+    assert np.mean(shares) == pytest.approx(1 / 2, abs=0.03)  # half of the nodes are leaves
 
 
 def test_a_forest_fire_spreads_with_its_probability():
     generator = rng()
-    for p in (0.2, 0.7):  # the third node joins one end of an edge, and the other if it burns
+    # the third node joins one end of the edge, and with probability p the other end too
+    for p in (0.2, 0.7):
         counts = [len(ForestFire(p).draw(3, generator).edges) for _ in range(1000)]
         assert set(counts) == {2, 3}
         assert np.mean(counts) == pytest.approx(2 + p, abs=0.06)

@@ -45,7 +45,7 @@ def test_a_pair_is_one_without_and_one_with_a_model(stem):
         assert sat.formula.is_satisfied(sat.model)
         assert solve(unsat.formula).model is None
         assert unsat.size == sat.size == size
-        assert unsat.formula.num_variables == sat.formula.num_variables  # of one k
+        assert unsat.formula.num_variables == sat.formula.num_variables  # the same k in both
     singles = [law.draw(7, rng(seed)).is_sat for seed in range(40)]
     assert 8 < sum(singles) < 32
 

@@ -13,7 +13,7 @@ TIME = 1.2
 
 
 def order(made):
-    """The exponent of the step in the error, from steps that are halved twice."""
+    """Estimate the order of the scheme from three step sizes, each half of the one before."""
     ends = [end(made, 1, time_step=TIME, substeps=steps)[0] for steps in (400, 800, 1600)]
     errors = [np.abs(a - b).max() for a, b in pairwise(ends)]
     return np.log2(errors[0] / errors[1])
@@ -47,7 +47,7 @@ def test_turned_round_it_goes_back_to_where_it_came_from(name):
 def test_energy_is_kept_and_is_what_loops_say(name):
     made = scene(name, clock=Clock(0.02, 20))
     motion = simulate(made, 100)
-    assert motion.drift < (1e-3 if name == "gravity" else 5e-5)  # two bodies come close
+    assert motion.drift < (1e-3 if name == "gravity" else 5e-5)  # larger: two bodies come close
     for t in (0, 37, 100):
         x, v = motion.positions[t], motion.velocities[t]
         height = made.law.field * (made.masses * x[:, -1]).sum()
@@ -84,7 +84,7 @@ def test_a_step_that_is_too_long_is_halved_until_energy_is_kept():
     fine = simulate(made._replace(tolerance=0.01), 50)
     assert rough.drift > 0.01
     assert fine.drift <= 0.01
-    assert fine.scene.clock.substeps == 1  # what was asked for
+    assert fine.scene.clock.substeps == 1  # the scene keeps the number that it was given
     assert np.array_equal(coarse(fine).positions, rough.positions)
 
 
@@ -145,7 +145,7 @@ def test_a_disc_pushes_out_what_is_in_it_and_slows_what_goes_in():
     assert force == pytest.approx(np.array([[10 * 0.6 + 2 * 1.0, 0], [0, 0], [0, 0], [0, 0]]))
 
 
-# Boxes, drag, what stays
+# Boxes, drag, static bodies
 
 
 def test_in_a_periodic_box_the_nearest_image_acts():

@@ -24,7 +24,7 @@ def graph_of(scene):
 
 
 def is_topology(graph, topology):
-    """By networkx."""
+    """Return whether the graph has the topology, by networkx."""
     n = len(graph)
     if topology == "chain":
         return nx.is_isomorphic(graph, nx.path_graph(n))
@@ -79,7 +79,7 @@ def test_no_two_masses_are_nearer_than_the_spacing_and_trees_do_not_cross(topolo
 
 
 def crossings(scene):
-    """Pairs of springs without a common end that intersect."""
+    """Return the pairs of springs that intersect without a common end."""
     x, edges = scene.positions, list(graph_of(scene).edges)
 
     def side(a, b, c):
@@ -97,7 +97,7 @@ def crossings(scene):
 
 
 def test_trees_are_random_recursive():
-    # of n nodes, n / 2 have no child in the mean; the root has one with probability 1 / (n - 1)
+    # on average n / 2 of n nodes have no child; the root has one child with probability 1 / (n - 1)
     trees = [graph_of(MassSpring("tree").draw(20, rng(seed))) for seed in range(300)]
     leaves = [sum(degree == 1 for _, degree in tree.degree) for tree in trees]
     assert np.mean(leaves) == pytest.approx(20 / 2 + 1 / 19, abs=0.3)
@@ -129,7 +129,8 @@ def test_the_index_of_a_mass_tells_nothing():
         scene = MassSpring().draw(12, rng(seed))
         gaps.append(np.abs(scene.bonds.senders - scene.bonds.receivers).mean())
         places.append(np.corrcoef(np.arange(12), scene.positions[:, 0])[0, 1])
-    assert np.mean(gaps) == pytest.approx(13 / 3, rel=0.04)  # two different masses, uniform
+    # the mean gap of two distinct uniform indices
+    assert np.mean(gaps) == pytest.approx(13 / 3, rel=0.04)
     assert abs(np.mean(places)) < 0.06
 
 
@@ -137,7 +138,7 @@ def test_the_index_of_a_mass_tells_nothing():
 
 
 def demo(scene, num_frames):
-    """The demo's update, mass by mass: velocities by forces, then positions by velocities."""
+    """Run the demo's update, mass by mass: forces change velocities, then velocities positions."""
     x, v = scene.positions.copy(), scene.velocities.copy()
     frames = [x.copy()]
     for _ in range(num_frames):
@@ -157,7 +158,7 @@ def test_graph_nets_moves_as_the_loop_of_the_demo():
     for seed in range(5):
         scene = DEMO.draw(5 + seed, rng(seed))
         assert scene.tolerance == np.inf
-        # rounding grows, as the springs are chaotic under such steps
+        # rounding errors grow, since the springs are chaotic at this step size
         assert simulate(scene, 20).positions == pytest.approx(demo(scene, 20), abs=1e-9)
 
 
@@ -166,7 +167,7 @@ def test_graph_nets_has_the_flaws_of_the_demo():
     assert (scene.law.scheme, scene.clock.substeps) == ("euler", 1)
     there = {(s, r): k for s, r, k, _ in zip(*scene.bonds, strict=True)}
     pinned = set(np.flatnonzero(scene.kinds == PINNED))
-    assert len(there) == 2 * 7 - 2  # none pulls the two that are pinned
+    assert len(there) == 2 * 7 - 2  # one edge for each end of a spring, except the two pinned ends
     assert not {r for _, r in there} & pinned
     both = [(k, there[r, s]) for (s, r), k in there.items() if (r, s) in there]
     assert len(both) == 2 * 5

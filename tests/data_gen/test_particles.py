@@ -1,4 +1,4 @@
-"""Gravity, charges and springs: the clean laws, and the published generators to the digit."""
+"""Gravity, charges and springs: our simulators, and exact copies of published generators."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def motions(law, size, count, num_frames, seed=0):
 
 
 def published_loop(scenes, force, num_frames, box=None):
-    """Every 100th of steps of 0.001 as NRI and EGNN take them, all scenes at once [T, B, n, d]."""
+    """Simulate as NRI and EGNN do: steps of 0.001, every 100th position kept [T, B, n, d]."""
     x = np.array([scene.positions for scene in scenes])
     v = np.array([scene.velocities for scene in scenes])
     v, kept = v + 1e-3 * np.clip(force(x), -100, 100), []
@@ -57,7 +57,7 @@ def test_published_charges_move_as_the_published_loop_has_them(compat, dim, box)
     theirs = published_loop(scenes, coulomb(scenes), 10, box)
     ours = np.array([motion.positions[1:] for motion in ours]).swapaxes(0, 1)
     apart = np.abs(ours - theirs).max(axis=(0, 2, 3))
-    assert np.median(apart) < 1e-12  # those that meet closely are chaotic
+    assert np.median(apart) < 1e-12  # rounding errors grow where charges come close
     assert (apart < 1e-6).mean() > 0.9
 
 
@@ -79,7 +79,7 @@ def test_published_springs_move_as_the_published_loop_has_them_and_never_meet_a_
 
 
 def linear_baseline(seed):
-    """x + t v of 2,000 published scenes, ten frames on: the fitted t, and the squared errors."""
+    """Fit t of the baseline x + t v, ten frames on, to 2,000 scenes; return t and the errors."""
     frames = motions(Charges(compat="egnn", skip=31), 5, 2000, 10, seed)
     way = np.array([m.positions[10] - m.positions[0] for m in frames])
     velocity = np.array([m.velocities[0] for m in frames])
@@ -88,7 +88,7 @@ def linear_baseline(seed):
 
 
 def test_the_linear_baseline_of_egnn_is_the_published_one():
-    """0.0819 in table 2 of Satorras et al. 2021, of 2,000 scenes, which leave ± 0.0053."""
+    """The published error is 0.0819 (Satorras et al. 2021, table 2), ± 0.0053 for 2,000 scenes."""
     time, errors = linear_baseline(0)
     assert 0.70 < time < 0.76
     assert errors.mean() == pytest.approx(0.0853, abs=0.008)
@@ -108,7 +108,7 @@ def test_of_thirty_thousand_scenes_the_linear_baseline_is_a_little_above_the_pub
 def test_charges_lose_their_energy_as_published_and_keep_it_here():
     published, clean = (motions(Charges(compat=c), 5, 200, 50) for c in ("egnn", ""))
     change = [[np.abs(m.energy - m.energy[0]).max() for m in of] for of in (published, clean)]
-    assert 0.30 < np.mean(np.array(change[0]) > 0.1) < 0.55  # 0.42 of 400 scenes
+    assert 0.30 < np.mean(np.array(change[0]) > 0.1) < 0.55  # 0.42 in a sample of 400 scenes
     assert max(change[1]) < 0.1
 
 
@@ -118,7 +118,8 @@ def test_bodies_have_as_much_room_at_any_number(dim):
     for size in (3, 12, 48):
         scenes = [law.draw(size, generator) for _ in range(60)]
         reach = np.mean([(s.positions**2).sum(axis=1).mean() for s in scenes])
-        radius2 = reach * (dim + 2) / dim / (1 - 1 / size)  # of a ball with that second moment
+        # the squared radius of a uniform ball with this second moment
+        radius2 = reach * (dim + 2) / dim / (1 - 1 / size)
         room = np.pi * radius2 if dim == 2 else 4 * np.pi / 3 * radius2**1.5
         assert size / room == pytest.approx(DENSITY, rel=0.12)
 
@@ -137,7 +138,7 @@ def test_planets_go_round_on_circles():
     star = int(scene.masses.argmax())
     assert scene.masses[star] == STAR_MASS
     apart = np.linalg.norm(motion.positions[:, star] - motion.positions[:, 1 - star], axis=1)
-    # a planet that weighs a tenth of its star: the circle is of the star alone
+    # the start is a circle about a fixed star, but the planet, a tenth of its mass, moves it
     assert apart.min() > 0.75 * apart.max()
 
 
@@ -163,7 +164,8 @@ def test_masses_are_log_uniform_with_a_mean_of_one():
 def test_clean_scenes_keep_their_energy(law):
     drifts = [motion.drift for motion in motions(law, 6, 12, 100)]
     tolerance = law.draw(6, rng()).tolerance
-    assert np.mean(np.array(drifts) <= tolerance) >= 0.75  # the rest is drawn again
+    # scenes beyond the tolerance are drawn again
+    assert np.mean(np.array(drifts) <= tolerance) >= 0.75
     assert np.median(drifts) < 0.003
 
 

@@ -1,4 +1,4 @@
-"""Pictures that tasks draw of their instances."""
+"""The pictures that tasks draw of their instances."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.conftest import study
 
 
 class Answers:
-    """A model that is known by its answers."""
+    """A model whose answer after each round is a given function of the batch."""
 
     def __init__(self, *answers):
         self.answers = answers
@@ -48,7 +48,7 @@ def test_the_right_path_lies_on_the_shortest_and_arrives(name):
     picture = task.picture(Answers(nothing, task.solution), batch)
     edges, truth, chosen = shapes(picture.panels[0], "segments")
     assert picture.captions[1] == "after round 2: arrives, none is shorter"
-    assert len(edges.at(0)) == batch.num_edges  # two ends of half as many
+    assert len(edges.at(0)) == batch.num_edges  # each edge is drawn once, with two ends
     assert sorted(truth.at(1).tolist()) == sorted(chosen.at(1).tolist())
     assert len(truth.at(1)) == 2 * int(batch.graph_hops)
     (start,) = (s for s in shapes(picture.panels[0], "circle") if s.look.fill == "paper")
@@ -104,7 +104,7 @@ def test_literals_keep_their_places_and_say_when_a_formula_was_solved(name):
     assert extent.min(axis=0) == pytest.approx([-1, -1])
     assert extent.max(axis=0) == pytest.approx([1, 1])
     assert int((batch.node_type == LITERAL).sum()) == 12
-    assert task.picture(Answers(task.solution), batch) is None  # without states
+    assert task.picture(Answers(task.solution), batch) is None  # the model has no states to draw
 
 
 def test_options_are_those_of_the_picture_and_whole_numbers():

@@ -21,7 +21,7 @@ from tests.data_gen.sat_loops import (
 
 @pytest.fixture(params=[0, 1])
 def case(request):
-    """Problems of several sizes, their batch with nodes in any order, their places in it."""
+    """Return problems of several sizes, their batch with shuffled nodes, and the nodes' places."""
     rng = np.random.default_rng(request.param)
     problems = random_problems(rng)
     return rng, problems, *placed([problem_graph(problem) for problem in problems])
@@ -32,8 +32,9 @@ def literals(formula):
 
 
 def planted(problems, places, num_nodes, noise, rng, size=6):
-    """States around one centre where a literal is true, around another where it is false."""
-    states = 100 * rng.standard_normal((num_nodes, size))  # of clauses: not looked at
+    """Return states around one centre for true literals and around another for false ones."""
+    # states of clauses stay as drawn here, since no decoder reads them
+    states = 100 * rng.standard_normal((num_nodes, size))
     truths = []
     for problem, place in zip(problems, places, strict=True):
         centres = rng.standard_normal((2, size))
@@ -57,7 +58,8 @@ def test_a_complement_is_the_other_literal_of_the_variable(case):
 
 def test_the_literal_with_more_votes_is_true_and_of_equals_the_first(case):
     rng, problems, batch, places = case
-    votes = rng.integers(-1, 2, batch.num_nodes).astype(np.float32)  # many ties
+    # integers, so that ties are frequent
+    votes = rng.integers(-1, 2, batch.num_nodes).astype(np.float32)
     truth = by_votes(torch.from_numpy(votes), batch)
     num_ties = 0
     for problem, place in zip(problems, places, strict=True):
@@ -105,7 +107,7 @@ def test_a_pair_within_one_cluster_is_read_by_the_sum_of_squares(case):
     rng, problems, batch, places = case
     states, truths = planted(problems, places, batch.num_nodes, 0.3, rng)
     mixed = [k for k, truth in enumerate(truths) if len(truth) > 2]
-    for k in mixed:  # the first variable: its false literal goes most of the way to the true one
+    for k in mixed:  # move the false literal of the first variable most of the way to the true one
         x, not_x = sorted((node(1, places[k]), node(-1, places[k])), key=lambda _: rng.random())
         states[not_x] += 0.7 * (states[x] - states[not_x])
     read, num_within = by_clusters(states, batch), 0

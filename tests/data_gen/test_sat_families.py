@@ -34,7 +34,7 @@ def formulas(law, size, num, seed=0):
 
 
 def dpll(clauses):
-    """Davis, Putnam, Logemann and Loveland: whether a list of sets of literals has a model."""
+    """Return whether a list of sets of literals has a model, by the DPLL algorithm."""
     while True:
         if set() in clauses:
             return False
@@ -58,7 +58,7 @@ def is_sat_by_dpll(formula):
 
 
 def num_models(formula):
-    """By truth table."""
+    """Return the number of models, by the truth table."""
     table = np.array(list(product([False, True], repeat=formula.num_variables)))
     literals = np.concatenate([table, ~table[:, ::-1]], axis=1)  # -v counts from the end
     holds = [
@@ -125,7 +125,8 @@ def test_signs_are_fair_and_the_number_of_a_variable_tells_nothing(name):
     assert (literals > 0).mean() == pytest.approx(0.5, abs=0.02)
     pairs = [pair for f in drawn for clause in f.clauses for pair in combinations(clause, 2)]
     apart = np.diff(abs(np.array(pairs)), axis=1)
-    assert abs(apart).mean() == pytest.approx((size + 1) / 3, rel=0.05)  # of two uniform ones
+    # the mean gap of two distinct uniform indices
+    assert abs(apart).mean() == pytest.approx((size + 1) / 3, rel=0.05)
     uses = [np.bincount(abs(formula.literals), minlength=size + 1)[1:] for formula in drawn]
     trend = [np.corrcoef(np.arange(size), use)[0, 1] for use in uses]
     assert abs(np.mean(trend)) < 0.06

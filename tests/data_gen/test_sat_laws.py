@@ -16,7 +16,7 @@ from tests.data_gen.test_sat_families import formulas, groups, num_models, rng
 
 
 def weighted_graph(formula):
-    """As in the papers: a clause of k variables gives each of its pairs 1 / C(k, 2)."""
+    """Return the graph of variables: a clause of k adds 1 / C(k, 2) to the weight of each pair."""
     graph = nx.Graph()
     for clause in formula.clauses:
         for a, b in combinations(map(abs, clause), 2):
@@ -31,7 +31,7 @@ def communities(formula):
     return nx.community.modularity(graph, found), found
 
 
-# SR, as NeuroSAT has it
+# SR, the distribution of NeuroSAT
 
 
 def test_sr_clauses_have_4_2_literals_and_a_problem_has_the_published_number_of_them():
@@ -90,7 +90,8 @@ def test_the_number_of_clauses_is_that_of_g4satbench():
 
 
 def test_the_mean_number_of_models_is_that_of_different_clauses():
-    size, total = 7, comb(7, 3) * 8  # an assignment makes one clause of each 3 variables false
+    # an assignment falsifies one of the 8 clauses on each 3 variables
+    size, total = 7, comb(7, 3) * 8
     expected = 2**size * comb(total - comb(size, 3), 45) / comb(total, 45)
     found = [num_models(formula) for formula in formulas(RandomKsat(), size, 1000)]
     error = np.std(found) / np.sqrt(len(found))
@@ -136,7 +137,7 @@ def test_clauses_have_three_variables_or_more_and_k_on_the_average():
 
 
 def test_a_few_variables_are_popular_where_beta_is_one():
-    """Uses go with r^(-beta / T): of the tenth with the smallest r, 10^(-1 + 1 / 2) = 32 %."""
+    """Uses fall as r^(-beta / T): the tenth with the smallest r has 10^(-1 + 1 / 2) = 32 %."""
     shares = {}
     for beta in (0.0, 1.0):
         law = PopularitySimilarity((3, 3), (7, 7), (beta, beta), (2.0, 2.0))
@@ -169,7 +170,7 @@ def test_variables_are_drawn_one_after_another_in_proportion_to_their_chances():
 
 
 def test_a_variable_that_is_expected_once_or_more_is_certain():
-    """Find the first of three at once (3 * 100 >= 113), then the second (2 * 10 >= 13)."""
+    """The first of three is found at once (3 * 100 >= 113), then the second (2 * 10 >= 13)."""
     drawn = _chosen(np.tile([100.0, 10.0, 1.0, 1.0, 1.0, 0.0], (3000, 1)), 3, rng())
     uses = drawn.sum(axis=0)
     assert uses[[0, 1, 5]].tolist() == [3000, 3000, 0]

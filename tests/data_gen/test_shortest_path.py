@@ -42,7 +42,7 @@ def instances_of(distribution, size, count=20, answer=None):
 
 
 def square_batch(answer):
-    """The square, asked from 0 to 3."""
+    """Return the square with a query from node 0 to node 3."""
     task = ShortestPath(answer)
     for seed in range(1000):
         instance = task.sample(SQUARE, np.random.default_rng(seed))
@@ -151,8 +151,8 @@ def test_a_path_as_short_as_the_labelled_one_is_valid_but_not_solved():
     [
         ([(0, 3)], 2 / 3),  # a path, but not a shortest one
         ([(0, 1)], 0),  # does not arrive
-        ([(0, 1), (1, 0)], 0),  # walks in a circle
-        ([(0, 1), (1, 3), (2, 3)], 1),  # an edge more than the path
+        ([(0, 1), (1, 0)], 0),  # goes in a circle
+        ([(0, 1), (1, 3), (2, 3)], 1),  # one edge too many
         ([], 0),
     ],
 )

@@ -15,7 +15,7 @@ def rng(seed=0):
 
 
 def string_of(scene):
-    """Its masses in the order in which they are joined, from either end."""
+    """Return the masses in the order in which springs join them, from one of the ends."""
     graph = nx.Graph(list(zip(scene.bonds.senders, scene.bonds.receivers, strict=True)))
     ends = [node for node, degree in graph.degree if degree == 1]
     assert len(ends) == 2
@@ -23,7 +23,7 @@ def string_of(scene):
 
 
 def heights(scene, positions):
-    """Distances of the masses from the disc's edge."""
+    """Return the distances of the masses from the edge of the disc."""
     disc = scene.kinds == DISC
     apart = positions[..., ~disc, :] - positions[..., disc, :]
     return np.linalg.norm(apart, axis=-1) - scene.radii[disc]
@@ -73,9 +73,10 @@ def test_a_thousand_frames_fall_hit_the_disc_and_gain_no_energy(pins):
         motion = simulate(scene, 1000)
         assert motion.scene.clock == scene.clock
         scale = motion.kinetic.max()
-        assert np.diff(motion.energy).max() <= 1e-3 * scale  # from frame to frame
-        assert motion.drift <= 1e-3  # and in all
-        assert motion.energy[-1] < motion.energy[0] - 0.05 * scale  # discs and air take some
+        assert np.diff(motion.energy).max() <= 1e-3 * scale  # in each frame
+        assert motion.drift <= 1e-3  # in the whole motion
+        # contact with the disc and drag take energy
+        assert motion.energy[-1] < motion.energy[0] - 0.05 * scale
         moving = scene.kinds[:-1] == MOVING
         depth = -heights(scene, motion.positions)[:, moving] / scene.radii[-1]
         hits.append(depth.max() > 0)
@@ -108,7 +109,7 @@ def test_finer_steps_move_a_string_alike():
     scene = String(2).draw(8, rng())
     finer = scene._replace(clock=scene.clock._replace(substeps=80))
     coarse, fine = simulate(scene, 150), simulate(finer, 150)
-    assert (heights(scene, coarse.positions) < 0).any()  # it has hit the disc
+    assert (heights(scene, coarse.positions) < 0).any()  # the string has hit the disc
     assert coarse.positions == pytest.approx(fine.positions, abs=2e-3)
 
 
@@ -118,7 +119,8 @@ def test_the_index_of_a_mass_tells_nothing_of_its_place():
         scene = String(1).draw(12, rng(seed))
         gaps.append(np.abs(scene.bonds.senders - scene.bonds.receivers).mean())
         places.append(np.corrcoef(np.arange(12), scene.positions[:-1, 0])[0, 1])
-    assert np.mean(gaps) == pytest.approx(13 / 3, rel=0.04)  # two different masses, uniform
+    # the mean gap of two distinct uniform indices
+    assert np.mean(gaps) == pytest.approx(13 / 3, rel=0.04)
     assert abs(np.mean(places)) < 0.06
 
 

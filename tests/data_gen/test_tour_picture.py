@@ -1,4 +1,4 @@
-"""The picture of a tour, by what is in it."""
+"""The picture of a tour: its shapes and their positions."""
 
 import numpy as np
 import pytest

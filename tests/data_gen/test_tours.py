@@ -1,4 +1,4 @@
-"""Tours against what cannot share their bugs: all orders of the points, one graph at a time."""
+"""Tours, compared with independent code: all orders of the points, one graph at a time."""
 
 from itertools import permutations
 
@@ -28,7 +28,7 @@ def points_of(*sizes, seed=0, law=None):
 
 
 def batch_of(*sizes, seed=0, orders=None):
-    """Instances of the sizes, their nodes in other orders if these are given."""
+    """Return a batch of instances of the sizes; `orders`, if given, permute the nodes."""
     structures = points_of(*sizes, seed=seed)
     instances = TASK.sample_many(structures, [None] * len(structures))
     if orders is not None:
@@ -42,13 +42,13 @@ def length(distance, order):
 
 
 def best_completion(distance, path):
-    """The length of the shortest tour that begins with a path, by trying all."""
+    """Return the length of the shortest tour that begins with a path, by trying all tours."""
     rest = [i for i in range(len(distance)) if i not in path]
     return min(length(distance, [*path, *order]) for order in permutations(rest))
 
 
 def at_random(seed, environment):
-    """Any allowed node of each graph."""
+    """Choose a random allowed node of each graph."""
     generator = torch.Generator().manual_seed(seed)
 
     def choose(state):
@@ -102,9 +102,7 @@ def test_an_episode_of_a_mixed_batch_is_a_tour_of_each_graph():
         action = choose(state)
         for order, node in zip(orders, action.tolist(), strict=True):
             order += [] if node == WAIT else [node]
-        return torch.where(
-            action == WAIT, 0, action
-        )  # what is said of a graph that is over: nothing
+        return torch.where(action == WAIT, 0, action)  # a finished graph ignores its action
 
     end = play(environment, batch, recorded)
     for graph, order in enumerate(orders):
@@ -139,7 +137,7 @@ def test_what_is_observed_follows_the_tour_and_changes_nothing():
 
 
 def test_an_expert_knows_all_first_nodes_of_a_shortest_completion():
-    """Wherever among the nodes the start is."""
+    """The start may be any of the nodes."""
     orders = [torch.arange(size).roll(shift) for size, shift in ((7, 3), (4, 0), (6, 5))]
     batch, environment = batch_of(7, 4, 6, seed=5, orders=orders), TASK.environment
     expert, choose = environment.expert(batch), at_random(3, environment)
@@ -208,7 +206,7 @@ def test_a_wrong_argument_is_one_line():
 
 
 def test_a_batch_is_scored_by_the_rollout_of_the_model():
-    """Always to the nearest, by the loop that everybody writes first."""
+    """The independent code is a plain loop that always goes to the nearest point."""
     batch = batch_of(9, 5, 12, seed=4)
     found = TASK.score(lambda observed: GraphOutput(x=-observed.x[:, 4:5]), batch)
     torch.testing.assert_close(found["gap"], found["gap_nearest_neighbour"])
@@ -225,7 +223,7 @@ def test_a_batch_is_scored_by_the_rollout_of_the_model():
 
 
 def test_an_answer_that_is_not_a_number_ends_an_episode():
-    """It would choose nothing, again and again."""
+    """A model that answers nan cannot choose a node."""
     batch = batch_of(5, 6)
     with pytest.raises(NoChoiceError, match="its answer is not a number"):
         TASK.score(lambda seen: GraphOutput(x=torch.full((len(seen.x), 1), torch.nan)), batch)

@@ -1,4 +1,4 @@
-"""The law that a task tells models, and what integrates it, against the simulator's own code."""
+"""The mechanics in the spec of a task, and its integrators, compared with the simulator."""
 
 from dataclasses import replace
 
@@ -52,7 +52,7 @@ def rng():
 
 
 def by_the_simulator(made, x, v):
-    """Accelerations of a state, from the compiled forces."""
+    """Return the accelerations of a state, by the compiled forces."""
     change = compiled_forces(made, x, v) / made.masses[:, None] - made.law.drag * v
     change[:, -1] -= made.law.field
     change[made.kinds != MOVING] = 0
@@ -114,7 +114,7 @@ def test_a_leapfrog_step_of_two_bodies_is_the_simulators():
 
 @pytest.mark.parametrize(("kind", "expected"), [(Euler, 1), (Leapfrog, 2)])
 def test_the_order_of_a_scheme_is_seen_where_the_frame_is_halved(kind, expected):
-    """Mean accelerations over a frame are off by its length to the power of the order."""
+    """The error of the mean acceleration is proportional to the frame's length to that order."""
     errors = []
     for time_step in (0.04, 0.02):
         made = two_bodies(400)._replace(clock=Clock(time_step, 400))
@@ -160,7 +160,7 @@ def test_balls_know_no_force():
 
 
 def test_what_moves_bodies_is_no_part_of_what_they_are_read_as():
-    """Neither the features nor the name of the instances know of the mechanics."""
+    """The mechanics change neither the features nor the identity of the instances."""
     batch = batch_for(TASK, Gravity())
     assert batch.x.shape[1] == TASK.spec.node_in
     assert "mechanics" not in TASK.identity

@@ -57,7 +57,7 @@ def test_another_core_as_small_is_as_good_and_a_larger_one_is_not():
     }
     for name, (chosen, expected) in choices.items():
         votes = -torch.ones(batch.num_nodes)
-        votes[[2 * v for v in chosen]] = 3  # the mean of both literals counts
+        votes[[2 * v for v in chosen]] = 3  # a variable is scored by the mean vote of its literals
         found = task.score(answer(votes), batch)
         assert [float(value) for value in found.values()] == expected, name
 

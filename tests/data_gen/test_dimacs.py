@@ -1,4 +1,7 @@
+import bz2
+import codecs
 import gzip
+import lzma
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from pysat.solvers import Solver
 
 from data_gen.cell import Cell
 from data_gen.distribution import GenerationError
-from data_gen.sat import dimacs
+from data_gen.sat import dimacs, text_file
 from data_gen.sat.cnf import Cnf
 from data_gen.sat.dimacs import DimacsError, read, write
 from data_gen.sat.distributions.dimacs_files import DimacsFiles
@@ -123,7 +126,8 @@ def test_what_solvers_take_is_taken(text, clauses):
         ("p cnf 2\n1 0", 1, "'p cnf 2', expected a header"),
         ("p cnf 2 -1\n1 0", 1, "'p cnf 2 -1', expected a header"),
         ("p cnf 2 1 0\n1 0", 1, "a header"),
-        ("p cnf 10000001 1\n1 0", 1, "10000001 variables, expected at most 10000000"),
+        ("p cnf 1000001 1\n1 0", 1, "1000001 variables and 1 clauses, expected at most 2000000"),
+        ("p cnf 1 2000001\n1 0", 1, "1 variables and 2000001 clauses, expected at most 2000000"),
         ("p cnf " + "9" * 5000 + " 1\n1 0", 1, "a header"),
         ("p cnf 2 2\n1 0\np cnf 2 2\n2 0", 3, "'p', expected whole"),
         ("p cnf 2 1\nc\n1 2.5 0", 3, "'2.5', expected whole"),
@@ -161,21 +165,64 @@ def test_anything_else_is_one_line_with_file_and_line(tmp_path, text, line, word
     assert len(message) < len(str(path)) + 200
 
 
-def test_a_small_file_that_unpacks_to_more_than_the_bound_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(dimacs, "MAX_BYTES", 1000)
-    path = tmp_path / "a.cnf.gz"
-    path.write_bytes(gzip.compress(b"p cnf 1 1\n1 0" + b" " * 10_000))
-    with pytest.raises(DimacsError, match=r"a\.cnf\.gz:1: found more than 1000 bytes"):
+TEXT = "c by hand: é\np cnf 2 2\n1 -2 0\n2 0\n"
+LZMA = lzma.compress(TEXT.encode(), format=lzma.FORMAT_ALONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.cnf.gz", gzip.compress(TEXT.encode(), mtime=0)),
+        ("a.cnf.bz2", bz2.compress(TEXT.encode())),
+        ("a.cnf.xz", lzma.compress(TEXT.encode())),
+        ("a.cnf.lzma", LZMA),
+        ("packed.cnf", gzip.compress(TEXT.encode(), mtime=0)),
+        ("unpacked.cnf.gz", TEXT.encode()),
+        ("notepad.cnf", TEXT.encode("utf-8-sig")),
+        ("powershell.cnf", TEXT.encode("utf-16")),
+        ("big_endian.cnf", codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be")),
+        ("packed_powershell.cnf.xz", lzma.compress(TEXT.encode("utf-16"))),
+        ("dos.cnf", TEXT.replace("\n", "\r\n").encode() + b"\x1a"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_formulas_are_read_as_they_are_distributed(name, content):
+    assert read_text(content, name).clauses == [[1, -2], [2]]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_a_file_that_is_larger_than_the_bound_is_one_line(tmp_path, monkeypatch, pack):
+    monkeypatch.setattr(text_file, "MAX_BYTES", 1000)
+    path = tmp_path / "a.cnf"
+    path.write_bytes(pack(b"p cnf 1 1\n1 0" + b" " * 10_000))
+    with pytest.raises(DimacsError, match=r"a\.cnf:1: found more than 1000 bytes"):
         read(path)
 
 
-HALF_A_FILE = gzip.compress(b"p cnf 1 1\n1 0", mtime=0)[:-9]
+def test_a_formula_with_too_many_literals_is_one_line(monkeypatch):
+    monkeypatch.setattr(dimacs, "MAX_LITERALS", 3)
+    assert read_text("p cnf 2 2\n1 2 0\n1 0").clauses == [[1, 2], [1]]
+    with pytest.raises(DimacsError, match=r"a\.cnf:1: found 4 literals [^\n]+ at most 3$"):
+        read_text("p cnf 2 2\n1 2 0\n1 2 0")
 
 
-@pytest.mark.parametrize("content", [b"p cnf 1 1\n1 0", HALF_A_FILE])
-def test_half_a_gzip_file_is_one_line(content):
-    with pytest.raises(DimacsError, match=r"a\.cnf\.gz:1: found [^\n]+ expected a complete gzip"):
-        read_text(content, "a.cnf.gz")
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(TEXT.encode(), mtime=0)[:-9],
+        gzip.compress(TEXT.encode(), mtime=0)[:-8] + b"checksum",
+        bz2.compress(TEXT.encode())[:-9],
+        b"BZh9, not packed",
+        lzma.compress(TEXT.encode())[:-9],
+        lzma.compress(TEXT.encode())[:9] + b"broken",
+        LZMA[:-9],
+        TEXT.encode("utf-16")[:-1],
+    ],
+    ids=["gz", "checksum", "bz2", "no bz2", "xz", "no xz", "lzma", "utf-16"],
+)
+def test_half_a_file_is_one_line(content):
+    with pytest.raises(DimacsError, match=r"a\.cnf:1: found [^\n]+, expected a complete file$"):
+        read_text(content)
 
 
 def test_nothing_is_overwritten(tmp_path):

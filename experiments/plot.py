@@ -5,6 +5,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from data_gen.patterns import visible
 from experiments.figures.exhibit import draw_figures
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
@@ -29,7 +30,7 @@ def plot(config: DictConfig) -> None:
 
 def _tables(results: Path) -> list[Path]:
     """Return the transfer tables of all studies; raise UserError if there are none."""
-    tables = sorted(results.glob("*/transfer.csv"))
+    tables = visible(results, "*/transfer.csv")
     if not tables:
         raise UserError(f"results_dir: {results} has no study with a transfer.csv")
     return tables

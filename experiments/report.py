@@ -9,6 +9,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from data_gen.files import write_atomically
+from data_gen.patterns import visible
 from experiments.report_page.document import document
 from experiments.report_page.section import Section
 from experiments.settings.command import start
@@ -47,7 +48,7 @@ def _check(config: DictConfig) -> None:
 
 def _studies(results: Path) -> list[Path]:
     """Return the folders of studies that have a table; raise UserError if there are none."""
-    folders = sorted(path.parent for path in results.glob("*/transfer.csv"))
+    folders = [path.parent for path in visible(results, "*/transfer.csv")]
     if not folders:
         raise UserError(f"results_dir: {results} has no study with a transfer.csv")
     return folders

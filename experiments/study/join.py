@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection
 from pathlib import Path
 
+from data_gen.patterns import visible
 from experiments.run.found import without_copies
 from experiments.settings.errors import UserError
 from experiments.statistics.findings import findings
@@ -18,7 +19,7 @@ LOG = logging.getLogger(__name__)
 
 def run_folders(study_folder: Path) -> list[Path]:
     """Return the complete runs of a study, in order of name."""
-    return sorted(done.parent for done in study_folder.glob("*/DONE"))
+    return [done.parent for done in visible(study_folder, "*/DONE")]
 
 
 def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> list[Path]:

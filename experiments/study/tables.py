@@ -6,6 +6,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from data_gen.patterns import visible
 from data_gen.summary import CellSummary
 from experiments.study.curves import curves_of
 from experiments.study.estimates import estimates_of
@@ -64,11 +65,11 @@ class StudyTables:
         Raises:
             UserError: a table of a run cannot be read.
         """
-        tables = [path for run in runs for path in sorted(run.glob("transfer*.csv"))]
+        tables = [path for run in runs for path in visible(run, "transfer*.csv")]
         every_row = [row for path in tables for row in read_table(path)]
         warn_of_two_evaluations(every_row)
         rows = on_the_same_instances(_most(every_row, attrgetter(*SCORE)))
-        tables = [path for run in runs for path in sorted(run.glob("cells*.csv"))]
+        tables = [path for run in runs for path in visible(run, "cells*.csv")]
         cells = _most((c for path in tables for c in read_cells(path)), attrgetter(*CELL))
         goals, estimates = goals_of(runs), estimates_of(rows, runs)
         rows = with_estimates(marked(rows, goals), estimates)

@@ -10,8 +10,10 @@ import sys
 from contextlib import suppress
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override
 from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
@@ -73,9 +75,8 @@ class StudySweeper(Sweeper):
 
     def _jobs(self, arguments: list[str]) -> list[Job]:
         """Return the jobs in order; of several with one run folder, only the first."""
-        parser = OverridesParser.create(config_loader=self._loader)
         lines = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
-        parsed = parser.parse_overrides(lines)
+        parsed = parsed_overrides(lines, self._loader)
         keys = {o.get_key_element() for o in parsed if o.is_sweep_override()} - NAMED
         keys = {key for key in keys if not key.startswith(UNTOLD)}
         (batch,) = BasicSweeper.split_arguments(parsed, None)
@@ -135,6 +136,15 @@ class StudySweeper(Sweeper):
         else:
             for job, done in zip(jobs, returns, strict=True):
                 job.error = done.return_value or ""
+
+
+def parsed_overrides(lines: list[str], loader: ConfigLoader) -> list[Override]:
+    """Parse overrides; a pattern of files, as in `experiment=glob(*)`, matches no hidden file."""
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(lines)
+    for override in parsed:
+        if isinstance(choices := override.value(), Glob):
+            choices.exclude.append(".*")
+    return parsed
 
 
 def join_studies(jobs: list[Job], tracker: Tracker | None) -> None:

@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from data_gen.distribution import Distribution, GenerationError
+from data_gen.patterns import matching
 from data_gen.sat import dimacs
 from data_gen.sat.cnf import Cnf, Problem
 from data_gen.sat.solver import UndecidedError, solve
@@ -86,7 +87,7 @@ class DimacsFiles(Distribution[Problem]):
     @cached_property
     def _files(self) -> dict[int, list[_File]]:
         """The files of each size, in the order of their names."""
-        paths = sorted(path for path in _matches(self.files) if path.is_file())
+        paths = [path for path in matching(self.files) if path.is_file()]
         if not paths:
             raise GenerationError(f"files must match a file, got {self.files!r}")
         files: dict[int, list[_File]] = {}
@@ -96,18 +97,6 @@ class DimacsFiles(Distribution[Problem]):
                 raise GenerationError(f"{path}: the formula has no variables")
             files.setdefault(formula.num_variables, []).append(_File(path, _digest(formula)))
         return files
-
-
-def _matches(pattern: str) -> list[Path]:
-    """Return the paths that match a pattern, or the path itself if it exists."""
-    if Path(pattern).exists():  # a file name may contain a [
-        return [Path(pattern)]
-    anchor = Path(Path(pattern).anchor)
-    try:
-        return list(anchor.glob(str(Path(pattern).relative_to(anchor))))
-    except ValueError as error:
-        reason = f"{pattern!r} ({error})"
-        raise GenerationError(f"files must be a pattern of paths, got {reason}") from error
 
 
 def _read(path: Path) -> Cnf:

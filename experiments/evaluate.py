@@ -65,7 +65,8 @@ def _transfer(config: DictConfig, task: Task[Any]) -> dict[str, Any]:
     for key in ("distributions", "edge_weights", "sizes", "num_instances"):
         if key in asked:
             raise UserError(f"transfer.{key} must be null with data.files, got {asked[key]}")
-    node = OmegaConf.create({"_target_": f"{kind.__module__}.{kind.__name__}", **config.data})
+    target = f"{kind.__module__}.{kind.__name__}"
+    node = OmegaConf.create({"_target_": target, **config.data, **task.file_settings})
     law = construct(node, "data", kind)
     return {**asked, "distributions": {"files": node}, "edge_weights": {}, "sizes": law.sizes}
 

@@ -21,7 +21,9 @@ from data_gen.sat.cnf import Cnf
 from data_gen.sat.dimacs import DimacsError, read, write
 from data_gen.sat.distributions.dimacs_files import DimacsFiles
 from data_gen.sat.distributions.sr import Sr
+from data_gen.sat.tasks.sat_assignment import SatAssignment
 from data_gen.sat.tasks.satisfiability import Satisfiability
+from data_gen.sat.tasks.unsat_core import UnsatCore
 
 N = 6
 CLAUSES = st.lists(st.lists(st.integers(-N, N).filter(bool), max_size=5), max_size=12)
@@ -304,6 +306,62 @@ def test_a_file_that_is_not_decided_is_named(tmp_path):
         law.structure_at(72, 0)
     write(pigeons(4), tmp_path / "easy.cnf")
     assert not DimacsFiles(f"{tmp_path}/easy.cnf").structure_at(20, 0).is_sat
+
+
+def fill_badly(folder):
+    """Two good files, and one for each reason to leave a file out."""
+    fill(folder, 5, 2)
+    texts = {"x.cnf": "p cnf 5 1\n1 x 0", "y.cnf": "p cnf 0 0\n", "z.cnf": "p cnf 3 5\n1 2 0\n"}
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+
+
+def test_all_bad_files_are_told_at_once(tmp_path, caplog):
+    fill_badly(tmp_path)
+    with pytest.raises(GenerationError) as raised:
+        DimacsFiles(f"{tmp_path}/*.cnf").names(5)
+    assert str(raised.value) == (
+        f"3 of 5 files are bad, the first: {tmp_path}/x.cnf:2: found 'x', expected whole numbers;"
+        " skip_bad=true leaves such files out"
+    )
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[0] for line in told] == [f"{tmp_path}/{c}.cnf" for c in "xyz"]
+
+
+def test_bad_files_are_left_out_counted_and_told_if_asked(tmp_path, caplog):
+    fill_badly(tmp_path)
+    write(pigeons(8), tmp_path / "hard.cnf")
+    law = DimacsFiles(f"{tmp_path}/*.cnf", max_conflicts=50, skip_bad=True)
+    assert law.sizes == [5]
+    good = DimacsFiles(f"{tmp_path}/5-*.cnf")
+    assert law.names(5) == good.names(5)
+    assert law.identity == good.identity
+    assert law.structure_at(5, 1).is_sat == good.structure_at(5, 1).is_sat
+    told = [record.getMessage() for record in caplog.records]
+    assert told[-1] == "4 of 6 files are bad and left out"
+    assert [line.split(":")[0][len(f"{tmp_path}/") :] for line in told[:-1]] == [
+        "hard.cnf", "x.cnf", "y.cnf", "z.cnf",
+    ]  # fmt: skip
+    assert DimacsFiles(law.files, max_conflicts=50, skip_bad=True).sizes == [5]
+    assert len(caplog.records) == len(told)  # told once
+    (tmp_path / "x.cnf").write_text("p cnf 4 1\n1 0")  # mended
+    assert DimacsFiles(law.files, max_conflicts=50, skip_bad=True).sizes == [4, 5]
+    with pytest.raises(GenerationError, match=r"^files must match a good file, got .+ the form"):
+        DimacsFiles(f"{tmp_path}/[yz].cnf", skip_bad=True).names(5)
+
+
+def test_a_task_that_asks_of_one_answer_leaves_the_others_out(tmp_path):
+    problems = fill(tmp_path, 5, 8)
+    files = f"{tmp_path}/*.cnf"
+    for task, answer in ((SatAssignment(), True), (UnsatCore(), False)):
+        law = DimacsFiles(files, skip_bad=True, **task.file_settings)
+        expected = [f"{tmp_path}/5-{k}.cnf" for k, p in enumerate(problems) if p.is_sat == answer]
+        assert law.names(5) == expected
+        assert len(Cell(task, law, (5,), "test").instances(0, len(expected))) == len(expected)
+        strict = Cell(task, DimacsFiles(files, **task.file_settings), (5,), "test")
+        with pytest.raises(GenerationError, match=r"the formula is not [a-z]+, as the task needs"):
+            strict.instances(0, 8)
+    assert Satisfiability().file_settings == {"is_sat": None}
 
 
 @dataclass(frozen=True)

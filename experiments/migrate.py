@@ -37,8 +37,7 @@ class Plan:
 
     def add(self, path: Path, target: Path, hashes: dict[str, str]) -> None:
         """Add a run or a configuration; raise UserError if the target is taken."""
-        taken = target in self.renamed.values() or (target.exists() and target != path)
-        if taken:
+        if target in self.renamed.values() or (target.exists() and target != path):
             raise UserError(f"{path}: {target.name} is there already; remove one of the two")
         self.renamed[path] = target
         self.hashes |= {old: new for old, new in hashes.items() if old != new}

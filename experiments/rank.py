@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, ListConfig
 
+from experiments.settings.checks import check_places
 from experiments.settings.command import start
 from experiments.settings.errors import UserError, did_you_mean, not_one_of
 from experiments.settings.kinds import FLAG
@@ -33,6 +34,7 @@ def rank(config: DictConfig) -> None:
     """
     if not is_number(config.threshold):
         raise UserError(f"threshold must be a number, got {config.threshold!r}")
+    check_places(config)
     check_kind("pool_tasks", config.pool_tasks, FLAG)
     pools = _pools(config, Path(config.results_dir) / config.study)
     names = dict.fromkeys(name for _, methods, _ in pools for name in methods)

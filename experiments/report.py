@@ -12,11 +12,10 @@ from data_gen.files import write_atomically
 from data_gen.patterns import visible
 from experiments.report_page.document import document
 from experiments.report_page.section import Section
+from experiments.settings.checks import check_places
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
-from experiments.settings.kinds import FOLDER, NAME, or_null
 from experiments.settings.predicates import is_folder
-from experiments.settings.schema import check_kind
 
 LOG = logging.getLogger(__name__)
 
@@ -37,8 +36,7 @@ def report(config: DictConfig) -> None:
 
 
 def _check(config: DictConfig) -> None:
-    check_kind("results_dir", config.results_dir, FOLDER)
-    check_kind("study", config.study, or_null(NAME))
+    check_places(config, nullable=["study"])
     target = Path(config.file) if is_folder(config.file) else Path()
     if target.suffix != ".html" or target.is_dir():
         raise UserError(f"file must be the path of a .html file, got {config.file!r}")

@@ -1,13 +1,17 @@
 """The jobs of a sweep: configurations, and their status according to the run folders."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from textwrap import shorten
 
 from omegaconf import DictConfig
 
 from experiments.run.folder import RunFolder
 from experiments.run.parts import RunParts
+from experiments.settings.errors import UserError
 
+MAX_NAME = 100  # characters of the name of a refused job
 LOST = "its process ended without an error message; the same command resumes it"
 
 
@@ -29,6 +33,7 @@ class Job:
         config_hash: the hash of the configuration, as in its tables.
         error: the reason for a failure, or "".
         was_done: whether the run was complete when the sweep began.
+        method: the labels of study, task and model, which name the method in the tables.
     """
 
     overrides: list[str]
@@ -36,6 +41,7 @@ class Job:
     config_hash: str = ""
     error: str = ""
     was_done: bool = False
+    method: tuple[str, str, str] = ("", "", "")
 
     @classmethod
     def of(cls, overrides: list[str], config: DictConfig) -> "Job":
@@ -45,8 +51,9 @@ class Job:
             UserError: a value of the configuration is not allowed.
         """
         study = RunParts(config)
-        folder = RunFolder.of(study.config)
-        return cls(overrides, folder, study.run_hash, was_done=folder.is_done)
+        folder, named = RunFolder.of(study.config), study.settings
+        method = named.study, named.task_label, named.label
+        return cls(overrides, folder, study.run_hash, was_done=folder.is_done, method=method)
 
     @property
     def name(self) -> str:
@@ -73,11 +80,38 @@ class Job:
 
 def outcome_table(jobs: list[Job]) -> str:
     """Return the numbers of done, skipped and failed jobs, with the reason for each failure."""
+    shared = set.intersection(*(set(job.overrides) for job in jobs)) if jobs[1:] else set()
+    names = {id(job): _short_name(job, shared) for job in jobs}
     counts = ", ".join(f"{sum(j.status == s for j in jobs)} {s}" for s in Status)
     failed = [job for job in jobs if job.status == Status.FAILED]
-    width = max((len(job.name) for job in failed), default=0)
-    lines = [f"failed  {job.name.ljust(width)}  {job.error or LOST}" for job in failed]
+    width = max((len(names[id(job)]) for job in failed), default=0)
+    lines = [f"failed  {names[id(job)].ljust(width)}  {job.error or LOST}" for job in failed]
     return "\n".join([f"{number_of(jobs)}: {counts}", *lines])
+
+
+def _short_name(job: Job, shared: Collection[str]) -> str:
+    """Return the name of a job; of a refused one, the beginning of what sets it apart."""
+    if job.folder:
+        return job.name
+    return shorten(" ".join(told_apart(job, shared)), MAX_NAME, placeholder=" ...")
+
+
+def told_apart(job: Job, shared: Collection[str]) -> list[str]:
+    """Return the overrides of a job that are not shared with others, or all if there are none."""
+    return [line for line in job.overrides if line not in shared] or job.overrides
+
+
+def check_labels(jobs: Iterable[Job]) -> None:
+    """Raise UserError for two methods of one label: a table could have only one of them."""
+    first: dict[tuple[str, str, str], Job] = {}
+    for job in jobs:
+        other = first.setdefault(job.method, job)
+        if job.folder and job.config_hash != other.config_hash:
+            apart = [told_apart(*pair) for pair in ((other, job.overrides), (job, other.overrides))]
+            raise UserError(
+                "label must be another one for each method of a sweep,"
+                f" got {job.method[-1]!r} for {' and '.join(map(' '.join, apart))}"
+            )
 
 
 def number_of(jobs: list[Job]) -> str:

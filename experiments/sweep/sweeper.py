@@ -23,7 +23,7 @@ from experiments.processes.world import World
 from experiments.settings.errors import USER_ERRORS, UserError, one_line
 from experiments.settings.labels import labelled
 from experiments.study.join import join_study
-from experiments.sweep.job import Job, Status, number_of, outcome_table
+from experiments.sweep.job import Job, Status, check_labels, number_of, outcome_table
 from experiments.sweep.progress import shown_progress
 from experiments.tracking.mirrors import Tracker, tracker_of
 
@@ -57,7 +57,7 @@ class StudySweeper(Sweeper):
         """Run the jobs that are not done, then join the tables.
 
         Raises:
-            UserError: a job failed.
+            UserError: two methods have the same label, or a job failed.
         """
         is_first = World.here().is_first  # several processes may share each training
         tracker = tracker_of(self._config) if is_first else None
@@ -74,7 +74,11 @@ class StudySweeper(Sweeper):
             raise UserError(f"{failed} of {number_of(jobs)} failed, the same command tries again")
 
     def _jobs(self, arguments: list[str]) -> list[Job]:
-        """Return the jobs in order; of several with one run folder, only the first."""
+        """Return the jobs in order; of several with one run folder, only the first.
+
+        Raises:
+            UserError: two methods have the same label.
+        """
         lines = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
         parsed = parsed_overrides(lines, self._loader)
         keys = {o.get_key_element() for o in parsed if o.is_sweep_override()} - NAMED
@@ -84,6 +88,7 @@ class StudySweeper(Sweeper):
         for overrides in batch:
             job = self._job(overrides, keys)
             jobs.setdefault(job.name, job)
+        check_labels(jobs.values())
         return list(jobs.values())
 
     def _job(self, overrides: list[str], keys: set[str]) -> Job:

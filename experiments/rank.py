@@ -17,6 +17,7 @@ from experiments.settings.schema import check_kind
 from experiments.statistics.matrix import by_method, is_home
 from experiments.statistics.standings import Goal
 from experiments.statistics.text import ranking
+from experiments.study.same_instances import warn_of_methods
 from experiments.tables.goals import MetricGoal, perfect_of
 from experiments.tables.rows import Row, read_table
 
@@ -62,6 +63,7 @@ def _pools(config: DictConfig, folder: Path) -> list[tuple[str, dict[str, list[R
         mine = [row for row in rows if row.metric == metric and row.task in pool]
         for key, column in CHOICES.items():
             mine = _chosen(mine, config[key], key, column)
+        warn_of_methods(mine)
         methods = _tested_as_trained(by_method(mine))
         title = f"{', '.join(pool)}: {metric}"
         pools.append((title, methods, Goal(perfect, float(config.threshold))))

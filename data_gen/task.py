@@ -58,6 +58,11 @@ class Task(ABC, Generic[T]):
     def spec(self) -> GraphSpec:
         """The widths of the inputs and of the answer."""
 
+    @property
+    def file_settings(self) -> Mapping[str, object]:
+        """The arguments of `file_law` that this task determines."""
+        return {}
+
     def group_size(self, distribution: Distribution[Any]) -> int:
         """Return the number of instances that a group of structures becomes."""
         return distribution.group_size

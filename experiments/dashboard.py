@@ -13,10 +13,10 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from data_gen.files import write_atomically
-from experiments.settings.checks import check_writable
+from experiments.settings.checks import check_places, check_writable
 from experiments.settings.command import start
 from experiments.settings.errors import UserError, message, not_one_of
-from experiments.settings.kinds import FLAG, NAME
+from experiments.settings.kinds import FLAG, FOLDER, NAME
 from experiments.settings.schema import check_kind
 from experiments.tracking.source import Source, source_of_study
 from experiments.tracking.wandb import check_key
@@ -46,7 +46,9 @@ def dashboard(config: DictConfig) -> None:
 
 def _check(config: DictConfig) -> None:
     """Raise UserError for everything that can be checked before any work."""
-    for key, kind in (("study", NAME), ("project", NAME), ("upload", FLAG), ("overwrite", FLAG)):
+    check_places(config)
+    flags = {"upload": FLAG, "overwrite": FLAG}
+    for key, kind in {"file": FOLDER, "project": NAME, **flags}.items():
         check_kind(key, config[key], kind)
     if Path(config.file).is_dir():
         raise UserError(f"file must be the path of a file, got {config.file!r} (a folder)")

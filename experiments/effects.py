@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig
 
+from experiments.settings.checks import check_places
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
 from experiments.statistics.pairs import difference
@@ -29,11 +30,12 @@ def effects(config: DictConfig) -> None:
     """Print the effects, and write them to `<results_dir>/<study>/effects.csv`.
 
     Raises:
-        UserError: there is no such study, or it is not factorial.
+        UserError: a value is not allowed, there is no such study, or it is not factorial.
     """
-    runs = current_runs(Path(config.runs_dir) / str(config.study))
+    check_places(config)
+    runs = current_runs(Path(config.runs_dir) / config.study)
     found = effects_of(factorial_of(runs, str(config.metric)))
-    folder = Path(config.results_dir) / str(config.study)
+    folder = Path(config.results_dir) / config.study
     if not folder.is_dir():
         raise UserError(f"results_dir: there is no folder {folder}; publish the study first")
     write_table(found, folder / "effects.csv", Effect)

@@ -6,7 +6,6 @@ python -m experiments.evaluate run=outputs/default/<run> data.files='cnf/*.cnf'
 """
 
 import logging
-import re
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -21,6 +20,8 @@ from experiments.settings.checks import check_mappings
 from experiments.settings.command import start
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
+from experiments.settings.kinds import EVALUATION
+from experiments.settings.schema import check_kind
 from experiments.statistics.text import format_table
 
 LOG = logging.getLogger(__name__)
@@ -33,8 +34,7 @@ def evaluate_runs(config: DictConfig) -> None:
         UserError: a value is not allowed, or a table of that name exists.
     """
     check_mappings(config, ("transfer", "task", "data", "machine"))
-    if not re.fullmatch(r"\w[\w-]*", str(config.name)):
-        raise UserError(f"name must consist of letters, digits, _ and -, got {config.name!r}")
+    check_kind("name", config.name, EVALUATION)
     folders = done_runs(str(config.run))
     for folder in folders:
         if folder.table_path(config.name).exists():
@@ -65,7 +65,8 @@ def _transfer(config: DictConfig, task: Task[Any]) -> dict[str, Any]:
     for key in ("distributions", "edge_weights", "sizes", "num_instances"):
         if key in asked:
             raise UserError(f"transfer.{key} must be null with data.files, got {asked[key]}")
-    node = OmegaConf.create({"_target_": f"{kind.__module__}.{kind.__name__}", **config.data})
+    target = f"{kind.__module__}.{kind.__name__}"
+    node = OmegaConf.create({"_target_": target, **config.data, **task.file_settings})
     law = construct(node, "data", kind)
     return {**asked, "distributions": {"files": node}, "edge_weights": {}, "sizes": law.sizes}
 

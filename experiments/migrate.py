@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from data_gen.files import write_atomically
+from data_gen.patterns import visible
 from experiments.run.folder import RunFolder, read_config
 from experiments.run.identity import config_hash
 from experiments.settings.command import start
@@ -36,8 +37,7 @@ class Plan:
 
     def add(self, path: Path, target: Path, hashes: dict[str, str]) -> None:
         """Add a run or a configuration; raise UserError if the target is taken."""
-        taken = target in self.renamed.values() or (target.exists() and target != path)
-        if taken:
+        if target in self.renamed.values() or (target.exists() and target != path):
             raise UserError(f"{path}: {target.name} is there already; remove one of the two")
         self.renamed[path] = target
         self.hashes |= {old: new for old, new in hashes.items() if old != new}
@@ -51,7 +51,7 @@ class Plan:
         """Rewrite the study's tables, then those of runs, then rename, so it can be repeated."""
         folders = [self.study, *(path for path in self.renamed if path.is_dir())]
         for folder in folders:
-            for table in (path for pattern in TABLES for path in sorted(folder.glob(pattern))):
+            for table in (path for pattern in TABLES for path in visible(folder, pattern)):
                 self._replace(table)
         for path, target in self.renamed.items():
             path.rename(target)
@@ -75,7 +75,7 @@ def migrate(config: DictConfig) -> None:
     if not Path(config.folder).is_dir():
         raise UserError(f"folder must be an existing folder, got {config.folder!r}")
     plans: dict[Path, Plan] = {}
-    for path in sorted(Path(config.folder).rglob(".hydra/config.yaml")):
+    for path in visible(Path(config.folder), "**/.hydra/config.yaml"):
         run = RunFolder(path.parents[1])
         home = run.path.parent.parent if run.path.parent.name == "runs" else run.path.parent
         try:
@@ -84,10 +84,10 @@ def migrate(config: DictConfig) -> None:
         except (UserError, OmegaConfBaseException) as error:
             LOG.warning("%s is skipped: %s", run.path, message(error))
             continue
-        old = {r.config_hash for t in run.path.glob("transfer*.csv") for r in read_table(t)}
+        old = {r.config_hash for t in visible(run.path, "transfer*.csv") for r in read_table(t)}
         plans.setdefault(home, Plan(home)).add(run.path, target, dict.fromkeys(old, new))
     for home, plan in plans.items():
-        for path in sorted(home.glob("configurations/*.yaml")):
+        for path in visible(home, "configurations/*.yaml"):
             new = config_hash(read_config(path))
             plan.add(path, path.with_name(f"{new}.yaml"), {path.stem: new})
         plan.check()

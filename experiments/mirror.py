@@ -15,7 +15,9 @@ from experiments.run.found import done_runs
 from experiments.settings.checks import check_mappings, check_writable
 from experiments.settings.command import start
 from experiments.settings.errors import UserError, message
+from experiments.settings.kinds import FOLDER, or_null
 from experiments.settings.predicates import is_name
+from experiments.settings.schema import check_kind
 from experiments.tracking.mirrors import Tracker, tracker_of
 from experiments.tracking.source import Source, source_of_run, source_of_study
 
@@ -43,6 +45,8 @@ def mirror(config: DictConfig) -> None:
 
 def _sources(config: DictConfig) -> list[Source]:
     """Return the runs and the study that the configuration names."""
+    check_kind("machine.runs_dir", config.machine.runs_dir, FOLDER)
+    check_kind("study", config.study, or_null(FOLDER))
     runs_dir = Path(config.machine.runs_dir)
     runs = done_runs(str(config.run)) if config.run is not None else []
     sources = [source_of_run(folder, folder.load_config(), runs_dir) for folder in runs]

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from data_gen.patterns import visible
 from experiments.figures.exhibit import draw_figures
+from experiments.settings.checks import check_places
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
 
@@ -16,8 +18,9 @@ def plot(config: DictConfig) -> None:
     """Draw the figures of one study, or of all.
 
     Raises:
-        UserError: there is no such study, or a figure of it cannot be drawn.
+        UserError: a value is not allowed, there is no such study, or a figure cannot be drawn.
     """
+    check_places(config, nullable=["study"])
     results = Path(config.results_dir)
     studies = [config.study] if config.study else [p.parent.name for p in _tables(results)]
     for study in studies:
@@ -29,7 +32,7 @@ def plot(config: DictConfig) -> None:
 
 def _tables(results: Path) -> list[Path]:
     """Return the transfer tables of all studies; raise UserError if there are none."""
-    tables = sorted(results.glob("*/transfer.csv"))
+    tables = visible(results, "*/transfer.csv")
     if not tables:
         raise UserError(f"results_dir: {results} has no study with a transfer.csv")
     return tables

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from experiments.settings.checks import check_places
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
 from experiments.settings.kinds import FLAG
@@ -28,13 +29,15 @@ def publish(config: DictConfig) -> None:
     """Replace `<results_dir>/<study>/runs`, and configurations, tables and figures beside it.
 
     Raises:
-        UserError: there is no such study or run, or the two folders are the same.
+        UserError: a value is not allowed, there is no such study or run, or the two folders are
+            the same.
     """
+    check_places(config)
+    check_kind("keep", config.keep, FLAG)
     source = Path(config.runs_dir) / config.study
     target = Path(config.results_dir) / config.study
     if source.resolve() == target.resolve():
         raise UserError(f"results_dir must be another folder than where the runs are, got {target}")
-    check_kind("keep", config.keep, FLAG)
     runs = current_runs(source)
     cited = [run for run in runs if fnmatch(run.name, str(config.runs))]
     if not cited:

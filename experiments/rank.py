@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, ListConfig
 
+from experiments.settings.checks import check_places
 from experiments.settings.command import start
 from experiments.settings.errors import UserError, did_you_mean, not_one_of
 from experiments.settings.kinds import FLAG
@@ -16,6 +17,7 @@ from experiments.settings.schema import check_kind
 from experiments.statistics.matrix import by_method, is_home
 from experiments.statistics.standings import Goal
 from experiments.statistics.text import ranking
+from experiments.study.same_instances import warn_of_methods
 from experiments.tables.goals import MetricGoal, perfect_of
 from experiments.tables.rows import Row, read_table
 
@@ -33,6 +35,7 @@ def rank(config: DictConfig) -> None:
     """
     if not is_number(config.threshold):
         raise UserError(f"threshold must be a number, got {config.threshold!r}")
+    check_places(config)
     check_kind("pool_tasks", config.pool_tasks, FLAG)
     pools = _pools(config, Path(config.results_dir) / config.study)
     names = dict.fromkeys(name for _, methods, _ in pools for name in methods)
@@ -60,6 +63,7 @@ def _pools(config: DictConfig, folder: Path) -> list[tuple[str, dict[str, list[R
         mine = [row for row in rows if row.metric == metric and row.task in pool]
         for key, column in CHOICES.items():
             mine = _chosen(mine, config[key], key, column)
+        warn_of_methods(mine)
         methods = _tested_as_trained(by_method(mine))
         title = f"{', '.join(pool)}: {metric}"
         pools.append((title, methods, Goal(perfect, float(config.threshold))))

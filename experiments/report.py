@@ -9,13 +9,13 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from data_gen.files import write_atomically
+from data_gen.patterns import visible
 from experiments.report_page.document import document
 from experiments.report_page.section import Section
+from experiments.settings.checks import check_places
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
-from experiments.settings.kinds import FOLDER, NAME, or_null
 from experiments.settings.predicates import is_folder
-from experiments.settings.schema import check_kind
 
 LOG = logging.getLogger(__name__)
 
@@ -36,8 +36,7 @@ def report(config: DictConfig) -> None:
 
 
 def _check(config: DictConfig) -> None:
-    check_kind("results_dir", config.results_dir, FOLDER)
-    check_kind("study", config.study, or_null(NAME))
+    check_places(config, nullable=["study"])
     target = Path(config.file) if is_folder(config.file) else Path()
     if target.suffix != ".html" or target.is_dir():
         raise UserError(f"file must be the path of a .html file, got {config.file!r}")
@@ -47,7 +46,7 @@ def _check(config: DictConfig) -> None:
 
 def _studies(results: Path) -> list[Path]:
     """Return the folders of studies that have a table; raise UserError if there are none."""
-    folders = sorted(path.parent for path in results.glob("*/transfer.csv"))
+    folders = [path.parent for path in visible(results, "*/transfer.csv")]
     if not folders:
         raise UserError(f"results_dir: {results} has no study with a transfer.csv")
     return folders

@@ -24,10 +24,11 @@ from experiments.settings.checks import check_writable
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
 from experiments.settings.kinds import COUNT, SEED
+from experiments.settings.overrides import as_override
 from experiments.settings.run_settings import RunSettings
 from experiments.settings.schema import check_kind
 from experiments.sweep.space import check_space
-from experiments.sweep.trials import Trials
+from experiments.sweep.trials import Trials, settings_of
 from experiments.sweep.tries import try_next
 from experiments.tracking.mirrors import tracker_of
 
@@ -88,12 +89,8 @@ def _print(trials: Trials) -> None:
     elif not done:
         raise UserError(f"num_trials: all {len(trials.ended)} trials failed")
     for trial in done[:NUM_SHOWN]:
-        settings = " ".join(f"{key}={_text(value)}" for key, value in trial.params.items())
+        settings = " ".join(as_override(*pair) for pair in settings_of(trial).items())
         LOG.info("val/%s %.4g  %s", metric, trial.values[0], settings)
-
-
-def _text(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from data_gen.dataset import DataSet, make
 from experiments.run.machine import num_workers_of
-from experiments.settings.checks import check_mappings
+from experiments.settings.checks import check_mappings, check_places
 from experiments.settings.command import start
 from experiments.settings.kinds import COUNT, FOLDER
 from experiments.settings.run_settings import Machine
@@ -33,6 +33,7 @@ def severity(config: DictConfig) -> None:
         UserError: a value is not allowed, or there is no such study or run.
     """
     check_mappings(config, ("machine",))
+    check_places(config, nullable=["runs_dir"])
     check_kind("num_instances", config.num_instances, COUNT)
     check_kind("machine.data_dir", config.machine.data_dir, FOLDER)
     folder = Path(config.results_dir) / config.study

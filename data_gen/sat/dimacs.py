@@ -1,10 +1,8 @@
 """DIMACS, the file format of SAT solvers: a strict reader, and a writer."""
 
 import gzip
-import io
 import os
 import re
-import zlib
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -12,14 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from data_gen.sat.cnf import Cnf
+from data_gen.sat.text_file import TextFileError, read_text
 
 COMMENT = re.compile(rb"\n[ \t]*c[^\n]*")
 END = re.compile(rb"\n[ \t]*%")
 HEADER = re.compile(rb"p[ \t]+cnf[ \t]+(\d{1,18})[ \t]+(\d{1,18})")
 NUMBERS = b"+-0123456789 \t\n\v\f"
 NO_NUMBER = re.compile(rb"(?<!\S)(?![+-]?\d+(?!\S))\S+")
-MAX_VARIABLES = 10**7  # a bound on the memory that the graph of a formula takes
-MAX_BYTES = 2**30  # the largest size of an unpacked file
+# Bounds on the graph of a formula, within which it takes less than 5 GB.
+MAX_NODES = 2 * 10**6  # literals of variables, and clauses
+MAX_LITERALS = 10**7  # in all clauses together
 SHOWN = 30  # the number of characters that an error quotes from the file
 
 
@@ -28,7 +28,7 @@ class DimacsError(ValueError):
 
 
 def read(path: str | Path) -> Cnf:
-    """Read the formula of a .cnf or .cnf.gz file.
+    """Read the formula of a file, which may be compressed (`read_text`).
 
     Comment lines may stand anywhere, a clause may span several lines, a line may hold several
     clauses, and a line that begins with % ends the file, as in SATLIB. A literal that a clause
@@ -43,20 +43,22 @@ def read(path: str | Path) -> Cnf:
     numbers = _numbers(source, start)
     above = np.flatnonzero((numbers > num_variables) | (numbers < -num_variables))
     if len(above):
-        position, found = source.word(start, int(above[0]))
-        raise source.error(position, f"{found}, expected variables 1 to {num_variables} (header)")
+        position, word = source.word(start, int(above[0]))
+        raise source.error(position, f"{word}, expected variables 1 to {num_variables} (header)")
     ends = np.flatnonzero(numbers == 0)
     if len(ends) > num_clauses:
         first = int(ends[num_clauses - 1]) + 1 if num_clauses else 0
-        position, found = source.word(start, first)
-        message = f"{found} in one more clause, expected {num_clauses} clauses (header)"
+        position, word = source.word(start, first)
+        message = f"{word} in one more clause, expected {num_clauses} clauses (header)"
         raise source.error(position, message)
     if len(numbers) and numbers[-1] != 0:
-        position, found = source.word(start, len(numbers) - 1)
-        raise source.error(position, f"{found} at the end, expected 0 after the last clause")
+        position, word = source.word(start, len(numbers) - 1)
+        raise source.error(position, f"{word} at the end, expected 0 after the last clause")
     if len(ends) < num_clauses:
         message = f"{len(ends)} clauses, expected {num_clauses} clauses (header)"
         raise source.error(len(source.text.rstrip()), message)
+    if (found := len(numbers) - len(ends)) > MAX_LITERALS:
+        raise source.error(start, f"{found} literals in clauses, expected at most {MAX_LITERALS}")
     pointers = np.concatenate([[0], ends - np.arange(len(ends))])
     return _without_repeats(Cnf(num_variables, numbers[numbers != 0].astype(np.int32), pointers))
 
@@ -86,15 +88,10 @@ class _Source:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            try:
-                content = _unpacked(content)
-            except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-                raise DimacsError(
-                    f"{path}:1: found {error}, expected a complete gzip file"
-                ) from error
-        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        try:
+            content = read_text(path)
+        except TextFileError as error:
+            raise DimacsError(f"{path}:1: {error}") from error
         text = COMMENT.sub(b"\n", b"\n" + content)  # so every line follows a line break
         end = END.search(text)
         self.text = text[: end.start()] if end else text
@@ -109,15 +106,6 @@ class _Source:
         words = re.compile(rb"\S+").finditer(self.text, start)
         match = next(islice(words, index, None))
         return match.start(), shown(match.group())
-
-
-def _unpacked(content: bytes) -> bytes:
-    """Return the content of a gzip file, whose size is bounded."""
-    with gzip.open(io.BytesIO(content)) as file:
-        found = file.read(MAX_BYTES + 1)
-    if len(found) > MAX_BYTES:
-        raise gzip.BadGzipFile(f"more than {MAX_BYTES} bytes")
-    return found
 
 
 def shown(found: bytes) -> str:
@@ -135,10 +123,10 @@ def _header(source: _Source) -> tuple[int, int, int]:
     if header is None:
         raise source.error(line.start(), f"{shown(line.group())}, {needed}")
     num_variables, num_clauses = map(int, header.groups())
-    if num_variables > MAX_VARIABLES:
-        raise source.error(
-            line.start(), f"{num_variables} variables, expected at most {MAX_VARIABLES}"
-        )
+    if 2 * num_variables + num_clauses > MAX_NODES:
+        found = f"{num_variables} variables and {num_clauses} clauses"
+        nodes = f"{MAX_NODES} nodes (two for a variable, one for a clause)"
+        raise source.error(line.start(), f"{found}, expected at most {nodes}")
     return line.end(), num_variables, num_clauses
 
 

@@ -29,6 +29,11 @@ class FormulaTask(Task[Problem]):
         """The widths of the graph, and one vote of every node; only votes of literals count."""
         return spec(node_out=1)
 
+    @property
+    def file_settings(self) -> dict[str, object]:
+        """The answer of the formulas that the task takes."""
+        return {"is_sat": self.asks_of_sat}
+
     def group_size(self, distribution: Distribution[Problem]) -> int:
         """Return the instances of a group: all its formulas, or one if the task takes one kind."""
         return distribution.group_size if self.asks_of_sat is None else 1

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
 from data_gen.files import write_atomically
+from data_gen.patterns import visible
 from data_gen.picture import Picture
 from data_gen.summary import CellSummary
 from experiments.figures.style import LOOK
@@ -132,7 +133,7 @@ def load_tables(folder: Path) -> Tables:
 
 def _read(folder: Path, pattern: str, kind: type[R]) -> list[R]:
     """Read the rows of the tables that match a pattern."""
-    return [row for path in sorted(folder.glob(pattern)) for row in read_table(path, kind)]
+    return [row for path in visible(folder, pattern) for row in read_table(path, kind)]
 
 
 def draw_figures(folder: Path) -> list[Path]:
@@ -143,7 +144,7 @@ def draw_figures(folder: Path) -> list[Path]:
     """
     tables = load_tables(folder)
     paths = []
-    for config in sorted(FIGURES.glob("*.yaml")):
+    for config in visible(FIGURES, "*.yaml"):
         node = OmegaConf.load(config)
         if not isinstance(node, DictConfig):
             raise UserError(f"{config}: not the configuration of a figure")

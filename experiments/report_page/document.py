@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
+from data_gen.patterns import visible
 from experiments.figures.style import COLOURS
 from experiments.report_page.section import Section
 
@@ -57,7 +58,7 @@ def _own_script() -> str:
 
 
 def _own_files(ending: str) -> list[Path]:
-    return sorted((HERE / "browser").glob(f"*.{ending}"))
+    return visible(HERE / "browser", f"*.{ending}")
 
 
 def _without_map(text: str) -> str:

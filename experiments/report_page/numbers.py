@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from data_gen.patterns import visible
 from experiments.report_page.links import href
 from experiments.report_page.packing import coded, number, numbers
 from experiments.run.folder import RunFolder, read_config
@@ -78,11 +79,11 @@ def run_data(folder: Path, base: Path) -> dict[str, Any]:
         UserError: a configuration cannot be read, or does not have the hash in its file name.
     """
     found: dict[str, dict[str, Any]] = {}
-    for path in sorted(folder.glob("configurations/*.yaml")):
+    for path in visible(folder, "configurations/*.yaml"):
         if config_hash(read_config(path)) != path.stem:
             raise UserError(f"{path}: the configuration does not have the hash in its file name")
         found[path.stem] = _known(path, base)
-    for path in sorted([*folder.glob("runs/*"), *folder.glob("*")]):
+    for path in sorted([*visible(folder, "runs/*"), *visible(folder, "*")]):
         run = RunFolder(path)
         if run.config_path.is_file():
             config = run.load_config()

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from data_gen.patterns import visible
 from experiments.report_page.packing import coded, number, numbers
 from experiments.settings.errors import UserError
 
@@ -18,7 +19,7 @@ def plain_tables(folder: Path) -> list[dict[str, Any]]:
     Raises:
         UserError: a table cannot be read, or its lines differ in length.
     """
-    return [_plain_table(p) for p in sorted(folder.glob("*.csv")) if p.name not in DRAWN]
+    return [_plain_table(p) for p in visible(folder, "*.csv") if p.name not in DRAWN]
 
 
 def curve_data(folder: Path) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from omegaconf import DictConfig, OmegaConf
 
+from data_gen.patterns import visible
 from experiments.figures.exhibit import FIGURES
 from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
@@ -125,7 +126,7 @@ class Section:
 
     def _files(self) -> str:
         kinds = ("*.csv", f"*{ENDING}", "*.tex")
-        files = [path for kind in kinds for path in sorted(self.folder.glob(kind))]
+        files = [path for kind in kinds for path in visible(self.folder, kind)]
         folders = [self.folder / name for name in ("configurations", "runs")]
         files += [path for path in folders if path.is_dir()]
         items = "".join(
@@ -141,7 +142,7 @@ def _part(key: str, title: str, content: str) -> str:
 
 def _figures(folder: Path, text: str) -> list[Path]:
     """Return the pictures of a folder in the order in which a text names them, then by name."""
-    found = {path.stem: path for path in sorted(folder.glob("*.png"))}
+    found = {path.stem: path for path in visible(folder, "*.png")}
     named = [word for word in re.findall(r"`([^`]+)`", FENCES.sub("", text)) if word in found]
     return [found[stem] for stem in dict.fromkeys([*named, *found])]
 

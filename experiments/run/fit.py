@@ -18,6 +18,7 @@ from torch_geometric.data import Batch
 from tqdm import tqdm
 
 from data_gen.packed import Packed
+from data_gen.patterns import visible
 from data_gen.task import LossPart
 from data_gen.workers import bars_are_hidden
 from experiments.learning.learner import Learner, Update
@@ -147,7 +148,7 @@ class Fit:
         if len(bad):
             step = self.step - len(losses) + int(bad[0])
             ids = self.batches.indices(step).tolist()
-            states = sorted((folder.path / "state").glob("*.pt"))
+            states = visible(folder.path / "state", "*.pt")
             raise UserError(
                 f"loss is {values[bad[0]].item()} in update {step}, training instances {ids};"
                 f" last good state: {states[-1] if states else 'none'}"

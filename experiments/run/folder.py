@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from data_gen.files import write_atomically
+from data_gen.patterns import visible
 from experiments.run.identity import NOT_STORED, config_hash
 from experiments.settings.errors import UserError, message
 from experiments.settings.moved import without_gone
@@ -187,12 +188,12 @@ class RunFolder:
             write_atomically(path, lambda temporary: torch.save(state, temporary))
         except RuntimeError as error:  # torch raises it for a full disk
             raise UserError(f"{path}: cannot be written ({message(error)})") from error
-        for old in sorted(path.parent.glob("*.pt"))[:-KEPT_STATES]:
+        for old in visible(path.parent, "*.pt")[:-KEPT_STATES]:
             old.unlink()
 
     def load_state(self) -> dict[str, Any] | None:
         """Return the last readable state, or None if there is none."""
-        for path in sorted((self.path / "state").glob("*.pt"), reverse=True):
+        for path in reversed(visible(self.path / "state", "*.pt")):
             try:
                 state = torch.load(path, weights_only=True, map_location="cpu")
             except (OSError, EOFError, RuntimeError, UnpicklingError, BadZipFile) as error:

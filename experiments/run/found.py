@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Mapping
-from glob import glob
 from pathlib import Path
 
+from data_gen.patterns import matching
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
@@ -80,7 +80,7 @@ def _runs(pattern: str, key: str) -> list[RunFolder]:
         raise UserError(f"{key} must be a run folder or a pattern of run folders, got ''")
     if Path(pattern).is_dir():
         return [RunFolder.existing(Path(pattern))]
-    found = [RunFolder(Path(name)) for name in sorted(glob(pattern))]  # noqa: PTH207  (absolute)
+    found = [RunFolder(path) for path in matching(pattern)]
     folders = [folder for folder in found if folder.config_path.is_file()]
     if not folders:
         raise UserError(f"{key} must be a run folder or a pattern of run folders, got {pattern!r}")

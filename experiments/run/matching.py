@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from data_gen.patterns import visible
 from data_gen.spec import GraphSpec
 from experiments.settings.construct import build, construct
 from experiments.settings.errors import UserError, did_you_mean
@@ -54,7 +55,7 @@ def num_parameters(model: DictConfig, spec: GraphSpec) -> int:
 
 
 def _count_of(name: object, spec: GraphSpec) -> int:
-    models = sorted(path.stem for path in MODELS.glob("*.yaml"))
+    models = [path.stem for path in visible(MODELS, "*.yaml")]
     if name not in models:
         raise UserError(
             f"model.{KEY} must be null, a whole number of parameters or one of"

@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.settings.errors import UserError
-from experiments.settings.kinds import MAPPING
+from experiments.settings.kinds import FOLDER, MAPPING, NAME, or_null
 from experiments.settings.schema import check_kind, plain
 
 
@@ -16,6 +16,18 @@ def check_mappings(config: DictConfig, keys: Sequence[str]) -> None:
     """Raise UserError for the first of the keys whose value is not a mapping."""
     for key in keys:
         check_kind(key, plain(OmegaConf.select(config, key)), MAPPING)
+
+
+def check_places(config: DictConfig, nullable: Sequence[str] = ()) -> None:
+    """Raise UserError for a wrong name of a study, or of the folders in which studies are.
+
+    Args:
+        config: the configuration of a command that reads a study.
+        nullable: the keys that may be null.
+    """
+    for key, kind in (("study", NAME), ("results_dir", FOLDER), ("runs_dir", FOLDER)):
+        if key in config:
+            check_kind(key, config[key], or_null(kind) if key in nullable else kind)
 
 
 def check_writable(config: DictConfig, key: str) -> None:

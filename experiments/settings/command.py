@@ -11,6 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from data_gen.patterns import visible
 from data_gen.workers import end_with_parent
 from experiments.settings.errors import USER_ERRORS, Stopped, UserError, one_line
 from experiments.settings.places import CONF
@@ -90,7 +91,7 @@ def _check_groups(overrides: list[str]) -> None:
         key, _, value = override.partition("=")
         group = key.partition("@")[0]
         if value == "null" and (CONF / group).is_dir():
-            allowed = ", ".join(sorted(path.stem for path in (CONF / group).glob("*.yaml")))
+            allowed = ", ".join(path.stem for path in visible(CONF / group, "*.yaml"))
             raise UserError(f"{key} must be one of {allowed}, got null")
 
 

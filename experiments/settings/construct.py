@@ -11,6 +11,7 @@ from omegaconf import DictConfig, ListConfig
 
 from experiments.settings.errors import UserError, did_you_mean, message
 from experiments.settings.moved import current_names
+from experiments.settings.schema import as_a_text
 from experiments.settings.trusted import TRUSTED, trusted
 
 REFUSALS = (ValueError, TypeError, RuntimeError, MemoryError)  # raised by a constructor
@@ -91,7 +92,8 @@ def _check_arguments(target: type, node: DictConfig, key: str) -> None:
             )
         allowed = hints.get(str(name))
         if allowed in WORDS and not _is_a(value, allowed):
-            raise UserError(f"{key}.{name} must be {WORDS[allowed]}, got {value!r}")
+            hint = as_a_text(f"{key}.{name}", value, lambda _: True) if allowed is str else ""
+            raise UserError(f"{key}.{name} must be {WORDS[allowed]}, got {value!r}{hint}")
         if _is_ours(allowed) and not isinstance(value, DictConfig):
             raise UserError(f"{key}.{name} must be a mapping with _target_, got {value!r}")
         if value is None and not _takes_null(allowed):

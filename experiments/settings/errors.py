@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 import yaml
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException
 from safetensors import SafetensorError
 
 from data_gen.cell import SizeError
 from data_gen.distribution import GenerationError
 from data_gen.environment import NoChoiceError
+from experiments.settings.overrides import how_to_write
 
 
 class UserError(Exception):
@@ -29,6 +30,8 @@ NOT_INSTALLED = re.compile(r"Could not find 'hydra/launcher/(?:(submitit)_\w+|(r
 NO_OPTION = re.compile(
     r"Could not find '(.+)/([^/']+)' Available options in '[^']+': (.+?)(?: Config search path|$)"
 )
+SEVERAL = re.compile(r"Ambiguous value for argument '(.+)' 1\. To use it as a list")
+SEE = re.compile(r"\s*(\^\s*)?See https://hydra\.cc.*")
 NO_KEY = re.compile(r"Could not override '([^']+)'\..* To append to your [a-z ]+ use (\+.*)")
 REQUIREMENTS = {"submitit": "-slurm", "ray": "-ray", "joblib": ""}
 
@@ -56,6 +59,10 @@ def one_line(error: BaseException) -> str:
     if not isinstance(error, USER_ERRORS):
         return joined(traceback.format_exception_only(error)[-1])
     text = joined(str(error))
+    if isinstance(error, OverrideParseException):
+        return joined(how_to_write(error.override, SEE.sub("", joined(error.message))))
+    if found := SEVERAL.match(text):
+        return f"{how_to_write(found[1], '')}; a list is in [ ], and -m runs one job for each value"
     if missing := NOT_INSTALLED.search(text):
         plugin = missing[1] or missing[2]
         file = f"requirements{REQUIREMENTS[plugin]}.txt"

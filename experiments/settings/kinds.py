@@ -1,5 +1,6 @@
 """The kinds of settings: a test, its description in words, and values that it refuses."""
 
+import re
 from typing import Any
 
 from torch import optim
@@ -91,6 +92,10 @@ def _is_optimizer(value: object) -> bool:
 
 NAME = Kind(is_name, "a name of up to 100 letters, digits, _ . + and -",
             (None, "../x", "", 7, "a/b", ["a"]))  # fmt: skip
+EVALUATION = Kind(
+    lambda v: isinstance(v, str) and re.fullmatch(r"\w[\w-]*", v) is not None,
+    "a text of letters, digits, _ and -", (None, 3, "", "a.b", "a/b"),
+)  # fmt: skip
 SEED = Kind(is_seed, "a whole number from 0 to 2**63 - 1", (-1, 0.5, True, "x", None, 2**63))
 COUNT = Kind(is_count, "a whole number of at least 1", (0, -1, 1.5, True, None, "many"))
 COUNT_OR_0 = Kind(lambda v: is_whole(v) and v >= 0, "a whole number of at least 0",  # type: ignore[operator]

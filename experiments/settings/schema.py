@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Self, get_type_hints
 from omegaconf import OmegaConf
 
 from experiments.settings.errors import UserError, did_you_mean
+from experiments.settings.overrides import as_override, typed
 from experiments.settings.predicates import Test
 
 
@@ -91,8 +92,19 @@ class Settings:
 def check_kind(key: str, value: object, kind: Kind) -> None:
     """Raise UserError for a value that a kind does not allow."""
     if not kind.allows(value):
-        hint = did_you_mean(value, kind.names)
+        hint = did_you_mean(value, kind.names) or as_a_text(key, value, kind.allows)
         raise UserError(f"{key} must be {kind.words}, got {value!r}{hint}")
+
+
+def as_a_text(key: str, value: object, allows: Test) -> str:
+    """Return how to write a text that was read as a number; "" if the text is not allowed either.
+
+    A study named 2024_11 is read as 202411.
+    """
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not allows(text := typed(key, value)):
+        return ""
+    return f", a number; as a text: {as_override(key, text)}"
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401

@@ -9,6 +9,8 @@ from experiments.settings.errors import UserError
 from experiments.tables.curves import CurvePoint
 from experiments.tables.rows import read_table
 
+DAMAGES = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+
 
 def curves_of(runs: Iterable[Path]) -> list[CurvePoint]:
     """Return the points of all runs, in order; a run without training has none.
@@ -25,12 +27,16 @@ def _curve_of(folder: RunFolder) -> Iterator[CurvePoint]:
         return
     row = read_table(folder.table_path())[0]
     keys = {name: getattr(row, name) for name in ("study", "task", "model", "seed", "config_hash")}
-    for number, line in enumerate(folder.metrics_path.read_text().splitlines(), start=1):
+    try:
+        text = folder.metrics_path.read_text(encoding="utf-8")
+    except ValueError as error:
+        raise UserError(f"{folder.metrics_path}: not a learning curve ({error})") from error
+    for number, line in enumerate(text.splitlines(), start=1):
         try:
             values = json.loads(line)
             step = int(values["step"])
             found = {n: float(v) for n, v in values.items() if n.startswith(("train/", "val/"))}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except DAMAGES as error:
             place = f"{folder.metrics_path}, line {number}"
             raise UserError(f"{place}: not a point of a learning curve ({error!r})") from error
         for metric, value in found.items():

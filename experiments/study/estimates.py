@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
+from data_gen.patterns import visible
 from data_gen.task import Task
 from experiments.run.folder import RunFolder
 from experiments.settings.errors import message
@@ -33,7 +34,7 @@ class ScoresOfRun:
     def _evaluations(self) -> dict[tuple[Place, str], str]:
         """The name of the evaluation that scored the instances of a place and data hash."""
         found = {}
-        for table in sorted(self.path.glob("transfer*.csv")):
+        for table in visible(self.path, "transfer*.csv"):
             name = table.stem.removeprefix("transfer").removeprefix("-")
             for row in read_table(table):
                 found[(row.steps_rule, row.distribution, row.size), row.data_hash] = name

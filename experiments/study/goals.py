@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from data_gen.patterns import visible
 from data_gen.task import Task
 from experiments.run.folder import RunFolder
 from experiments.settings.construct import construct
@@ -34,7 +35,7 @@ def goals_of(runs: Iterable[Path]) -> list[MetricGoal]:
     tasks = tasks_of(runs)
     goals: dict[MetricGoal, None] = {}
     for run in runs:
-        pairs = {(r.task, r.metric) for t in run.glob("transfer*.csv") for r in read_table(t)}
+        pairs = {(r.task, r.metric) for t in visible(run, "transfer*.csv") for r in read_table(t)}
         for label, metric in sorted(pairs):
             declared = tasks[label].metrics.get(metric) if label in tasks else None
             if declared is None:  # a metric of an older version of the task

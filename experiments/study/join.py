@@ -4,11 +4,15 @@ import logging
 from collections.abc import Collection
 from pathlib import Path
 
+from data_gen.patterns import visible
+from experiments.run.folder import RunFolder
 from experiments.run.found import without_copies
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, one_line
 from experiments.statistics.findings import findings
 from experiments.statistics.summary import summary
+from experiments.study.curves import curves_of
 from experiments.study.tables import StudyTables
+from experiments.tables.cells import read_cells
 from experiments.tables.rows import Row, read_table
 from experiments.tracking.mirrors import Tracker, mirrored
 from experiments.tracking.source import source_of_study
@@ -19,7 +23,7 @@ SHOWN = {"tables": {".csv", ".tex"}, "figures": {".png", ".gif"}}  # each figure
 
 def run_folders(study_folder: Path) -> list[Path]:
     """Return the complete runs of a study, in order of name."""
-    return sorted(done.parent for done in study_folder.glob("*/DONE"))
+    return [done.parent for done in visible(study_folder, "*/DONE")]
 
 
 def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> list[Path]:
@@ -31,17 +35,16 @@ def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> l
             study's table, which its last sweep wrote.
 
     Raises:
-        UserError: there is no complete run, or a table cannot be read.
+        UserError: there is no complete run that can be read.
     """
-    table = study_folder / "transfer.csv"
     if wanted is None:
-        wanted = {row.config_hash for row in read_table(table)} if table.is_file() else ()
+        wanted = _configurations(study_folder / "transfer.csv")
     first_rows: dict[Path, Row] = {}
     for run in run_folders(study_folder):
-        rows = read_table(run / "transfer.csv")
-        if not rows:
-            raise UserError(f"{run / 'transfer.csv'}: the table has no rows")
-        first_rows[run] = rows[0]
+        try:
+            first_rows[run] = _readable(run)
+        except (UserError, OSError) as error:
+            LOG.warning("%s is left out: %s", run, one_line(error))
     chosen: dict[tuple[str, str], tuple[bool, float, str]] = {}
     about: dict[Path, tuple[tuple[str, str], str]] = {}
     for run in without_copies({p: (row.config_hash, row.seed) for p, row in first_rows.items()}):
@@ -51,11 +54,38 @@ def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> l
         rank = row.config_hash in wanted, when, row.config_hash
         chosen[method] = max(chosen.get(method, rank), rank)
     if not about:
-        raise UserError(f"{study_folder}: there is no complete run")
+        raise UserError(f"{study_folder}: there is no complete run that can be read")
     for run, (method, config_hash) in about.items():
         if config_hash != chosen[method][-1]:
             LOG.warning("%s has another configuration of %s: left out", run, method[1])
     return [run for run, (method, config) in about.items() if config == chosen[method][-1]]
+
+
+def _configurations(table: Path) -> set[str]:
+    """Return the configurations in a study's table; none if it is missing or damaged."""
+    try:
+        return {row.config_hash for row in read_table(table)} if table.is_file() else set()
+    except UserError as error:
+        LOG.warning("%s; it is written again", error)
+        return set()
+
+
+def _readable(run: Path) -> Row:
+    """Return the first row of a run's table, after reading everything that a study joins.
+
+    Raises:
+        UserError: a table, the curve or the configuration of the run is damaged.
+    """
+    rows = read_table(run / "transfer.csv")
+    if not rows:
+        raise UserError(f"{run / 'transfer.csv'}: the table has no rows")
+    for path in visible(run, "transfer-*.csv"):
+        read_table(path)
+    for path in visible(run, "cells*.csv"):
+        read_cells(path)
+    RunFolder(run).load_config()
+    curves_of([run])
+    return rows[0]
 
 
 def write_study(tables: StudyTables, folder: Path) -> list[Path]:

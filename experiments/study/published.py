@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from data_gen.patterns import visible
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.settings.places import CONF
@@ -32,9 +33,9 @@ def publish_runs(cited: Iterable[Path], kept: Collection[str], folder: Path) -> 
     shutil.rmtree(copies, ignore_errors=True)
     for run in cited:
         RunFolder(copies / run.name).save_config(_placeless(RunFolder(run)))
-        for path in (path for pattern in CITED for path in run.glob(pattern)):
+        for path in (path for pattern in CITED for path in visible(run, pattern)):
             shutil.copyfile(path, copies / run.name / path.name)
-    for config in folder.glob("runs/*/.hydra/config.yaml"):
+    for config in visible(folder, "runs/*/.hydra/config.yaml"):
         run = RunFolder(config.parents[1])
         if config_hash(run.load_config()) in kept:
             shutil.copytree(run.path, copies / run.path.name)
@@ -55,7 +56,7 @@ def publish_configurations(runs: Iterable[Path], hashes: Collection[str], folder
         path = copies / f"{config_hash(config)}.yaml"
         if path.stem in hashes and not path.exists():
             path.write_text(OmegaConf.to_yaml(config, resolve=True), encoding="utf-8")
-    for path in sorted(folder.glob("configurations/*.yaml")):
+    for path in visible(folder, "configurations/*.yaml"):
         if path.stem in hashes and not (copies / path.name).exists():
             shutil.copyfile(path, copies / path.name)
     _replace(copies, folder / "configurations")

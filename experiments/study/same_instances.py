@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from experiments.tables.rows import Row, method
 
 LOG = logging.getLogger(__name__)
+SHOWN = 3  # the number of cells that a warning names
 Place = tuple[str, int, str]  # distribution, size, rule of steps
 
 
@@ -53,22 +54,35 @@ def on_the_same_instances(rows: Sequence[Row]) -> list[Row]:
                 "%s: seeds %s were scored on other instances of %s than most seeds: left out there",
                 name, seeds, _named(place),
             )  # fmt: skip
-    _warn_of_methods(kept)
+    _warn_of_hashes(kept)
     return [r for r in rows if r.data_hash == kept[r.task, method(r), _place(r)]]
 
 
-def _warn_of_methods(hashes: dict[tuple[str, str, Place], str]) -> None:
-    """Warn once of each cell on which methods were scored on different instances."""
+def warn_of_methods(rows: Iterable[Row]) -> None:
+    """Warn of cells on which methods were scored on different instances.
+
+    Args:
+        rows: of a study, whose methods have the same instances in all of their runs.
+    """
+    _warn_of_hashes({(row.task, method(row), _place(row)): row.data_hash for row in rows})
+
+
+def _warn_of_hashes(hashes: dict[tuple[str, str, Place], str]) -> None:
+    """Warn once of all cells with the same groups of methods."""
     by_cell: dict[tuple[str, str, int], dict[str, list[str]]] = {}
     for (task, name, (distribution, size, _)), data_hash in hashes.items():
         by_cell.setdefault((task, distribution, size), {}).setdefault(data_hash, []).append(name)
+    cells_of: dict[str, list[str]] = {}  # the methods, in groups of the same instances -> cells
     for (_, distribution, size), methods in by_cell.items():
         if len(methods) > 1:
             groups = "; ".join(", ".join(names) for names in methods.values())
-            LOG.warning(
-                "%s %d: not all methods were scored on the same instances (%s)",
-                distribution, size, groups,
-            )  # fmt: skip
+            cells_of.setdefault(groups, []).append(f"{distribution} {size}")
+    for groups, cells in cells_of.items():
+        more = f" and {len(cells) - SHOWN} more cells" if len(cells) > SHOWN else ""
+        LOG.warning(
+            "%s%s: not all methods were scored on the same instances (%s)",
+            ", ".join(cells[:SHOWN]), more, groups,
+        )  # fmt: skip
 
 
 def _place(row: Row) -> Place:

@@ -6,11 +6,16 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from data_gen.patterns import visible
 from data_gen.summary import CellSummary
 from experiments.study.curves import curves_of
 from experiments.study.estimates import estimates_of
 from experiments.study.goals import goals_of
-from experiments.study.same_instances import on_the_same_instances, warn_of_two_evaluations
+from experiments.study.same_instances import (
+    on_the_same_instances,
+    warn_of_methods,
+    warn_of_two_evaluations,
+)
 from experiments.tables.cells import read_cells, write_cells
 from experiments.tables.curves import CurvePoint
 from experiments.tables.estimates import MethodEstimate
@@ -64,11 +69,11 @@ class StudyTables:
         Raises:
             UserError: a table of a run cannot be read.
         """
-        tables = [path for run in runs for path in sorted(run.glob("transfer*.csv"))]
+        tables = [path for run in runs for path in visible(run, "transfer*.csv")]
         every_row = [row for path in tables for row in read_table(path)]
         warn_of_two_evaluations(every_row)
         rows = on_the_same_instances(_most(every_row, attrgetter(*SCORE)))
-        tables = [path for run in runs for path in sorted(run.glob("cells*.csv"))]
+        tables = [path for run in runs for path in visible(run, "cells*.csv")]
         cells = _most((c for path in tables for c in read_cells(path)), attrgetter(*CELL))
         goals, estimates = goals_of(runs), estimates_of(rows, runs)
         rows = with_estimates(marked(rows, goals), estimates)
@@ -96,14 +101,19 @@ class StudyTables:
         )
 
     def with_methods_of(self, other: "StudyTables") -> "StudyTables":
-        """Return these tables with the methods of `other` that have no run here."""
+        """Return these tables with the methods of `other` that have no run here.
+
+        It warns of cells on which methods were scored on different instances.
+        """
         mine = {(row.task, row.model) for row in self.rows}
 
         def others(found: Iterable[M]) -> list[M]:
             return [one for one in found if (one.task, one.model) not in mine]
 
+        rows = self.rows + others(other.rows)
+        warn_of_methods(rows)
         return StudyTables(
-            rows=self.rows + others(other.rows),
+            rows=rows,
             estimates=self.estimates + others(other.estimates),
             cells=_most(other.cells + self.cells, attrgetter(*CELL)),
             goals=sorted({*other.goals, *self.goals}, key=lambda goal: (goal.task, goal.metric)),

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override
 from hydra.core.plugins import Plugins
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
@@ -23,7 +25,7 @@ from experiments.processes.world import World
 from experiments.settings.errors import USER_ERRORS, UserError, one_line
 from experiments.settings.labels import labelled
 from experiments.study.join import join_study
-from experiments.sweep.job import Job, Status, number_of, outcome_table
+from experiments.sweep.job import Job, Status, check_labels, number_of, outcome_table
 from experiments.sweep.progress import shown_progress
 from experiments.tracking.mirrors import Tracker, tracker_of
 
@@ -58,7 +60,7 @@ class StudySweeper(Sweeper):
         """Run the jobs that are not done, then join the tables.
 
         Raises:
-            UserError: a job failed.
+            UserError: two methods have the same label, or a job failed.
             KeyboardInterrupt: the sweep was stopped; jobs in other processes saved their states.
         """
         is_first = World.here().is_first  # several processes may share each training
@@ -81,10 +83,13 @@ class StudySweeper(Sweeper):
             raise UserError(f"{failed} of {number_of(jobs)} failed, the same command tries again")
 
     def _jobs(self, arguments: list[str]) -> list[Job]:
-        """Return the jobs in order; of several with one run folder, only the first."""
-        parser = OverridesParser.create(config_loader=self._loader)
+        """Return the jobs in order; of several with one run folder, only the first.
+
+        Raises:
+            UserError: two methods have the same label.
+        """
         lines = [*(f"{key}={value}" for key, value in self.params.items()), *arguments]
-        parsed = parser.parse_overrides(lines)
+        parsed = parsed_overrides(lines, self._loader)
         keys = {o.get_key_element() for o in parsed if o.is_sweep_override()} - NAMED
         keys = {key for key in keys if not key.startswith(UNTOLD)}
         (batch,) = BasicSweeper.split_arguments(parsed, None)
@@ -92,6 +97,7 @@ class StudySweeper(Sweeper):
         for overrides in batch:
             job = self._job(overrides, keys)
             jobs.setdefault(job.name, job)
+        check_labels(jobs.values())
         return list(jobs.values())
 
     def _job(self, overrides: list[str], keys: set[str]) -> Job:
@@ -158,6 +164,15 @@ class StudySweeper(Sweeper):
         else:
             for job, done in zip(jobs, returns, strict=True):
                 job.error = done.return_value or ""
+
+
+def parsed_overrides(lines: list[str], loader: ConfigLoader) -> list[Override]:
+    """Parse overrides; a pattern of files, as in `experiment=glob(*)`, matches no hidden file."""
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(lines)
+    for override in parsed:
+        if isinstance(choices := override.value(), Glob):
+            choices.exclude.append(".*")
+    return parsed
 
 
 def join_studies(jobs: list[Job], tracker: Tracker | None) -> None:

@@ -14,6 +14,7 @@ from data_gen.files import write_atomically
 from experiments.run.folder import RunFolder
 from experiments.run.selection import Objective
 from experiments.settings.errors import UserError
+from experiments.settings.overrides import as_text
 from experiments.sweep.space import rounded
 
 if TYPE_CHECKING:
@@ -105,14 +106,14 @@ class Trials:
         for trial in ended:
             value = "" if trial.value is None else f"{trial.value:.6g}"
             told = [trial.user_attrs.get(name, "") for name in ("error", "run")]
-            settings = _settings(trial)
+            settings = {key: as_text(value) for key, value in settings_of(trial).items()}
             writer.writerow([trial.number, value, *told, *(settings.get(key, "") for key in keys)])
         path = self.folder / f"{self.name}.csv"
         write_atomically(path, lambda temporary: temporary.write_text(text.getvalue()))
         return path
 
 
-def _settings(trial: "FrozenTrial") -> dict[str, Any]:
+def settings_of(trial: "FrozenTrial") -> dict[str, Any]:
     """Return the settings that a trial was trained with."""
     from optuna.distributions import FloatDistribution
 

@@ -41,7 +41,7 @@ def read_cells(path: Path) -> list[CellSummary]:
         return [_cell(record) for record in records]
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table") from error
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, csv.Error) as error:
         raise UserError(f"{path}: not a table of cells ({error!r})") from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data_gen.files import write_atomically
+from data_gen.patterns import visible
 from data_gen.picture import Key, Panel, Picture, Strip, Trace
 from data_gen.shapes import Look, PictureError, Shape
 from experiments.settings.errors import UserError
@@ -51,7 +52,7 @@ def stored_pictures(folder: Path) -> dict[str, list[Picture]]:
     Raises:
         UserError: a file cannot be read as a list of pictures.
     """
-    paths = sorted(folder.glob(f"*{ENDING}"))
+    paths = visible(folder, f"*{ENDING}")
     return {path.name.removesuffix(ENDING): read_pictures(path) for path in paths}
 
 

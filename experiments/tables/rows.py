@@ -84,7 +84,7 @@ def read_table(path: Path, kind: type[R] = Row) -> list[R]:
         ]
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table") from error
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, csv.Error) as error:
         raise UserError(f"{path}: not a table of {kind.__name__}s ({error!r})") from error
     return _with_tables_beside(rows, path) if kind is Row else rows
 

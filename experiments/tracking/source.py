@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from data_gen.patterns import visible
 from data_gen.seeding import content_hash
 from experiments.run.folder import RunFolder
 from experiments.run.identity import NOT_STORED
@@ -52,12 +53,12 @@ class Source:
 
     def rows(self) -> list[Row]:
         """Return the rows of all transfer tables, beginning with the one of the training."""
-        paths = sorted(self.folder.glob("transfer*.csv"), key=lambda p: (len(p.name), p.name))
+        paths = sorted(visible(self.folder, "transfer*.csv"), key=lambda p: (len(p.name), p.name))
         return [row for path in paths for row in read_table(path)]
 
     def pictures(self) -> list[Path]:
         """Return the paths of figures (png) and animations (gif)."""
-        return sorted([*self.folder.glob("*.png"), *self.folder.glob("*.gif")])
+        return sorted([*visible(self.folder, "*.png"), *visible(self.folder, "*.gif")])
 
 
 def source_of_run(folder: RunFolder, config: DictConfig, runs_dir: Path) -> Source:

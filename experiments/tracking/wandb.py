@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from data_gen.patterns import visible
 from experiments.settings.errors import UserError, message, not_one_of
 from experiments.tables.rows import Row, columns_of
 from experiments.tracking.mirrors import Tracker
@@ -62,7 +63,7 @@ class WandbTracker(Tracker):
         import wandb
 
         self._end(exit_code=1)
-        for old in (source.home / "wandb").glob(f"offline-run-*-{source.id}"):
+        for old in visible(source.home / "wandb", f"offline-run-*-{source.id}"):
             shutil.rmtree(old)
         source.home.mkdir(parents=True, exist_ok=True)
         self._run = wandb.init(

@@ -1,4 +1,7 @@
+import bz2
+import codecs
 import gzip
+import lzma
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -13,12 +16,14 @@ from pysat.solvers import Solver
 
 from data_gen.cell import Cell
 from data_gen.distribution import GenerationError
-from data_gen.sat import dimacs
+from data_gen.sat import dimacs, text_file
 from data_gen.sat.cnf import Cnf
 from data_gen.sat.dimacs import DimacsError, read, write
 from data_gen.sat.distributions.dimacs_files import DimacsFiles
 from data_gen.sat.distributions.sr import Sr
+from data_gen.sat.tasks.sat_assignment import SatAssignment
 from data_gen.sat.tasks.satisfiability import Satisfiability
+from data_gen.sat.tasks.unsat_core import UnsatCore
 
 N = 6
 CLAUSES = st.lists(st.lists(st.integers(-N, N).filter(bool), max_size=5), max_size=12)
@@ -123,7 +128,8 @@ def test_what_solvers_take_is_taken(text, clauses):
         ("p cnf 2\n1 0", 1, "'p cnf 2', expected a header"),
         ("p cnf 2 -1\n1 0", 1, "'p cnf 2 -1', expected a header"),
         ("p cnf 2 1 0\n1 0", 1, "a header"),
-        ("p cnf 10000001 1\n1 0", 1, "10000001 variables, expected at most 10000000"),
+        ("p cnf 1000001 1\n1 0", 1, "1000001 variables and 1 clauses, expected at most 2000000"),
+        ("p cnf 1 2000001\n1 0", 1, "1 variables and 2000001 clauses, expected at most 2000000"),
         ("p cnf " + "9" * 5000 + " 1\n1 0", 1, "a header"),
         ("p cnf 2 2\n1 0\np cnf 2 2\n2 0", 3, "'p', expected whole"),
         ("p cnf 2 1\nc\n1 2.5 0", 3, "'2.5', expected whole"),
@@ -161,21 +167,64 @@ def test_anything_else_is_one_line_with_file_and_line(tmp_path, text, line, word
     assert len(message) < len(str(path)) + 200
 
 
-def test_a_small_file_that_unpacks_to_more_than_the_bound_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(dimacs, "MAX_BYTES", 1000)
-    path = tmp_path / "a.cnf.gz"
-    path.write_bytes(gzip.compress(b"p cnf 1 1\n1 0" + b" " * 10_000))
-    with pytest.raises(DimacsError, match=r"a\.cnf\.gz:1: found more than 1000 bytes"):
+TEXT = "c by hand: é\np cnf 2 2\n1 -2 0\n2 0\n"
+LZMA = lzma.compress(TEXT.encode(), format=lzma.FORMAT_ALONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.cnf.gz", gzip.compress(TEXT.encode(), mtime=0)),
+        ("a.cnf.bz2", bz2.compress(TEXT.encode())),
+        ("a.cnf.xz", lzma.compress(TEXT.encode())),
+        ("a.cnf.lzma", LZMA),
+        ("packed.cnf", gzip.compress(TEXT.encode(), mtime=0)),
+        ("unpacked.cnf.gz", TEXT.encode()),
+        ("notepad.cnf", TEXT.encode("utf-8-sig")),
+        ("powershell.cnf", TEXT.encode("utf-16")),
+        ("big_endian.cnf", codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be")),
+        ("packed_powershell.cnf.xz", lzma.compress(TEXT.encode("utf-16"))),
+        ("dos.cnf", TEXT.replace("\n", "\r\n").encode() + b"\x1a"),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_formulas_are_read_as_they_are_distributed(name, content):
+    assert read_text(content, name).clauses == [[1, -2], [2]]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_a_file_that_is_larger_than_the_bound_is_one_line(tmp_path, monkeypatch, pack):
+    monkeypatch.setattr(text_file, "MAX_BYTES", 1000)
+    path = tmp_path / "a.cnf"
+    path.write_bytes(pack(b"p cnf 1 1\n1 0" + b" " * 10_000))
+    with pytest.raises(DimacsError, match=r"a\.cnf:1: found more than 1000 bytes"):
         read(path)
 
 
-HALF_A_FILE = gzip.compress(b"p cnf 1 1\n1 0", mtime=0)[:-9]
+def test_a_formula_with_too_many_literals_is_one_line(monkeypatch):
+    monkeypatch.setattr(dimacs, "MAX_LITERALS", 3)
+    assert read_text("p cnf 2 2\n1 2 0\n1 0").clauses == [[1, 2], [1]]
+    with pytest.raises(DimacsError, match=r"a\.cnf:1: found 4 literals [^\n]+ at most 3$"):
+        read_text("p cnf 2 2\n1 2 0\n1 2 0")
 
 
-@pytest.mark.parametrize("content", [b"p cnf 1 1\n1 0", HALF_A_FILE])
-def test_half_a_gzip_file_is_one_line(content):
-    with pytest.raises(DimacsError, match=r"a\.cnf\.gz:1: found [^\n]+ expected a complete gzip"):
-        read_text(content, "a.cnf.gz")
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(TEXT.encode(), mtime=0)[:-9],
+        gzip.compress(TEXT.encode(), mtime=0)[:-8] + b"checksum",
+        bz2.compress(TEXT.encode())[:-9],
+        b"BZh9, not packed",
+        lzma.compress(TEXT.encode())[:-9],
+        lzma.compress(TEXT.encode())[:9] + b"broken",
+        LZMA[:-9],
+        TEXT.encode("utf-16")[:-1],
+    ],
+    ids=["gz", "checksum", "bz2", "no bz2", "xz", "no xz", "lzma", "utf-16"],
+)
+def test_half_a_file_is_one_line(content):
+    with pytest.raises(DimacsError, match=r"a\.cnf:1: found [^\n]+, expected a complete file$"):
+        read_text(content)
 
 
 def test_nothing_is_overwritten(tmp_path):
@@ -257,6 +306,62 @@ def test_a_file_that_is_not_decided_is_named(tmp_path):
         law.structure_at(72, 0)
     write(pigeons(4), tmp_path / "easy.cnf")
     assert not DimacsFiles(f"{tmp_path}/easy.cnf").structure_at(20, 0).is_sat
+
+
+def fill_badly(folder):
+    """Two good files, and one for each reason to leave a file out."""
+    fill(folder, 5, 2)
+    texts = {"x.cnf": "p cnf 5 1\n1 x 0", "y.cnf": "p cnf 0 0\n", "z.cnf": "p cnf 3 5\n1 2 0\n"}
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+
+
+def test_all_bad_files_are_told_at_once(tmp_path, caplog):
+    fill_badly(tmp_path)
+    with pytest.raises(GenerationError) as raised:
+        DimacsFiles(f"{tmp_path}/*.cnf").names(5)
+    assert str(raised.value) == (
+        f"3 of 5 files are bad, the first: {tmp_path}/x.cnf:2: found 'x', expected whole numbers;"
+        " skip_bad=true leaves such files out"
+    )
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[0] for line in told] == [f"{tmp_path}/{c}.cnf" for c in "xyz"]
+
+
+def test_bad_files_are_left_out_counted_and_told_if_asked(tmp_path, caplog):
+    fill_badly(tmp_path)
+    write(pigeons(8), tmp_path / "hard.cnf")
+    law = DimacsFiles(f"{tmp_path}/*.cnf", max_conflicts=50, skip_bad=True)
+    assert law.sizes == [5]
+    good = DimacsFiles(f"{tmp_path}/5-*.cnf")
+    assert law.names(5) == good.names(5)
+    assert law.identity == good.identity
+    assert law.structure_at(5, 1).is_sat == good.structure_at(5, 1).is_sat
+    told = [record.getMessage() for record in caplog.records]
+    assert told[-1] == "4 of 6 files are bad and left out"
+    assert [line.split(":")[0][len(f"{tmp_path}/") :] for line in told[:-1]] == [
+        "hard.cnf", "x.cnf", "y.cnf", "z.cnf",
+    ]  # fmt: skip
+    assert DimacsFiles(law.files, max_conflicts=50, skip_bad=True).sizes == [5]
+    assert len(caplog.records) == len(told)  # told once
+    (tmp_path / "x.cnf").write_text("p cnf 4 1\n1 0")  # mended
+    assert DimacsFiles(law.files, max_conflicts=50, skip_bad=True).sizes == [4, 5]
+    with pytest.raises(GenerationError, match=r"^files must match a good file, got .+ the form"):
+        DimacsFiles(f"{tmp_path}/[yz].cnf", skip_bad=True).names(5)
+
+
+def test_a_task_that_asks_of_one_answer_leaves_the_others_out(tmp_path):
+    problems = fill(tmp_path, 5, 8)
+    files = f"{tmp_path}/*.cnf"
+    for task, answer in ((SatAssignment(), True), (UnsatCore(), False)):
+        law = DimacsFiles(files, skip_bad=True, **task.file_settings)
+        expected = [f"{tmp_path}/5-{k}.cnf" for k, p in enumerate(problems) if p.is_sat == answer]
+        assert law.names(5) == expected
+        assert len(Cell(task, law, (5,), "test").instances(0, len(expected))) == len(expected)
+        strict = Cell(task, DimacsFiles(files, **task.file_settings), (5,), "test")
+        with pytest.raises(GenerationError, match=r"the formula is not [a-z]+, as the task needs"):
+            strict.instances(0, 8)
+    assert Satisfiability().file_settings == {"is_sat": None}
 
 
 @dataclass(frozen=True)

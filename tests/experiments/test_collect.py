@@ -11,6 +11,7 @@ from experiments.run.folder import RunFolder, read_config
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
 from experiments.study.join import current_runs
+from experiments.study.same_instances import warn_of_methods
 from experiments.study.tables import StudyTables
 from experiments.sweep.job import Job
 from experiments.sweep.sweeper import join_studies
@@ -104,6 +105,54 @@ def test_methods_on_different_instances_are_told(tmp_path, caplog):
     assert "grid 16: not all methods were scored on the same instances (a@10, b@10; c@10)" in (
         caplog.text
     )
+
+
+def test_cells_on_which_the_same_methods_differ_are_told_in_one_line(caplog):
+    rows = [row(model=model, size=size, data_hash=f"{size} {model in 'ab'}")
+            for model in "abc" for size in (8, 16, 32, 64, 128)]  # fmt: skip
+    warn_of_methods(rows)
+    assert [record.getMessage() for record in caplog.records] == [
+        "grid 8, grid 16, grid 32 and 2 more cells: not all methods were scored on the same"
+        " instances (a@10, b@10; c@10)"
+    ]
+
+
+def test_a_kept_method_on_other_instances_is_told(tmp_path, caplog):
+    mine = done_run(tmp_path / "new", "a", model="a", config_hash="a", data_hash="x")
+    other = done_run(tmp_path / "old", "b", model="b", config_hash="b", data_hash="y")
+    tables = [StudyTables.of_runs([run.path]) for run in (mine, other)]
+    assert "not all methods" not in caplog.text
+    assert len(tables[0].with_methods_of(tables[1]).rows) == 2
+    assert "grid 16: not all methods were scored on the same instances (a@10; b@10)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("transfer.csv", b"a,b\n1,2\n"),
+        ("transfer.csv", b"a\n" + b"x" * 200_000),
+        ("transfer-more.csv", b"\xff"),
+        ("cells.csv", b"a,b\n1,2\n"),
+        ("metrics.jsonl", b"\xff"),
+        ("metrics.jsonl", b'{"step": 1e999, "val/loss": 1}'),
+        (".hydra/config.yaml", b"x: [1"),
+    ],
+)
+def test_a_damaged_table_of_one_run_does_not_stop_the_join_of_the_others(
+    tmp_path, caplog, name, text
+):
+    for seed in range(3):
+        done_run(tmp_path / "outputs" / "s", f"run{seed}", seed=seed)
+    damaged = tmp_path / "outputs" / "s" / "run1"
+    (damaged / name).write_bytes(text)
+    (tmp_path / "outputs" / "s" / "transfer.csv").write_text("half of a ta")
+    publish(publish_config(tmp_path))
+    published = tmp_path / "results" / "s"
+    assert {r.seed for r in read_table(published / "transfer.csv")} == {0, 2}
+    assert {path.name for path in (published / "runs").iterdir()} == {"run0", "run2"}
+    (line,) = [r.getMessage() for r in caplog.records if "is left out: " in r.getMessage()]
+    assert line.startswith(f"{damaged} is left out: {damaged / name}")
+    assert "\n" not in line
 
 
 def test_if_a_cell_has_two_tables_the_one_with_more_instances_counts(tmp_path):

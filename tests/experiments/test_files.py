@@ -137,9 +137,24 @@ def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tm
     code, text = in_process("evaluate", f"run={run.path}", f"data.files={tmp_path}/*.cnf",
                             "name=bad", f"machine.data_dir={place}/never")  # fmt: skip
     assert code == 1
-    assert text == f"error: {bad}:3: found 'two', expected whole numbers"
+    found = f"{bad}:3: found 'two', expected whole numbers"
+    assert text == f"error: {found}; skip_bad=true leaves such files out"
     assert sorted(run.path.rglob("*")) == before
     assert not (place / "never").exists()
+
+
+def test_bad_files_are_left_out_if_asked_and_told_once(place, run, exported, tmp_path, caplog):
+    for path in sorted(exported.iterdir()):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.cnf").write_text("p cnf 8 1\n1 two 0\n")
+    overrides = [f"run={run.path}", f"data.files={tmp_path}/*.cnf", "name=good"]
+    overrides += ["data.skip_bad=true", f"machine.data_dir={place}/other"]
+    evaluate_runs(composed(*overrides, config_name="evaluate"))
+    names = pd.read_parquet(run.instances_path("good")).instance_name
+    assert sorted(names) == sorted(str(tmp_path / path.name) for path in exported.iterdir())
+    for words in ("a.cnf:2", "b.cnf:2", "2 of 26 files are bad and left out"):
+        assert caplog.text.count(words) == 1
 
 
 @pytest.mark.parametrize(
@@ -152,6 +167,7 @@ def test_a_damaged_file_stops_an_evaluation_in_one_line(place, run, exported, tm
             GenerationError,
             "files must match a file, got 'nowhere",
         ),
+        ({"data__skip_bad": "x"}, UserError, "data.skip_bad must be true or false, got 'x'"),
         ({"data__max_conflicts": 0}, UserError, "max_conflicts must be at least 1, got 0"),
         (
             {"transfer__sizes": [5]},

@@ -1,6 +1,8 @@
 import csv
+import shlex
 
 import pytest
+from omegaconf import OmegaConf
 
 from experiments.run.folder import RunFolder
 from experiments.run.selection import Objective
@@ -44,6 +46,28 @@ def test_a_search_is_judged_by_validation_and_makes_no_test_cell(tmp_path, tiny)
         assert float(line["val/loss"]) == pytest.approx(min(losses), rel=1e-5)
         assert not (run / "transfer.csv").exists()
     assert len({line["run"] for line in found}) == 3
+
+
+def test_the_best_settings_can_be_pasted_and_tell_what_was_trained(tmp_path, tiny, caplog):
+    values = {"train.num_message_passing_steps": "[null]", "train.skip": "[false]",
+              "train.schedule.shape": "[constant]", "train.max_grad_norm": "[0.12345]",
+              "train.optimizer.lr": "{low:1e-4,high:1e-2,log:true}"}  # fmt: skip
+    space = ",".join(f"{key}:{value}" for key, value in values.items())
+    with caplog.at_level("INFO"):
+        (line,) = searched(tmp_path, *tiny, f"space={{{space}}}", "num_trials=1")
+    (told,) = [r.getMessage() for r in caplog.records if r.getMessage().startswith("val/loss")]
+    overrides = shlex.split(told.partition("  ")[2])
+    lr = line["train.optimizer.lr"]
+    assert dict(word.split("=") for word in overrides) == {
+        "train.num_message_passing_steps": "null", "train.skip": "false",
+        "train.schedule.shape": "constant", "train.max_grad_norm": "0.12345",
+        "train.optimizer.lr": lr,
+    }  # fmt: skip
+    assert {key: line[key] for key in values} == dict(word.split("=") for word in overrides)
+    stored = RunFolder(tmp_path / "runs" / "search" / line["run"]).load_config()
+    pasted = composed(*overrides)
+    for key in values:
+        assert OmegaConf.select(pasted, key) == OmegaConf.select(stored, key), key
 
 
 def test_a_resumed_search_makes_the_trials_of_an_uninterrupted_one(tmp_path, tiny):

@@ -70,21 +70,34 @@ class World:
         return self.rank == 0
 
     def device(self, wanted: torch.device) -> torch.device:
-        """Return the device of this process: each process has its own GPU.
+        """Return the device of this process: each process of several has its own GPU.
+
+        A GPU becomes the current one, so that nothing takes memory on another.
 
         Raises:
-            UserError: there are more processes on this machine than GPUs.
+            UserError: there are more processes on this machine than GPUs, or one GPU is wanted for
+                all of them.
         """
-        if self.size == 1 or wanted.type != "cuda":
+        if wanted.type != "cuda":
             return wanted
+        if self.size > 1:
+            self._check_gpus(wanted)
+        index = (wanted.index or 0) if self.size == 1 else self.local_rank
+        torch.cuda.set_device(index)
+        return torch.device("cuda", index)
+
+    def _check_gpus(self, wanted: torch.device) -> None:
+        """Raise UserError if the processes on this machine cannot each have a GPU."""
+        if wanted.index is not None:
+            raise UserError(
+                f"machine.device must be cuda for {self.size} processes, each of which has its own"
+                f" GPU, got {str(wanted)!r}"
+            )
         if self.local_size > torch.cuda.device_count():
             raise UserError(
                 f"machine.device must be cpu, because {self.local_size} processes here have"
                 f" {torch.cuda.device_count()} GPUs, got {wanted.type!r}"
             )
-        device = torch.device("cuda", self.local_rank)
-        torch.cuda.set_device(device)
-        return device
 
     def part(self, number: int) -> slice:
         """Return the slice of `number` ordered items that belongs to this process."""

@@ -49,10 +49,13 @@ bench: $(STAMP) ## speed, as ratios to a peer and to the matrix products alone
 	$(BIN)/python -m benchmarks.coverage
 
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+# The commands work from any folder, and as files from an editor.
+FOUND := import os, site; open(site.getsitepackages()[0] + "/finite_means.pth", "w").write(os.getcwd() + "\n")
 
 $(STAMP):
 	@$(PYTHON) -c '$(RECENT)' || { echo "PYTHON must be Python 3.11 or later, got $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
 	@test ! -d .venv || .venv/bin/python -c '$(RECENT)' || rm -r .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -r requirements-dev.txt -c constraints.txt
+	$(BIN)/python -c '$(FOUND)'
 	rm -f .venv/installed-* && touch $@

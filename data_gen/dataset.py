@@ -1,13 +1,13 @@
 """Data sets on disk: generated once, however many jobs need them, and verified when opened.
 
 A data set is one safetensors file, named by a hash of everything its instances depend on. The file
-is written under a temporary name, flushed to disk and renamed, under a lock.
+is written atomically, under a lock.
 """
 
 import hashlib
 import json
 import logging
-import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from data_gen.cell import Cell
 from data_gen.distribution import GenerationError
+from data_gen.files import write_atomically
 from data_gen.fingerprint import num_distinct
 from data_gen.packed import Packed
 from data_gen.workers import WorkerPool, bars_are_hidden
@@ -176,25 +177,30 @@ def _checksum(tensors: dict[str, Tensor]) -> str:
 
 
 def _write(path: Path, packed: Packed, description: dict[str, object]) -> None:
-    """Write under a temporary name, flush to disk, rename; delete files left by killed writers."""
+    """Write a data set; its lock is held, so what other writers left is of killed ones."""
     tensors = {name: value.contiguous() for name, value in packed.tensors().items()}
-    for leftover in path.parent.glob(f"{path.stem}.tmp*"):
-        leftover.unlink()
-    temporary = path.with_suffix(f".tmp{os.getpid()}")
+    for leftover in path.parent.glob(f".{path.name}.tmp*"):
+        shutil.rmtree(leftover)
     # A single entry of metadata, because safetensors writes several in no fixed order.
     header = json.dumps({**description, "checksum": _checksum(tensors)})
-    save_file(tensors, temporary, metadata={"data_set": header})
-    with temporary.open("rb+") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    metadata = {"data_set": header}
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
 
 
 def _read_verified(path: Path) -> Packed:
-    """Read a data set and verify its checksum; raise a one-line DamagedFileError if that fails."""
+    """Read a data set and verify its checksum.
+
+    Raises:
+        PermissionError: this user may not read the file.
+        DamagedFileError: its content is not what was written.
+    """
     try:
+        path.open("rb").close()  # safetensors calls a file that may not be read missing
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("data_set", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except PermissionError:
+        raise
     except (SafetensorError, OSError, ValueError) as error:
         raise DamagedFileError(f"{path}: the data set cannot be read ({error})") from error
     if _checksum(tensors) != header.get("checksum"):

@@ -3,7 +3,7 @@
 python -m experiments.dashboard study=quickstart
 
 The dashboard is a report of Weights & Biases: leaderboard and transfer matrix as tables, and panels
-over the runs that `tracking=wandb` mirrors. The file depends on the tables only, without a server.
+over the runs that `tracking=wandb` mirrors. The file depends on the tables and the project only.
 """
 
 import logging
@@ -20,6 +20,7 @@ from experiments.settings.kinds import FLAG, FOLDER, NAME
 from experiments.settings.schema import check_kind
 from experiments.tracking.source import Source, source_of_study
 from experiments.tracking.wandb import check_key
+from experiments.tracking.wandb_place import entity_of, project_of
 from experiments.tracking.wandb_report import report, serialised
 
 LOG = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def dashboard(config: DictConfig) -> None:
     _check(config)
     source = _source(config)
     path = Path(config.file)
-    text = serialised(report(source, config.project, config.metric))
+    text = serialised(report(source, _place(config)[0], config.metric))
     if path.exists() and path.read_text() != text and not config.overwrite:
         raise UserError(f"file: {path} exists and differs, take another name or overwrite=true")
     write_atomically(path, lambda temporary: temporary.write_text(text))
@@ -44,11 +45,19 @@ def dashboard(config: DictConfig) -> None:
         LOG.info("%s", _save(source, config))
 
 
+def _place(config: DictConfig) -> tuple[str, str | None]:
+    """Return the project and the entity; raise UserError if one is not a name."""
+    try:
+        return project_of(config.project), entity_of(config.entity)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
 def _check(config: DictConfig) -> None:
     """Raise UserError for everything that can be checked before any work."""
     check_places(config)
-    flags = {"upload": FLAG, "overwrite": FLAG}
-    for key, kind in {"file": FOLDER, "project": NAME, **flags}.items():
+    _, entity = _place(config)
+    for key, kind in (("file", FOLDER), ("upload", FLAG), ("overwrite", FLAG)):
         check_kind(key, config[key], kind)
     if Path(config.file).is_dir():
         raise UserError(f"file must be the path of a file, got {config.file!r} (a folder)")
@@ -59,8 +68,8 @@ def _check(config: DictConfig) -> None:
             "wandb-workspaces is not installed: pip install -r requirements-tracking.txt"
         )
     if config.upload:
-        if not NAME.allows(config.entity):
-            raise UserError(f"entity must be {NAME.words} with upload, got {config.entity!r}")
+        if entity is None:
+            raise UserError(f"entity must be {NAME.words} with upload, got None")
         check_key("upload: true")
 
 
@@ -78,7 +87,8 @@ def _source(config: DictConfig) -> Source:
 
 def _save(source: Source, config: DictConfig) -> str:
     """Save the report on the server; return its address."""
-    made = report(source, config.project, config.metric, config.entity)
+    project, entity = _place(config)
+    made = report(source, project, config.metric, entity or "")
     try:
         made.save()
     except Exception as error:  # any error of a network or a server

@@ -34,7 +34,8 @@ def mirror(config: DictConfig) -> None:
     check_writable(config, "machine.runs_dir")
     tracker = tracker_of(config)
     if tracker is None:
-        raise UserError("tracking must be wandb or tensorboard, got 'off'")
+        found = "disabled" if config.tracking else "off"
+        raise UserError(f"tracking must be wandb or tensorboard, got {found!r}")
     sources = _sources(config)
     if not sources:
         raise UserError("run must be a run folder or a pattern where study is null, got None")

@@ -1,3 +1,4 @@
+import os
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def but_pending(studies, *, also_current=()):
 
 
 torch.set_num_threads(1)
+for name in ("MODE", "PROJECT", "ENTITY"):  # of whoever runs the tests
+    os.environ.pop(f"WANDB_{name}", None)
 
 
 @cache

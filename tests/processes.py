@@ -1,7 +1,9 @@
 """Processes started by tests; tests wait until they end, so that a slow machine fails no test."""
 
+import os
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -38,3 +40,15 @@ def wait_until(is_time, process=None):
             raise AssertionError(f"it has ended: {process.communicate()}")
         assert time.monotonic() < limit
         time.sleep(0.005)
+
+
+@contextmanager
+def no_superuser():
+    """Become a user from whom files can be withheld, if this one is root."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)

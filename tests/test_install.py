@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import tomllib
 
 from tests.conftest import ROOT
@@ -33,6 +34,27 @@ def test_a_virtual_environment_of_an_older_python_is_made_again(tmp_path):
     plain.chmod(0o755)
     subprocess.run(["make", "figures", f"PYTHON={plain}"], cwd=tmp_path, capture_output=True)
     assert [path.name for path in (tmp_path / ".venv").iterdir()] == ["made"]
+
+
+def test_commands_work_from_any_folder_and_as_files(tmp_path):
+    project = tmp_path / "a project"
+    shutil.copytree(ROOT / "experiments" / "statistics", project / "experiments" / "statistics")
+    shutil.copy(ROOT / "experiments" / "__init__.py", project / "experiments")
+    for path in [ROOT / "Makefile", ROOT / "constraints.txt", *ROOT.glob("requirements*.txt")]:
+        shutil.copy(path, project)
+    command = project / "experiments" / "plot.py"  # it needs a module that a folder hides
+    command.write_text("import experiments, statistics\nprint(statistics.mean([1, 3]))\n")
+    plain = tmp_path / "python"
+    plain.write_text(
+        f'#!/bin/sh\ntest "$2" = venv || exec {sys.executable} "$@"\n'
+        f"{sys.executable} -m venv --without-pip .venv && ln -s /bin/true .venv/bin/pip\n"
+    )
+    plain.chmod(0o755)
+    made = run(["make", "figures", f"PYTHON={plain}"], cwd=project)
+    assert made.returncode == 0, made.stderr
+    for words in (["-m", "experiments.plot"], [str(command)]):
+        done = run([project / ".venv" / "bin" / "python", *words], cwd=tmp_path)
+        assert (done.stdout, done.stderr) == ("2\n", "")
 
 
 def test_a_wheel_would_have_every_file_that_the_code_reads():

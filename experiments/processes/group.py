@@ -10,10 +10,12 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from itertools import count
+from threading import Thread
 from typing import NoReturn
 
 import torch
@@ -21,9 +23,12 @@ import torch.distributed as dist
 from torch.distributed import PrefixStore, Store  # pyright: ignore
 from torch.distributed.rendezvous import rendezvous
 
-from experiments.settings.errors import message
+from experiments.settings.errors import UserError, message
 
+NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # variables of the environment
+HINT = "without RANK and WORLD_SIZE in its environment a process trains alone"
 START = timedelta(minutes=10)  # for which processes wait for one another to start
+PATIENCE = 10.0  # seconds after which a process says that it waits for the others
 WORK = timedelta(days=30)  # for which the others wait while one process works
 GRACE = 10.0  # seconds within which an error common to all processes has reached all of them
 _GROUPS = count()  # numbers the groups of a process: a sweep trains one run after another
@@ -41,6 +46,9 @@ def process_group(name: str, rank: int, size: int, device: torch.device) -> Iter
         rank: the number of this process, from 0.
         size: the number of processes.
         device: the device of the model.
+
+    Raises:
+        UserError: the processes have not met.
     """
     store = PrefixStore(f"{name}/{next(_GROUPS)}", _store())
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
@@ -58,8 +66,39 @@ def process_group(name: str, rank: int, size: int, device: torch.device) -> Iter
 
 @cache
 def _store() -> Store:
-    """Return the store in which the processes find one another."""
-    return next(rendezvous("env://", timeout=START))[0]
+    """Return the store in which the processes find one another.
+
+    Raises:
+        UserError: not all of them have come in time, or the address cannot be had.
+    """
+    told = " ".join(f"{name}={os.environ[name]}" for name in NEEDED)
+    found: Future[Store] = Future()
+    Thread(target=_meet, args=[found], daemon=True).start()  # so that Ctrl-C ends the waiting
+    if not wait([found], PATIENCE).done:
+        _say(f"waiting for all processes ({told}); {HINT}\n")
+    try:
+        return found.result()
+    except (RuntimeError, ValueError) as error:  # torch adds its stack in further lines
+        reason = str(error).partition("\n")[0].rstrip(" .")
+        raise UserError(
+            f"WORLD_SIZE must be the number of processes that start, got {told}, which have not met"
+            f" ({reason}); {HINT}"
+        ) from error
+
+
+def _meet(found: "Future[Store]") -> None:
+    """Wait for all processes; set the store, or the error."""
+    try:
+        found.set_result(next(rendezvous("env://", timeout=START))[0])
+    except Exception as error:  # raised where the result is asked for
+        found.set_exception(error)
+
+
+def _say(text: str) -> None:
+    """Write to the terminal, also from a process that is silent otherwise."""
+    out = sys.__stderr__ or sys.stderr
+    out.write(text)
+    out.flush()
 
 
 def _leave() -> None:
@@ -90,9 +129,7 @@ def _end(error: BaseException, store: Store, place: str) -> NoReturn:
         store.set("lost", place)
     except RuntimeError:
         is_first = False
-    out = sys.__stderr__ or sys.stderr
     if is_first and isinstance(error, Exception):
-        traceback.print_exception(error, file=out)
-    out.write(f"error: {place}: {message(error)[:300]}\n")
-    out.flush()
+        _say("".join(traceback.format_exception(error)))
+    _say(f"error: {place}: {message(error)[:300]}\n")
     os._exit(1)

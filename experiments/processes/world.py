@@ -22,11 +22,10 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from experiments.processes.group import GRACE, process_group
+from experiments.processes.group import GRACE, NEEDED, process_group
 from experiments.settings.errors import Stopped, UserError
 
 T = TypeVar("T")
-NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
 @dataclass(frozen=True)
@@ -50,19 +49,23 @@ class World:
         """Return the world that torchrun or a submitit job set up, or a single process.
 
         Raises:
-            UserError: a launcher started its own processes under torchrun.
+            UserError: the environment does not say which of how many processes this is, or a
+                launcher started its own processes under torchrun.
         """
-        if os.environ.get("SUBMITIT_EXECUTOR") and "RANK" not in os.environ:
+        if os.environ.get("SUBMITIT_EXECUTOR") and not os.environ.get("RANK"):
             _export_tasks()
-        if any(name not in os.environ for name in NEEDED):
+        if not _is_told():
             return cls()
-        rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        size = _told("WORLD_SIZE", 1, 2**31)
+        rank = _told("RANK", 0, size - 1)
+        _told("MASTER_PORT", 0, 2**16 - 1)
         if size > 1 and parent_process() is not None:
             raise UserError(
                 "hydra/launcher must be serial under torchrun, got one that starts processes"
             )
-        local_rank = int(os.environ.get("LOCAL_RANK", rank))
-        return cls(rank, size, local_rank, int(os.environ.get("LOCAL_WORLD_SIZE", size)))
+        local_size = _told("LOCAL_WORLD_SIZE", 1, size, default=size)
+        local_rank = _told("LOCAL_RANK", 0, local_size - 1, default=rank % local_size)
+        return cls(rank, size, local_rank, local_size)
 
     @property
     def is_first(self) -> bool:
@@ -70,21 +73,34 @@ class World:
         return self.rank == 0
 
     def device(self, wanted: torch.device) -> torch.device:
-        """Return the device of this process: each process has its own GPU.
+        """Return the device of this process: each process of several has its own GPU.
+
+        A GPU becomes the current one, so that nothing takes memory on another.
 
         Raises:
-            UserError: there are more processes on this machine than GPUs.
+            UserError: there are more processes on this machine than GPUs, or one GPU is wanted for
+                all of them.
         """
-        if self.size == 1 or wanted.type != "cuda":
+        if wanted.type != "cuda":
             return wanted
+        if self.size > 1:
+            self._check_gpus(wanted)
+        index = (wanted.index or 0) if self.size == 1 else self.local_rank
+        torch.cuda.set_device(index)
+        return torch.device("cuda", index)
+
+    def _check_gpus(self, wanted: torch.device) -> None:
+        """Raise UserError if the processes on this machine cannot each have a GPU."""
+        if wanted.index is not None:
+            raise UserError(
+                f"machine.device must be cuda for {self.size} processes, each of which has its own"
+                f" GPU, got {str(wanted)!r}"
+            )
         if self.local_size > torch.cuda.device_count():
             raise UserError(
                 f"machine.device must be cpu, because {self.local_size} processes here have"
                 f" {torch.cuda.device_count()} GPUs, got {wanted.type!r}"
             )
-        device = torch.device("cuda", self.local_rank)
-        torch.cuda.set_device(device)
-        return device
 
     def part(self, number: int) -> slice:
         """Return the slice of `number` ordered items that belongs to this process."""
@@ -161,7 +177,7 @@ def only_the_first_speaks() -> Iterator[None]:
     an error, so that the first one can report it. If torchrun has not ended them by then, the error
     is theirs only, and they report it.
     """
-    if int(os.environ.get("RANK", 0)) == 0:
+    if not _is_told() or os.environ["RANK"] == "0":
         yield
         return
     with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
@@ -175,8 +191,30 @@ def only_the_first_speaks() -> Iterator[None]:
             raise
 
 
+def _is_told() -> bool:
+    """Return whether the environment speaks of several processes; empty values say nothing."""
+    return all(os.environ.get(name) for name in NEEDED)
+
+
+def _told(name: str, low: int, high: int, default: int | None = None) -> int:
+    """Return the number that a variable of the environment tells, or a default if it is empty.
+
+    Raises:
+        UserError: the variable is not such a number.
+    """
+    text = os.environ.get(name) or ""
+    if not text and default is not None:
+        return default
+    number = int(text) if text.isascii() and text.isdecimal() else -1
+    if not low <= number <= high:
+        raise UserError(
+            f"{name} must be a whole number from {low} to {high}, or not set, got {text!r}"
+        )
+    return number
+
+
 def _export_tasks() -> None:
     """Export the rank of this task of a submitit job to the environment, as torchrun does."""
     from submitit.helpers import TorchDistributedEnvironment
 
-    TorchDistributedEnvironment().export(set_cuda_visible_devices=False)
+    TorchDistributedEnvironment().export(set_cuda_visible_devices=False, overwrite=True)

@@ -4,14 +4,17 @@ import json
 import math
 from pathlib import Path
 
-from data_gen.files import write_atomically
+from data_gen.files import append, write_atomically
 from experiments.settings.errors import UserError
 
 
 def add(path: Path, line: dict[str, float]) -> None:
-    """Append a line; its `step` is the number of updates."""
-    with path.open("a") as file:
-        file.write(json.dumps(line) + "\n")
+    """Append a line; its `step` is the number of updates.
+
+    Raises:
+        OSError: the line cannot be written, for example because the disk is full.
+    """
+    append(path, json.dumps(line) + "\n")
 
 
 def cut(path: Path, step: int) -> None:

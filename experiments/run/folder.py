@@ -167,6 +167,7 @@ class RunFolder:
             UserError: the file cannot be read, or its weights do not fit the model.
         """
         try:
+            self.weights_path.open("rb").close()  # safetensors calls an unreadable file missing
             weights = load_file(self.weights_path)
         except (OSError, SafetensorError) as error:
             raise UserError(f"{self.weights_path}: cannot be read ({error})") from error
@@ -181,13 +182,10 @@ class RunFolder:
         """Store the state to resume from; the last two states are kept.
 
         Raises:
-            UserError: the file cannot be written.
+            OSError: the file cannot be written, for example because the disk is full.
         """
         path = self.path / "state" / f"{step:09d}.pt"
-        try:
-            write_atomically(path, lambda temporary: torch.save(state, temporary))
-        except RuntimeError as error:  # torch raises it for a full disk
-            raise UserError(f"{path}: cannot be written ({message(error)})") from error
+        write_atomically(path, lambda temporary: torch.save(state, temporary))
         for old in visible(path.parent, "*.pt")[:-KEPT_STATES]:
             old.unlink()
 

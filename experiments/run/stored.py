@@ -7,6 +7,7 @@ import torch
 from omegaconf import DictConfig, open_dict
 
 from data_gen.task import Task
+from experiments.processes.world import ALONE
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.run.machine import device_of
@@ -68,4 +69,4 @@ def trained_model(study: RunParts, folder: RunFolder) -> GraphModel:
     folder.load_weights(model)
     machine = study.settings.machine
     torch.set_num_threads(machine.num_threads)
-    return model.to(device_of(machine)).eval()
+    return model.to(ALONE.device(device_of(machine))).eval()

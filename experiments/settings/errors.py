@@ -55,7 +55,8 @@ def one_line(error: BaseException) -> str:
     For an error that is not a user error, return the last line of its traceback.
     """
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+        target = f" -> {error.filename2}" if error.filename2 is not None else ""  # of a copy
+        return f"{error.filename}{target}: {error.strerror}"
     if not isinstance(error, USER_ERRORS):
         return joined(traceback.format_exception_only(error)[-1])
     text = joined(str(error))

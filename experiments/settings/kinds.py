@@ -18,6 +18,7 @@ from experiments.settings.schema import Kind
 from experiments.settings.step_rules import ALLOWED, RULE
 
 NAN, INF = float("nan"), float("inf")
+DEVICES = re.compile(r"auto|cpu|cuda(:(0|[1-9]\d?))?")
 OPTIMIZERS = sorted(
     name
     for name, found in vars(optim).items()
@@ -81,6 +82,10 @@ def _are_step_rules(value: object) -> bool:
     return all(rule is None or RULE.fullmatch(str(rule)) for rule in value)
 
 
+def _is_device(value: object) -> bool:
+    return isinstance(value, str) and DEVICES.fullmatch(value) is not None
+
+
 def _is_optimizer(value: object) -> bool:
     if not isinstance(value, dict):
         return False
@@ -100,6 +105,9 @@ SEED = Kind(is_seed, "a whole number from 0 to 2**63 - 1", (-1, 0.5, True, "x", 
 COUNT = Kind(is_count, "a whole number of at least 1", (0, -1, 1.5, True, None, "many"))
 COUNT_OR_0 = Kind(lambda v: is_whole(v) and v >= 0, "a whole number of at least 0",  # type: ignore[operator]
                   (-1, 0.5, None, False))  # fmt: skip
+DEVICE = Kind(_is_device, "auto, cpu, cuda, or cuda:1 for the second GPU",
+              (None, 3, "tpu", "mps", "cuda:", "cuda:-1", "cuda:01", "cuda:all"),
+              ("auto", "cpu", "cuda"))  # fmt: skip
 FLAG = Kind(is_flag, "true or false", (1, None, "yes_please"))
 FOLDER = Kind(is_folder, "the path of a folder", (None, 3, ""))
 MAPPING = Kind(lambda v: isinstance(v, dict), "a mapping", (None, 3, "labels"))

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from experiments.settings.errors import UserError, did_you_mean
 from experiments.settings.kinds import (
     COUNT,
+    DEVICE,
     ENTRIES,
     FLAG,
     FOLDER,
@@ -19,7 +20,6 @@ from experiments.settings.kinds import (
     SIZES,
     SIZES_OF,
     STEP_RULES,
-    one_of,
     or_auto,
 )
 from experiments.settings.schema import Settings, check_kind, setting, unknown_key
@@ -80,7 +80,7 @@ class Machine(Settings):
 
     section: ClassVar[str] = "machine"
 
-    device: str = setting("auto", one_of("auto", "cpu", "cuda"), "cpu | cuda | auto")
+    device: str = setting("auto", DEVICE, "cpu | cuda | cuda:1, the second GPU | auto")
     num_threads: int = setting(1, COUNT)
     num_workers: int | str = setting("auto", or_auto(COUNT), "processes that generate instances")
     data_dir: str = setting("data", FOLDER)
@@ -88,9 +88,21 @@ class Machine(Settings):
     save_every: int = setting(500, COUNT, "updates between two saved states")
 
     def check_device(self) -> None:
-        """Raise UserError if a GPU is asked for and this machine has none."""
-        if self.device == "cuda" and not torch.cuda.is_available():
-            raise UserError("machine.device must be cpu on a machine without a GPU, got 'cuda'")
+        """Raise UserError if a GPU is asked for that this machine does not have."""
+        kind, _, index = self.device.partition(":")
+        if kind != "cuda":
+            return
+        if not torch.cuda.is_available():
+            raise UserError(
+                f"machine.device must be cpu on a machine without a GPU, got {self.device!r}"
+            )
+        last = torch.cuda.device_count() - 1
+        if int(index or 0) > last:
+            allowed = f"cuda:0 to cuda:{last}" if last else "cuda"
+            number = f"{last + 1} GPU{'s' if last else ''}"
+            raise UserError(
+                f"machine.device must be {allowed} where {number} can be seen, got {self.device!r}"
+            )
 
 
 @dataclass(frozen=True)

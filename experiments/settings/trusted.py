@@ -7,7 +7,7 @@ only if it is trusted.
 import inspect
 from importlib import import_module
 
-from experiments.settings.errors import UserError, message
+from experiments.settings.errors import UserError, message, one_line
 from experiments.settings.moved import current_name
 
 TRUSTED = ("data_gen.", "gn.", "experiments.", "torch.optim.")
@@ -21,7 +21,8 @@ def trusted(target: object, key: str) -> type:
         key: the place of the name in the configuration, for error messages.
 
     Raises:
-        UserError: the name is not that of a class in a trusted package, or the class is abstract.
+        UserError: the name is not that of a class in a trusted package, the class is abstract, or
+            its module finds no place for a file that it needs.
     """
     packages = ", ".join(package.rstrip(".") for package in TRUSTED)
     allowed = f"{key} must be a class of {packages}, got {target!r}"
@@ -30,6 +31,8 @@ def trusted(target: object, key: str) -> type:
     module, _, name = current_name(target).rpartition(".")
     try:
         found = getattr(import_module(module), name)
+    except OSError as error:  # of the disk: the name is right
+        raise UserError(one_line(error)) from error
     except Exception as error:  # an import can raise any exception
         raise UserError(f"{allowed}, which cannot be imported ({message(error)})") from error
     if not isinstance(found, type) or not f"{found.__module__}.".startswith(TRUSTED):

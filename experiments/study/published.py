@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from data_gen.files import write_atomically
 from data_gen.patterns import visible
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
@@ -38,7 +40,7 @@ def publish_runs(cited: Iterable[Path], kept: Collection[str], folder: Path) -> 
     for config in visible(folder, "runs/*/.hydra/config.yaml"):
         run = RunFolder(config.parents[1])
         if config_hash(run.load_config()) in kept:
-            shutil.copytree(run.path, copies / run.path.name)
+            shutil.copytree(run.path, copies / run.path.name, copy_function=shutil.copyfile)
     _replace(copies, folder / "runs")
 
 
@@ -55,7 +57,8 @@ def publish_configurations(runs: Iterable[Path], hashes: Collection[str], folder
         config = _placeless(RunFolder(run))
         path = copies / f"{config_hash(config)}.yaml"
         if path.stem in hashes and not path.exists():
-            path.write_text(OmegaConf.to_yaml(config, resolve=True), encoding="utf-8")
+            text = OmegaConf.to_yaml(config, resolve=True)
+            write_atomically(path, partial(Path.write_text, data=text, encoding="utf-8"))
     for path in visible(folder, "configurations/*.yaml"):
         if path.stem in hashes and not (copies / path.name).exists():
             shutil.copyfile(path, copies / path.name)

@@ -63,7 +63,7 @@ def _train(trials: Trials, trial: "Trial", config: DictConfig, begun: Callable[[
     with run.locked(waits=True):  # another process may have drawn the same settings
         trial.set_user_attr("run", run.path.name)
         begun()
-        model = new_model(study, device_of(study.settings.machine))
+        model = new_model(study, ALONE.device(device_of(study.settings.machine)))
         make_training_sets(study, model)
         run.save_config(study.config)
         with mirrored(tracker_of(config), source_of_run(run, study.config, run.path.parents[1])):

@@ -27,6 +27,8 @@ CLOSE_SECONDS = 60.0  # for which the end of a run waits for its mirror at most
 class Tracker(ABC):
     """A tool that shows mirrors, made one at a time. Built from `conf/tracking/<name>.yaml`."""
 
+    is_disabled = False  # true: as without a tracker
+
     @abstractmethod
     def check(self) -> None:
         """Raise UserError for a missing package or key, before any work."""
@@ -94,7 +96,7 @@ class Mirror(Thread):
 
 
 def tracker_of(config: DictConfig) -> Tracker | None:
-    """Build the configured tracker, or None for `off`.
+    """Build the configured tracker, or None for `off` and for one that is disabled.
 
     Raises:
         UserError: the configuration is wrong, or a package or key is missing.
@@ -103,6 +105,8 @@ def tracker_of(config: DictConfig) -> Tracker | None:
     if isinstance(node, DictConfig) and not node:
         return None
     tracker: Tracker = construct(node, "tracking", Tracker)
+    if tracker.is_disabled:
+        return None
     tracker.check()
     return tracker
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from data_gen.patterns import visible
-from experiments.settings.errors import UserError, message, not_one_of
+from experiments.settings.errors import UserError, message
 from experiments.tables.rows import Row, columns_of
 from experiments.tracking.mirrors import Tracker
 from experiments.tracking.source import Source, by_size, summary
+from experiments.tracking.wandb_place import entity_of, mode_of, project_of
 from experiments.tracking.wandb_upload import Upload
 
-MODES = ("offline", "online")
 STEP_OF = {"train/*": "step", "val/*": "step", "by_size/*": "size"}  # the axis of each curve
 QUIET: dict[str, Any] = {
     "silent": True, "console": "off", "init_timeout": 15, "host": "", "x_disable_stats": True,
@@ -36,18 +36,20 @@ class WandbTracker(Tracker):
     The job type of a run is its task.
 
     Args:
-        mode: `offline`, or `online` to upload during the training.
-        project: the project on the server.
-        entity: the user or team of the project; None is the owner of the API key.
+        mode: `offline`; `online` to upload during the training; `disabled` for no mirror; None is
+            that of WANDB_MODE, or offline.
+        project: the project on the server; None is that of WANDB_PROJECT, or finite-means.
+        entity: the user or team of the project; None is that of WANDB_ENTITY, or the owner of the
+            API key.
 
     Raises:
-        ValueError: the mode is unknown.
+        ValueError: the mode is unknown, or the project or entity is not a name.
     """
 
-    def __init__(self, mode: str, project: str, entity: str | None) -> None:
-        if mode not in MODES:
-            raise ValueError(str(not_one_of("mode", mode, MODES)))
-        self.mode, self.project, self.entity = mode, project, entity
+    def __init__(self, mode: str | None, project: str | None, entity: str | None) -> None:
+        self.mode = mode_of(mode)
+        self.project, self.entity = project_of(project), entity_of(entity)
+        self.is_disabled = self.mode == "disabled"
         self._run: Any = None
         self._upload: Upload | None = None
 

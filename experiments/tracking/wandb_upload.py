@@ -12,6 +12,8 @@ from pathlib import Path
 
 from experiments.settings.places import ROOT
 
+# Variables of the training: its connection, which ends with it, and a mode that is set aside.
+LEFT_OUT = ("WANDB_SERVICE", "WANDB_MODE")
 GRACE_SECONDS = 600.0  # for the rest of the upload after the training has ended
 
 
@@ -19,8 +21,7 @@ class Upload:
     """The process that uploads one offline run; it ends some time after its input is closed."""
 
     def __init__(self, run: Path) -> None:
-        # Without WANDB_SERVICE, the training's own connection, which ends with the training:
-        env = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
+        env = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
         with (run / "logs" / "upload.log").open("a") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(run.absolute())],

@@ -2,6 +2,8 @@ import logging
 import os
 import sys
 import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import joblib
 import pytest
@@ -16,7 +18,7 @@ from data_gen.packed import Packed
 from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.seeding import instance_generator
 from data_gen.workers import LostWorkerError, WorkerPool
-from tests.processes import run
+from tests.processes import no_superuser, run
 
 
 def data_set(folder, count=20, sizes=(8, 9)):
@@ -103,10 +105,25 @@ def test_a_damaged_file_is_made_again_with_one_line_of_warning(tmp_path, caplog,
 
 def test_what_a_killed_writer_left_is_removed(tmp_path):
     wanted = data_set(tmp_path)
-    leftover = tmp_path / f"{wanted.data_hash}.tmp123"
-    leftover.write_bytes(b"half")
+    leftover = tmp_path / f".{wanted.path.name}.tmp123"
+    leftover.mkdir()
+    (leftover / "half").write_bytes(b"half")
     wanted.load()
     assert not leftover.exists()
+
+
+def test_a_data_set_that_may_not_be_read_is_an_error_and_is_not_made_again():
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        wanted = data_set(Path(folder))
+        wanted.load()
+        before = wanted.path.read_bytes()
+        wanted.path.chmod(0)
+        with no_superuser(), pytest.raises(PermissionError) as raised:
+            wanted.load()
+        assert raised.value.filename == str(wanted.path)
+        wanted.path.chmod(0o600)
+        assert wanted.path.read_bytes() == before
 
 
 def test_many_who_ask_at_once_make_it_once(tmp_path, monkeypatch):

@@ -53,7 +53,7 @@ WRONG_VALUES = [
     ("train.optimizer.lr", "-1 fast null .inf", "number"),
     ("+train.optimizer.speed", "3", "weight_decay"),
     ("+train.optimizer.weight_decay", "-1", "train.optimizer"),
-    ("machine.device", "tpu null", "cpu"),
+    ("machine.device", "tpu null mps cuda:x", "cpu"),
     ("machine.num_workers", "0 null all 1.5 true", "auto"),
     ("machine.data_dir machine.runs_dir", "null 3", "a folder"),
     ("machine.data_dir", "/etc/passwd /etc/passwd/data /proc/nope", "can be written to"),

@@ -1,8 +1,11 @@
 import logging
 import os
 import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+import torch
 from omegaconf import OmegaConf
 
 from data_gen.summary import CellSummary
@@ -20,6 +23,7 @@ from experiments.tables.rows import read_table, write_table
 from experiments.train import train
 from tests.conftest import composed
 from tests.experiments.test_tables_and_figures import row
+from tests.processes import no_superuser
 
 
 def done_run(study, name, **changes):
@@ -262,14 +266,25 @@ def test_a_state_that_cannot_be_read_is_left_out(tmp_path, caplog):
     run.save_state(2, {"step": 2})
     (run.path / "state" / "000000002.pt").write_bytes(b"")
     half, other = (run.path / "state" / f".000000001.pt.tmp{n}" for n in (77, 78))
-    for path in (half, other):
-        path.write_bytes(b"half")
+    for folder in (half, other):
+        folder.mkdir()
+        (folder / "000000001.pt").write_bytes(b"half")
     os.utime(half, (0, 0))  # its writer was killed long ago
     with caplog.at_level(logging.WARNING):
         assert run.load_state() == {"step": 1}
     assert "left out" in caplog.text
     run.save_state(1, {"step": 1})
     assert list((run.path / "state").glob(".*tmp*")) == [other]
+
+
+def test_weights_that_may_not_be_read_are_not_called_missing():
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        run = RunFolder(Path(folder))
+        run.save_weights(torch.nn.Linear(1, 1).state_dict())
+        run.weights_path.chmod(0)
+        with no_superuser(), pytest.raises(UserError, match=r"read .*Permission denied"):
+            run.load_weights(torch.nn.Linear(1, 1))
 
 
 def test_a_stored_configuration_reads_nothing_from_its_surroundings(tmp_path):

@@ -103,6 +103,13 @@ def test_a_file_is_reproducible_and_never_replaced_unasked(tmp_path, text):
     assert path.read_text() == text
 
 
+def test_the_project_is_that_of_the_environment_where_none_is_set(tmp_path, monkeypatch):
+    path = tmp_path / "report.json"
+    monkeypatch.setenv("WANDB_PROJECT", "my thesis")
+    made(f"file={path}")
+    assert '"my thesis"' in path.read_text()
+
+
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [

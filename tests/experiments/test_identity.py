@@ -222,8 +222,7 @@ def test_an_interrupted_migration_can_be_started_again(tmp_path, monkeypatch, nu
         patch.setattr(Path, "rename", counted(Path.rename))
         with pytest.raises(KeyboardInterrupt):
             migrate(OmegaConf.create({"folder": str(broken)}))
-    for leftover in broken.rglob(".*.tmp*"):
-        leftover.unlink()
+    assert not list(broken.rglob(".*.tmp*"))
     migrate(OmegaConf.create({"folder": str(broken)}))
     assert state_of(broken) == state_of(whole)
 

@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+from datetime import timedelta
 
 import pytest
 import torch
@@ -13,7 +15,9 @@ from safetensors.torch import load_file
 from data_gen.cell import Cell
 from data_gen.packed import Packed
 from experiments.learning.learner import Update
-from experiments.processes.world import World
+from experiments.processes import group
+from experiments.processes.group import NEEDED
+from experiments.processes.world import World, only_the_first_speaks
 from experiments.run.batches import CachedBatches, StreamedBatches
 from experiments.run.fit import seeded
 from experiments.run.folder import RunFolder
@@ -205,7 +209,9 @@ ONE_FAILS = """
 import sys, torch
 from experiments.settings.errors import UserError
 from experiments.train import train
-from experiments.processes.world import World
+from experiments.processes import group
+from experiments.processes.group import NEEDED
+from experiments.processes.world import World, only_the_first_speaks
 world = World.here()
 with world.joined("x", torch.device("cpu")):
     assert world.any(world.rank == 1)
@@ -281,13 +287,88 @@ def test_each_process_has_its_own_random_numbers_and_the_first_those_of_a_single
     assert len({tuple(draw) for draw in draws}) == 3
 
 
-def test_a_world_is_what_torchrun_says(monkeypatch):
-    assert World.here() == World()
-    words = {"RANK": 3, "WORLD_SIZE": 4, "LOCAL_RANK": 1, "LOCAL_WORLD_SIZE": 2,
-             "MASTER_ADDR": "localhost", "MASTER_PORT": 1}  # fmt: skip
+WORDS = {"RANK": 3, "WORLD_SIZE": 4, "LOCAL_RANK": 1, "LOCAL_WORLD_SIZE": 2,
+         "MASTER_ADDR": "localhost", "MASTER_PORT": 1}  # fmt: skip
+
+
+def tell(monkeypatch, **words):
     for name, value in words.items():
         monkeypatch.setenv(name, str(value))
+
+
+def test_a_world_is_what_torchrun_says(monkeypatch):
+    assert World.here() == World()
+    tell(monkeypatch, **WORDS)
     assert World.here() == World(3, 4, 1, 2)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(UserError, match="2 processes here have 1 GPUs, got 'cuda'"):
-        World.here().device(torch.device("cuda"))
+    tell(monkeypatch, LOCAL_RANK="", LOCAL_WORLD_SIZE="")
+    assert World.here() == World(3, 4, 3, 4)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_variable_without_a_value_is_none(monkeypatch, capsys, name):
+    tell(monkeypatch, **WORDS | {name: ""})
+    assert World.here() == World()
+    with only_the_first_speaks():
+        sys.stderr.write("heard")
+    assert capsys.readouterr().err == "heard"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "range_"),
+    [
+        ("RANK", "4", "0 to 3"),
+        ("RANK", "first", "0 to 3"),
+        ("WORLD_SIZE", "0", "1 to 2147483648"),
+        ("LOCAL_RANK", "2", "0 to 1"),
+        ("LOCAL_WORLD_SIZE", "5", "1 to 4"),
+        ("MASTER_PORT", "tcp://10.0.0.1:80", "0 to 65535"),
+    ],
+)
+def test_a_wrong_number_of_a_process_is_one_line(monkeypatch, name, value, range_):
+    tell(monkeypatch, **WORDS | {name: value})
+    with pytest.raises(UserError) as raised:
+        World.here()
+    assert str(raised.value) == (
+        f"{name} must be a whole number from {range_}, or not set, got {value!r}"
+    )
+
+
+@pytest.fixture
+def the_first_of_two(monkeypatch):
+    """Tell this process that it is one of two; return where they are to meet."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    tell(monkeypatch, RANK=0, WORLD_SIZE=2, MASTER_ADDR="127.0.0.1", MASTER_PORT=port)
+    monkeypatch.setattr(group, "PATIENCE", 0.0)
+    group._store.cache_clear()
+    yield "127.0.0.1", port
+    group._store.cache_clear()
+
+
+def test_a_process_says_that_it_waits_for_the_others(the_first_of_two, capfd):
+    waiting = threading.Thread(target=group._store, daemon=True)
+    waiting.start()
+    said = []
+
+    def is_said():
+        said.append(capfd.readouterr().err)
+        return "\n" in "".join(said)
+
+    wait_until(is_said)
+    line = "".join(said)
+    assert line.startswith("waiting for all processes (RANK=0 WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 ")
+    assert "without RANK and WORLD_SIZE in its environment a process trains alone" in line
+    other = torch.distributed.TCPStore(*the_first_of_two, 2, is_master=False)
+    waiting.join()
+    del other
+
+
+def test_a_process_that_stays_alone_is_one_line(the_first_of_two, monkeypatch):
+    monkeypatch.setattr(group, "START", timedelta(seconds=1))
+    cpu = torch.device("cpu")
+    with pytest.raises(UserError) as raised, World.here().joined("run", cpu):
+        pass
+    line = str(raised.value)
+    assert line.startswith("WORLD_SIZE must be the number of processes that start, got RANK=0 ")
+    assert "1/2 clients joined" in line
+    assert "\n" not in line

@@ -6,6 +6,7 @@ import sys
 import pytest
 from omegaconf import OmegaConf
 
+from experiments.mirror import mirror
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
@@ -24,7 +25,9 @@ from tests.experiments.mirrors import (
 from tests.processes import ROOT, run, wait_until
 
 
-def test_an_offline_run_has_the_config_every_line_and_every_row(tmp_path, tiny, capfd):
+def test_an_offline_run_has_the_config_every_line_and_every_row(tmp_path, tiny, capfd, monkeypatch):
+    monkeypatch.setenv("WANDB_PROJECT", "my thesis")
+    monkeypatch.setenv("WANDB_ENTITY", "lab")
     train(composed(*tiny, *folders(tmp_path), "tracking=wandb"))
     run, mirror = the_run(tmp_path), the_mirror(tmp_path)
     assert len(lines_of(run)) == 4
@@ -34,6 +37,7 @@ def test_an_offline_run_has_the_config_every_line_and_every_row(tmp_path, tiny, 
     assert wandb_files.configuration(mirror) == stored
     told = wandb_files.run_record(mirror)
     assert (told.display_name, told.run_group, told.job_type) == (run.name, "default", "test")
+    assert (told.project, told.entity) == ("my thesis", "lab")
     assert list(told.tags) == ["test", "tiny", "geographic_threshold", "sizes 8-9"]
     assert "wandb" not in "".join(capfd.readouterr())
 
@@ -91,8 +95,11 @@ def test_the_tracker_is_not_part_of_a_runs_identity(tmp_path):
     ("overrides", "words"),
     [
         (["wandb", "tracking.mode=live"], ["tracking", "live", "offline, online"]),
-        (["wandb", "tracking.mode=null"], ["tracking.mode", "None"]),
-        (["wandb", "tracking.project=3"], ["tracking.project", "3", "a text"]),
+        (["wandb", "tracking.project=3"], ["tracking: project", "got 3", "a name"]),
+        (["wandb", "tracking.project='a/b:c'"], ["tracking: project", "got 'a/b:c'", "/ \\ # ?"]),
+        (["wandb", "tracking.project=''"], ["tracking: project", "got ''"]),
+        (["wandb", f"tracking.project={'a' * 129}"], ["tracking: project", "up to 128"]),
+        (["wandb", "tracking.entity=a/b"], ["tracking: entity", "got 'a/b'"]),
         (["wandb", "+tracking.colour=red"], ["tracking", "colour='red'", "project"]),
         (["wandb", "tracking._target_=os.system"], ["tracking._target_", "os.system"]),
         (
@@ -112,3 +119,45 @@ def test_a_wrong_value_is_one_line(overrides, words, monkeypatch, tmp_path):
     assert "\n" not in text
     for word in words:
         assert word in text
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("WANDB_MODE", "live", "WANDB_MODE must be one of offline, online, disabled, got 'live'"),
+        ("WANDB_PROJECT", "a/b", "WANDB_PROJECT must be a name of up to 128 characters"),
+        ("WANDB_ENTITY", "a b", "WANDB_ENTITY must be a name"),
+    ],
+)
+def test_a_wrong_variable_of_the_environment_is_one_line(variable, value, line, monkeypatch):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(UserError) as raised:
+        tracker_of(composed("tracking=wandb"))
+    assert str(raised.value).startswith(f"tracking: {line}")
+
+
+def place(*overrides):
+    tracker = tracker_of(composed("tracking=wandb", *overrides))
+    return tracker.mode, tracker.project, tracker.entity
+
+
+def test_what_is_not_set_is_what_wandbs_own_variables_say(monkeypatch):
+    assert place() == ("offline", "finite-means", None)
+    for name in ("MODE", "PROJECT", "ENTITY"):
+        monkeypatch.setenv(f"WANDB_{name}", "")
+    assert place() == ("offline", "finite-means", None)
+    told = {"MODE": "online", "PROJECT": "my thesis", "ENTITY": "lab", "API_KEY": "0" * 40}
+    for name, value in told.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    assert place() == ("online", "my thesis", "lab")
+    settings = ["tracking.mode=offline", "tracking.project=p", "tracking.entity=e"]
+    assert place(*settings) == ("offline", "p", "e")
+
+
+def test_disabled_is_as_without_a_tracker(monkeypatch):
+    assert tracker_of(composed("tracking=wandb", "tracking.mode=disabled")) is None
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    assert tracker_of(composed("tracking=wandb")) is None
+    assert tracker_of(composed("tracking=wandb", "tracking.mode=offline")) is not None
+    with pytest.raises(UserError, match=r"^tracking must be wandb or tensorboard, got 'disabled'$"):
+        mirror(composed(config_name="mirror"))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from numba import config
 
+from data_gen.bodies.dynamics.compiled import place_of_compiled_code
 from data_gen.patterns import visible
 
 _HERE = Path(__file__).parent
 _SOURCES = sha256(b"".join(path.read_bytes() for path in visible(_HERE, "*.py"))).hexdigest()
-_KEPT = Path(config.CACHE_DIR or _HERE / "__pycache__")
+_KEPT = place_of_compiled_code(config.CACHE_DIR, _HERE / "__pycache__")
 config.CACHE_DIR = str(_KEPT / f"compiled_{_SOURCES[:12]}")

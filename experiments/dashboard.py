@@ -2,8 +2,8 @@
 
 python -m experiments.dashboard study=quickstart
 
-The dashboard is a report of Weights & Biases: leaderboard and transfer matrix as tables, and panels
-over the runs that `tracking=wandb` mirrors. The file depends on the tables and the project only.
+The dashboard is a report of Weights & Biases: leaderboard, transfer matrix, and panels over the
+runs that `tracking=wandb` mirrors. The file depends on the tables and the project only.
 """
 
 import logging
@@ -64,12 +64,11 @@ def _check(config: DictConfig) -> None:
     if not Path(config.file).exists():
         check_writable(config, "file")
     if find_spec("wandb_workspaces") is None:
-        raise UserError(
-            "wandb-workspaces is not installed: pip install -r requirements-tracking.txt"
-        )
+        line = "wandb-workspaces is not installed: pip install -r requirements-tracking.txt"
+        raise UserError(line)
+    if config.upload and entity is None:
+        raise UserError(f"entity must be {NAME.words} with upload, got None")
     if config.upload:
-        if entity is None:
-            raise UserError(f"entity must be {NAME.words} with upload, got None")
         check_key("upload: true")
 
 

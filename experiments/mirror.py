@@ -31,6 +31,7 @@ def mirror(config: DictConfig) -> None:
         UserError: no source or no tracker is given, or a mirror cannot be made.
     """
     check_mappings(config, ("machine",))
+    check_kind("machine.runs_dir", config.machine.runs_dir, FOLDER)
     check_writable(config, "machine.runs_dir")
     tracker = tracker_of(config)
     if tracker is None:
@@ -46,7 +47,6 @@ def mirror(config: DictConfig) -> None:
 
 def _sources(config: DictConfig) -> list[Source]:
     """Return the runs and the study that the configuration names."""
-    check_kind("machine.runs_dir", config.machine.runs_dir, FOLDER)
     check_kind("study", config.study, or_null(FOLDER))
     runs_dir = Path(config.machine.runs_dir)
     runs = done_runs(str(config.run)) if config.run is not None else []

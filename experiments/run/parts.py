@@ -154,14 +154,11 @@ class RunParts:
         home_law = getattr(self.home_distribution, "edge_weights", None)
         laws: dict[str, Any] = {"": None}  # ending of a label -> the law
         if config.edge_weights:
-            made = [
-                (
-                    label("edge_weights", str(name), node),
-                    law_of(node, f"transfer.edge_weights.{name}"),
-                )
-                for name, node in config.edge_weights.items()
-            ]
-            laws = {"" if law == home_law else f" ({name})": law for name, law in made}
+            laws = {}
+            for name, node in config.edge_weights.items():
+                law = law_of(node, f"transfer.edge_weights.{name}")
+                named = label("edge_weights", str(name), node)
+                laws["" if law == home_law else f" ({named})"] = law
         for name, node in config.distributions.items():
             plain = construct(node, f"transfer.distributions.{name}", Distribution)
             for ending, law in laws.items():

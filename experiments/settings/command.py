@@ -86,13 +86,13 @@ def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
 
 
 def _check_groups(overrides: list[str]) -> None:
-    """Raise UserError for a configuration group set to null, where Hydra has only a traceback."""
+    """Raise UserError for a group set to null or a number, where Hydra has only a traceback."""
     for override in overrides:
         key, _, value = override.partition("=")
         group = key.partition("@")[0]
-        if value == "null" and (CONF / group).is_dir():
+        if (value == "null" or value.isdecimal()) and (CONF / group).is_dir():
             allowed = ", ".join(path.stem for path in visible(CONF / group, "*.yaml"))
-            raise UserError(f"{key} must be one of {allowed}, got null")
+            raise UserError(f"{key} must be one of {allowed}, got {value}")
 
 
 def _log_to_stderr() -> None:

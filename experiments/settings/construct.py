@@ -14,7 +14,13 @@ from experiments.settings.moved import current_names
 from experiments.settings.schema import as_a_text
 from experiments.settings.trusted import TRUSTED, trusted
 
-REFUSALS = (ValueError, TypeError, RuntimeError, MemoryError)  # raised by a constructor
+REFUSALS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    RuntimeError,
+    MemoryError,
+)  # raised by a constructor
 WORDS: dict[object, str] = {  # complete "model.hidden_dim must be ..."
     bool: "true or false", int: "a whole number", float: "a number", str: "a text",
 }  # fmt: skip

@@ -2,12 +2,12 @@
 
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 import yaml
 from hydra.errors import HydraException, OverrideParseException
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from safetensors import SafetensorError
 
 from data_gen.cell import SizeError
@@ -59,9 +59,15 @@ def one_line(error: BaseException) -> str:
         return f"{error.filename}{target}: {error.strerror}"
     if not isinstance(error, USER_ERRORS):
         return joined(traceback.format_exception_only(error)[-1])
-    text = joined(str(error))
+    return _of_a_setting(error, joined(str(error)))
+
+
+def _of_a_setting(error: BaseException, text: str) -> str:
+    """Return the message of Hydra, OmegaConf or this project in the project's form."""
     if isinstance(error, OverrideParseException):
         return joined(how_to_write(error.override, SEE.sub("", joined(error.message))))
+    if isinstance(error, MissingMandatoryValue):
+        return f"{error.full_key} must be given, as in {error.full_key}=..., got nothing"
     if found := SEVERAL.match(text):
         return f"{how_to_write(found[1], '')}; a list is in [ ], and -m runs one job for each value"
     if missing := NOT_INSTALLED.search(text):
@@ -71,9 +77,16 @@ def one_line(error: BaseException) -> str:
     if found := NO_OPTION.search(text):
         return str(not_one_of(found[1], found[2], found[3].split()))
     if found := NO_KEY.search(text):
-        return f"{found[1]}: there is no such key; to add it: {found[2]}"
+        hint = did_you_mean(found[1].rpartition(".")[2], _keys_beside(error))
+        return f"{found[1]}: there is no such key{hint}; to add it: {found[2]}"
     cause = f": {error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
     return joined(f"{text}{cause}")
+
+
+def _keys_beside(error: BaseException) -> list[str]:
+    """Return the keys of the mapping in which Hydra found no such key."""
+    mapping = getattr(error.__cause__, "parent_node", None)
+    return list(map(str, mapping)) if isinstance(mapping, Mapping) else []
 
 
 def message(error: BaseException) -> str:

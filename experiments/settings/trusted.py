@@ -6,6 +6,7 @@ only if it is trusted.
 
 import inspect
 from importlib import import_module
+from typing import get_type_hints
 
 from experiments.settings.errors import UserError, message, one_line
 from experiments.settings.moved import current_name
@@ -37,6 +38,11 @@ def trusted(target: object, key: str) -> type:
         raise UserError(f"{allowed}, which cannot be imported ({message(error)})") from error
     if not isinstance(found, type) or not f"{found.__module__}.".startswith(TRUSTED):
         raise UserError(f"{allowed}, which is not a class of these packages")
+    try:
+        inspect.signature(found)
+        get_type_hints(found.__init__)
+    except (ValueError, NameError) as error:
+        raise UserError(f"{allowed}, whose arguments are not known") from error
     if inspect.isabstract(found):
         raise UserError(f"{key} must be a class that is not abstract, got {target!r}")
     return found

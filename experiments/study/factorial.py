@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.run.folder import RunFolder
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, not_one_of
 from experiments.statistics.matrix import Cell
 from experiments.tables.rows import read_table
 
@@ -56,9 +56,14 @@ def factorial_of(runs: Sequence[Path], metric: str) -> Factorial:
     """Read the scores of all arms whose names have the usual number of parts.
 
     Raises:
-        UserError: a table cannot be read, or some arms have fewer runs than others.
+        UserError: there is no such metric, a table cannot be read, or some arms have fewer runs
+            than others.
     """
-    named = [(run, read_table(run / "transfer.csv")[0]) for run in runs]
+    tables = {run: read_table(run / "transfer.csv") for run in runs}
+    metrics = dict.fromkeys(row.metric for rows in tables.values() for row in rows)
+    if metric not in metrics:
+        raise not_one_of("metric", metric, metrics)
+    named = [(run, rows[0]) for run, rows in tables.items()]
     counts = [row.model.count("_") for _, row in named]
     usual = max(set(counts), key=counts.count)
     scores: dict[tuple[Cell, Choices], list[np.ndarray]] = {}

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from filelock import FileLock
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from experiments.report import report
@@ -147,7 +148,8 @@ def in_process(monkeypatch):
     def start(module, *overrides):
         monkeypatch.setattr(sys, "argv", [f"experiments/{module}.py", *overrides])
         command = importlib.import_module(f"experiments.{module}")
-        function = {"train": "train", "evaluate": "evaluate_runs"}[module]
+        function = {"evaluate": "evaluate_runs"}.get(module, module)
+        GlobalHydra.instance().clear()
         with pytest.raises(SystemExit) as raised:
             importlib.import_module("experiments.settings.command").start(
                 module, getattr(command, function)

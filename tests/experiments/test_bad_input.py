@@ -147,7 +147,7 @@ def test_an_unknown_key_is_one_line_wherever_it_is_written(tmp_path, key, in_pro
         ("hydra/launcher=seral", "hydra/launcher must be one of .*, got 'seral', did you mean se"),
         ("+model.hiden_dim=3", r"model must have .*, got hiden_dim=3, did you mean hidden_dim$"),
         ("train.precision=bfloat", "precision must be .*, got 'bfloat', did you mean bfloat16$"),
-        ("train.num_stps=3", r"train.num_stps: there is no such key; to add it: \+train.num_stps"),
+        ("train.num_stps=3", r"no such key, did you mean num_steps; to add it: \+train.num_stps"),
         ("+train.num_stps=3", "train.num_stps: there is no such key, did you mean num_steps; "),
     ],
 )

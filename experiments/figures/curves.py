@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,8 +96,6 @@ class Curves(TableFigure):
     floor: Floor | None = None
     layout: Layout = field(default_factory=Layout)
     caption: str = ""
-
-    needs: ClassVar[str] = "scores of one of its lines"
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether a panel has a row of a line."""

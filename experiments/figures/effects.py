@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -34,8 +33,6 @@ class EffectsPlot(TableFigure):
     metric_label: str
     choices: Mapping[str, str] = field(default_factory=dict)
     distributions: Mapping[str, str] = field(default_factory=dict)
-
-    needs: ClassVar[str] = "effects.csv, which experiments.effects writes, with these choices"
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether the tables have effects of these choices."""

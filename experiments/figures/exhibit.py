@@ -1,7 +1,5 @@
 """The base classes of figures and tables of a paper: drawn from a study's tables only."""
 
-import logging
-import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -23,7 +21,7 @@ from data_gen.picture import Picture
 from data_gen.summary import CellSummary
 from experiments.figures.style import LOOK
 from experiments.settings.construct import construct
-from experiments.settings.errors import UserError, did_you_mean, not_one_of
+from experiments.settings.errors import UserError
 from experiments.settings.places import CONF
 from experiments.tables.cells import read_cells
 from experiments.tables.curves import CurvePoint
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DataclassInstance")
 
-LOG = logging.getLogger(__name__)
 FIGURES = CONF / "figure"
 FRAME_DPI, FRAME_MS = 110, 150  # resolution and duration of a frame of an animation
 
@@ -65,8 +62,7 @@ class Tables:
 class Exhibit(ABC):
     """A figure or table, a pure function of one study's tables. Subclasses are dataclasses."""
 
-    study: str  # "*": every study that no other figure names
-    needs: ClassVar[str] = "scores"  # what can_draw asks for, for the line on a figure left out
+    study: str
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether the tables have what the exhibit shows."""
@@ -143,46 +139,20 @@ def _read(folder: Path, pattern: str, kind: type[R]) -> list[R]:
 def draw_figures(folder: Path) -> list[Path]:
     """Draw all figures and tables of a study into its folder, which is named after the study.
 
-    A study that no figure names has those of `study: "*"`. A line tells of a figure for which the
-    tables do not suffice.
-
     Raises:
         UserError: a table or the configuration of a figure is wrong.
     """
-    tables, configs = load_tables(folder), _figures()
-    own = {stem: node for stem, node in configs.items() if node.get("study") == folder.name}
-    paths: list[Path] = []
-    for stem, node in (own or {k: n for k, n in configs.items() if n.study == "*"}).items():
-        exhibit: Exhibit = construct(node, f"figure.{stem}", Exhibit)
-        _check_metrics(exhibit, tables, f"figure.{stem}")
-        if exhibit.can_draw(tables):
-            paths += exhibit.save(tables, folder / stem)
-        else:
-            LOG.info("%s is left out: it needs %s", folder / stem, exhibit.needs)
+    tables = load_tables(folder)
+    paths = []
+    for config in visible(FIGURES, "*.yaml"):
+        node = OmegaConf.load(config)
+        if not isinstance(node, DictConfig):
+            raise UserError(f"{config}: not the configuration of a figure")
+        if node.get("study") == folder.name:
+            exhibit: Exhibit = construct(node, f"figure.{config.stem}", Exhibit)
+            if exhibit.can_draw(tables):
+                paths += exhibit.save(tables, folder / config.stem)
     return paths
-
-
-def _figures() -> dict[str, DictConfig]:
-    """Return the configurations of all figures by name; raise UserError for one without a study."""
-    configs = {}
-    for path in visible(FIGURES, "*.yaml"):
-        node = OmegaConf.load(path)
-        if not isinstance(node, DictConfig) or "study" not in node:
-            raise UserError(f"{path}: not the configuration of a figure")
-        configs[path.stem] = node
-    return configs
-
-
-def _check_metrics(exhibit: Exhibit, tables: Tables, key: str) -> None:
-    """Raise UserError for a metric without scores whose name is nearly that of another."""
-    panels = getattr(exhibit, "panels", ())
-    asked = {getattr(part, "metric", "") for part in (exhibit, *panels)} - {""}
-    metrics = {row.metric for row in tables.rows}
-    known = metrics | {point.metric for point in tables.curves}
-    known |= {re.sub(r"_\d+$", "", metric) for metric in metrics}  # of a frame
-    for metric in sorted(asked - known):
-        if did_you_mean(metric, known):
-            raise not_one_of(f"{key}.metric", metric, sorted(known))
 
 
 def _animate(

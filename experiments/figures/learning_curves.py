@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -36,8 +36,6 @@ class LearningCurves(TableFigure):
     panels: Sequence[Panel] = field(default_factory=tuple)
     lines: Mapping[str, str] = field(default_factory=dict)  # line -> name
     caption: str = ""
-
-    needs: ClassVar[str] = "curves.csv"
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether the tables have learning curves."""

@@ -45,8 +45,6 @@ class Pictures(TableFigure):
     frame_ms: ClassVar[int] = 100
     num_colours: ClassVar[int] = 128
 
-    needs: ClassVar[str] = "a file of pictures, which experiments.look writes"
-
     def can_draw(self, tables: Tables) -> bool:
         """Return whether the file of pictures exists."""
         return self.file in tables.pictures

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -41,10 +40,6 @@ class Ranking(TableFigure):
     metric_label: str
     baseline: str  # the name of a method
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    needs: ClassVar[str] = (
-        "metrics.csv, scores of the baseline, and a cell that is shifted for all methods"
-    )
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether the baseline has rows and a cell is shifted for all methods."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -52,8 +52,6 @@ class ScoreMap(TableFigure):
     framed: Mapping[str, Any] = field(default_factory=dict)
     best_first: bool = False  # sort the lines of each group by `standings`
     look: Look = field(default_factory=Look)
-
-    needs: ClassVar[str] = "scores in one of its cells"
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether a cell has a row."""

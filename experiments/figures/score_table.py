@@ -3,7 +3,6 @@ r"""A table of scores for a paper: LaTeX with `booktabs`, ready for `\input`."""
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import pandas as pd
 
@@ -55,8 +54,6 @@ class ScoreTable(TextTable):
     columns: Sequence[Column] = field(default_factory=tuple)
     blocks: Sequence[Block] = field(default_factory=tuple)
     spans: Mapping[str, int] = field(default_factory=dict)
-
-    needs: ClassVar[str] = "scores in every block, and metrics.csv"
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether every block has a row and the goals of metrics are known."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -43,8 +42,6 @@ class SeverityScatter(TableFigure):
     log_measures: Sequence[str] = field(default_factory=tuple)  # logarithmic above 1
     baseline: str = ""  # a line
     lines: Mapping[str, str] = field(default_factory=dict)  # line -> name
-
-    needs: ClassVar[str] = "severity.csv, which experiments.severity writes"
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether the tables have distances."""

@@ -34,8 +34,7 @@ PAPER_TABLES = [name for name, exhibit in EXHIBITS.items() if isinstance(exhibit
 
 
 def tables_of(name):
-    study = EXHIBITS[name].study
-    return tables_of_study("quickstart" if study == "*" else study)
+    return tables_of_study(EXHIBITS[name].study)
 
 
 @cache

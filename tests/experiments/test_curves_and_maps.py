@@ -1,7 +1,6 @@
 """Figures of existing rows are defined by a yaml, without code."""
 
 import math
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,6 @@ from omegaconf import OmegaConf
 from data_gen.summary import CellSummary
 from experiments.figures import exhibit
 from experiments.figures.axes import XAxis, YAxis
-from experiments.figures.by_size import BySize
 from experiments.figures.curves import Curves, Panel
 from experiments.figures.exhibit import Tables, draw_figures
 from experiments.figures.style import GREYS
@@ -79,37 +77,6 @@ def test_a_figure_of_existing_rows_is_a_yaml(tmp_path, monkeypatch):
         "as_a_map.png", "as_a_map.pdf", "over_sizes.png", "over_sizes.pdf",
     ]  # fmt: skip
     assert all(path.stat().st_size > 2000 for path in drawn)
-
-
-def test_a_study_that_no_figure_names_has_one_by_size(tmp_path):
-    write_table(ROWS, tmp_path / "mine" / "transfer.csv")
-    shutil.copy(ROOT / "results/quickstart/cells.csv", tmp_path / "mine")
-    drawn = draw_figures(tmp_path / "mine")
-    assert [path.name for path in drawn] == ["by_size.png", "by_size.pdf"]
-    errors = [replace(r, task="u", distribution="tree", metric="error") for r in ROWS[:3]]
-    elsewhere = [replace(row, shift="both") for row in ROWS]
-    goals = [*TABLES.goals, MetricGoal("u", "error", 0)]
-    shown = BySize(max_panels=1).draw(Tables([*elsewhere, *errors], {}, goals=goals))
-    assert [axes.get_title() for axes in shown.axes] == ["u\ntree"]  # the only one of training
-    assert shown.axes[0].get_yscale() == "log"
-    assert "1 more distributions are in transfer.csv" in " ".join(shown.get_supxlabel().split())
-
-
-def test_a_figure_that_is_left_out_is_told_and_a_misspelt_metric_refused(
-    tmp_path, monkeypatch, caplog
-):
-    conf, folder = tmp_path / "conf", tmp_path / "mine"
-    conf.mkdir()
-    write_table(ROWS, folder / "transfer.csv")
-    shutil.copy(ROOT / "results/quickstart/cells.csv", folder)
-    monkeypatch.setattr(exhibit, "FIGURES", conf)
-    (conf / "a.yaml").write_text(CURVES.replace("metric: valid", "metric: cost"))
-    caplog.set_level("INFO")
-    assert draw_figures(folder) == []
-    assert f"{folder / 'a'} is left out: it needs scores of one of its lines" in caplog.messages
-    (conf / "a.yaml").write_text(CURVES.replace("metric: valid", "metric: valied"))
-    with pytest.raises(UserError, match=r"^figure.a.metric must be .*'valied', did you mean valid"):
-        draw_figures(folder)
 
 
 def test_a_line_has_the_means_of_its_method_and_ends_where_it_has_no_answer():

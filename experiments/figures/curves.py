@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures.axes import XAxis, YAxis
 from experiments.figures.captions import about_intervals, sample
-from experiments.figures.exhibit import TableFigure, Tables
+from experiments.figures.exhibit import STEPS, TableFigure, Tables
 from experiments.figures.layout import Layout
 from experiments.figures.lines import (
     LEVEL,
@@ -38,7 +38,6 @@ ALONE: dict[str, Any] = {
 }  # one floor for a panel
 MARK: dict[str, Any] = {"color": "0.6", "linewidth": 0.9, "zorder": 1.2}
 TRIVIAL = "Grey: answers that need no training."
-STEPS = "steps"  # as a metric: the number of message-passing steps taken
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,8 @@ class Curves(TableFigure):
     "n/a" if its method has rows further to the right without an answer. The numbers of runs and
     instances precede the caption.
     """
+
+    needs: ClassVar[str] = "a row of a line in one of the panels"
 
     study: str
     metric: str

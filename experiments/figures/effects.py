@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -28,6 +29,8 @@ class EffectsPlot(TableFigure):
         choices: choice -> its name for the reader, in order; others are left out.
         distributions: distribution -> the title of its panel.
     """
+
+    needs: ClassVar[str] = "effects (experiments.effects)"
 
     study: str
     metric_label: str

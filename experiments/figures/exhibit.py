@@ -1,7 +1,12 @@
 """The base classes of figures and tables of a paper: drawn from a study's tables only."""
 
+import dataclasses
+import logging
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +26,7 @@ from data_gen.picture import Picture
 from data_gen.summary import CellSummary
 from experiments.figures.style import LOOK
 from experiments.settings.construct import construct
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, not_one_of
 from experiments.settings.places import CONF
 from experiments.tables.cells import read_cells
 from experiments.tables.curves import CurvePoint
@@ -37,7 +42,10 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DataclassInstance")
 
+LOG = logging.getLogger(__name__)
 FIGURES = CONF / "figure"
+STEPS = "steps"  # as a metric: the number of message-passing steps taken
+ALIKE = 0.75  # similarity from which a metric that the tables lack is taken for a misspelt one
 FRAME_DPI, FRAME_MS = 110, 150  # resolution and duration of a frame of an animation
 
 
@@ -62,7 +70,9 @@ class Tables:
 class Exhibit(ABC):
     """A figure or table, a pure function of one study's tables. Subclasses are dataclasses."""
 
-    study: str
+    needs: ClassVar[str] = "rows"  # what the tables must have, in words
+
+    study: str  # the study that it is drawn for; "": any
 
     def can_draw(self, tables: Tables) -> bool:
         """Return whether the tables have what the exhibit shows."""
@@ -136,23 +146,76 @@ def _read(folder: Path, pattern: str, kind: type[R]) -> list[R]:
     return [row for path in visible(folder, pattern) for row in read_table(path, kind)]
 
 
-def draw_figures(folder: Path) -> list[Path]:
-    """Draw all figures and tables of a study into its folder, which is named after the study.
+def draw_figures(folder: Path, names: Collection[str] | None = None) -> list[Path]:
+    """Draw figures and tables of a study into its folder; warn of those that cannot be drawn.
+
+    Args:
+        folder: the folder of the study, which is named after the study.
+        names: the names of the figures; None: all figures that name the study.
 
     Raises:
-        UserError: a table or the configuration of a figure is wrong.
+        UserError: there is no such figure, or a table or the configuration of a figure is wrong.
     """
-    tables = load_tables(folder)
-    paths = []
-    for config in visible(FIGURES, "*.yaml"):
-        node = OmegaConf.load(config)
-        if not isinstance(node, DictConfig):
-            raise UserError(f"{config}: not the configuration of a figure")
-        if node.get("study") == folder.name:
-            exhibit: Exhibit = construct(node, f"figure.{config.stem}", Exhibit)
-            if exhibit.can_draw(tables):
-                paths += exhibit.save(tables, folder / config.stem)
+    nodes = _configurations()
+    for name in names or ():
+        if name not in nodes:
+            raise not_one_of("figures", name, nodes)
+    if names is None:
+        names = [name for name, node in nodes.items() if node.get("study") == folder.name]
+    tables, paths = load_tables(folder), []
+    for name in names:
+        exhibit: Exhibit = construct(nodes[name], f"figure.{name}", Exhibit)
+        _check_metrics(exhibit, tables, f"figure.{name}")
+        if exhibit.can_draw(tables):
+            paths += exhibit.save(tables, folder / name)
+        else:
+            LOG.warning("%s: left out, the tables of %s lack %s", name, folder, exhibit.needs)
     return paths
+
+
+def standard_figures(folder: Path) -> list[str] | None:
+    """Return the figures of any study, for a study that no figure names; None for the others."""
+    nodes = _configurations()
+    if any(node.get("study") == folder.name for node in nodes.values()):
+        return None
+    return [name for name, node in nodes.items() if node.get("study") == ""]
+
+
+def _configurations() -> dict[str, DictConfig]:
+    """Return the configurations of all figures by name; raise UserError if a file is not one."""
+    nodes = {}
+    for path in visible(FIGURES, "*.yaml"):
+        node = OmegaConf.load(path)
+        if not isinstance(node, DictConfig):
+            raise UserError(f"{path}: not the configuration of a figure")
+        nodes[path.stem] = node
+    return nodes
+
+
+def _check_metrics(exhibit: Exhibit, tables: Tables, key: str) -> None:
+    """Raise UserError for a metric that the tables lack, if they have one of a similar name.
+
+    A study may lack a metric because some of its arms were not run.
+    """
+    there = dict.fromkeys(row.metric for row in tables.rows)
+    stems = dict.fromkeys(re.sub(r"_\d+$", "", name) for name in there)  # frames are in the names
+    known = {**there, **stems, **dict.fromkeys(point.metric for point in tables.curves)}
+    for name in _metrics(exhibit):
+        if name not in known and get_close_matches(name, known, n=1, cutoff=ALIKE):
+            raise not_one_of(f"{key}: metric", name, known)
+
+
+def _metrics(part: object) -> Iterator[str]:
+    """Yield the metrics that a part of a figure names."""
+    if dataclasses.is_dataclass(part):
+        for name, value in vars(part).items():
+            if name in ("metric", "by") and value and value != STEPS:
+                yield str(value)
+            else:
+                yield from _metrics(value)
+    elif isinstance(part, (list, tuple)):
+        for item in part:
+            yield from _metrics(item)
 
 
 def _animate(

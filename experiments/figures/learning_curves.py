@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,6 +31,8 @@ class LearningCurves(TableFigure):
     Later lines are thinner, so that earlier ones stay visible. If curves end at different numbers
     of updates, the caption says so.
     """
+
+    needs: ClassVar[str] = "learning curves"
 
     study: str
     panels: Sequence[Panel] = field(default_factory=tuple)

@@ -28,6 +28,8 @@ class Pictures(TableFigure):
     below the still figure.
     """
 
+    needs: ClassVar[str] = "the file of pictures (experiments.look)"
+
     study: str
     file: str  # the file of pictures, without its ending
     shown: Sequence[int] = ()  # the frames of a row; 0 is the first

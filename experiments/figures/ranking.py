@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -34,6 +35,8 @@ class Ranking(TableFigure):
     -> name for the reader. Methods without a row are left out. The dotted line is the score of the
     baseline. A method without an answer on some of the cells has "n/a" instead of a dot.
     """
+
+    needs: ClassVar[str] = "metrics.csv, or the baseline, or a shifted cell of all methods"
 
     study: str
     metric: str

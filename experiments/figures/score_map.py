@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -42,6 +42,8 @@ class ScoreMap(TableFigure):
     `columns` maps a name to the values that select its rows, as in
     `grid: {distribution: grid, size: 16}`. `framed` selects the framed cells in the same way.
     """
+
+    needs: ClassVar[str] = "a row of a line in one of the columns"
 
     study: str
     metric: str

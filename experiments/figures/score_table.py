@@ -3,6 +3,7 @@ r"""A table of scores for a paper: LaTeX with `booktabs`, ready for `\input`."""
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pandas as pd
 
@@ -46,6 +47,8 @@ class ScoreTable(TextTable):
     Methods and blocks without a row are left out. The best mean of a block and column is bold if
     its interval overlaps no other. `spans` maps headings to the number of columns below each.
     """
+
+    needs: ClassVar[str] = "metrics.csv, or a row of one of the blocks"
 
     study: str
     metric: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -34,6 +35,8 @@ class SeverityScatter(TableFigure):
     other than `baseline`, on the cells that all of these methods have a score for. A label that two
     tasks share counts as two methods. Filled dots are cells of the training family.
     """
+
+    needs: ClassVar[str] = "distances (experiments.severity)"
 
     study: str
     metric: str

@@ -157,7 +157,7 @@ def _caption(path: Path) -> str:
     """Return the caption of one of the project's figures; "" for any other picture."""
     config = FIGURES / f"{path.stem}.yaml"
     node = OmegaConf.load(config) if config.is_file() else None
-    if not isinstance(node, DictConfig) or node.get("study") != path.parent.name:
+    if not isinstance(node, DictConfig) or node.get("study") not in ("", path.parent.name):
         return ""
     figure = construct(node, f"figure.{path.stem}")
     about = (inspect.getdoc(type(figure)) or "").partition("\n\n")[0]

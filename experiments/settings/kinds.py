@@ -97,6 +97,10 @@ def _is_optimizer(value: object) -> bool:
 
 NAME = Kind(is_name, "a name of up to 100 letters, digits, _ . + and -",
             (None, "../x", "", 7, "a/b", ["a"]))  # fmt: skip
+NAMES = Kind(
+    lambda v: isinstance(v, list) and len(v) > 0 and all(map(is_name, v)),
+    "a list of one or more names", (None, 3, "x", [], [3]),
+)  # fmt: skip
 EVALUATION = Kind(
     lambda v: isinstance(v, str) and re.fullmatch(r"\w[\w-]*", v) is not None,
     "a text of letters, digits, _ and -", (None, 3, "", "a.b", "a/b"),

@@ -8,6 +8,7 @@ from data_gen.patterns import visible
 from experiments.run.folder import RunFolder
 from experiments.run.found import without_copies
 from experiments.settings.errors import UserError, one_line
+from experiments.settings.overrides import as_override
 from experiments.statistics.findings import findings
 from experiments.statistics.summary import summary
 from experiments.study.curves import curves_of
@@ -116,6 +117,9 @@ def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -
         named = [path.name for path in paths if path.suffix in suffixes]
         if named:
             LOG.info("%s in %s: %s", kind, folder, ", ".join(named))
+    if not any(path.suffix == ".png" for path in paths):
+        words = as_override("results_dir", str(folder.parent)), as_override("study", folder.name)
+        LOG.info("its scores as a figure: python -m experiments.plot %s %s", *words)
     LOG.info("\n%s\n", "\n".join(findings(tables.rows, tables.goals)))
     with mirrored(tracker, source_of_study(folder, folder.parent)):
         pass  # all files exist already

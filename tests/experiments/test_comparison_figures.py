@@ -34,7 +34,7 @@ PAPER_TABLES = [name for name, exhibit in EXHIBITS.items() if isinstance(exhibit
 
 
 def tables_of(name):
-    return tables_of_study(EXHIBITS[name].study)
+    return tables_of_study(EXHIBITS[name].study or "quickstart")
 
 
 @cache

@@ -12,7 +12,9 @@ from experiments.figures import exhibit
 from experiments.figures.axes import XAxis, YAxis
 from experiments.figures.curves import Curves, Panel
 from experiments.figures.exhibit import Tables, draw_figures
+from experiments.figures.scores import Scores
 from experiments.figures.style import GREYS
+from experiments.plot import plot
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
 from experiments.tables.estimates import KEY, MethodEstimate
@@ -62,21 +64,100 @@ def figure(text, **changes):
     return construct(OmegaConf.merge(OmegaConf.create(text), OmegaConf.create(changes)), "figure")
 
 
-def test_a_figure_of_existing_rows_is_a_yaml(tmp_path, monkeypatch):
+def own_study(tmp_path, monkeypatch, **yamls):
+    """Return the folder of a study, with the given figures beside the standard one."""
     conf, folder = tmp_path / "conf", tmp_path / "results" / "mine"
     conf.mkdir()
     write_table(ROWS, folder / "transfer.csv")
     (folder / "cells.csv").write_text((ROOT / "results/quickstart/cells.csv").read_text())
     monkeypatch.setattr(exhibit, "FIGURES", conf)
-    assert draw_figures(folder) == []
-    (conf / "over_sizes.yaml").write_text(CURVES)
-    (conf / "as_a_map.yaml").write_text(MAP)
-    (conf / "of_another.yaml").write_text(CURVES.replace("study: mine", "study: other"))
+    yamls["scores"] = (ROOT / "conf/figure/scores.yaml").read_text()
+    for name, text in yamls.items():
+        (conf / f"{name}.yaml").write_text(text)
+    return folder
+
+
+def plotted(folder, figures=None):
+    names = {"study": folder.name, "results_dir": str(folder.parent), "figures": figures}
+    plot(OmegaConf.create(names))
+    return sorted(path.name for path in folder.glob("*.png"))
+
+
+def test_a_figure_of_existing_rows_is_a_yaml(tmp_path, monkeypatch):
+    other = CURVES.replace("study: mine", "study: other")
+    folder = own_study(
+        tmp_path, monkeypatch, over_sizes=CURVES, as_a_map=MAP, of_another=other
+    )  # fmt: skip
     drawn = draw_figures(folder)
     assert [path.name for path in drawn] == [
         "as_a_map.png", "as_a_map.pdf", "over_sizes.png", "over_sizes.pdf",
     ]  # fmt: skip
     assert all(path.stat().st_size > 2000 for path in drawn)
+
+
+def test_a_study_that_no_figure_names_has_a_standard_figure(tmp_path, monkeypatch, caplog):
+    other = CURVES.replace("study: mine", "study: other")
+    folder = own_study(tmp_path, monkeypatch, over_sizes=other)
+    with caplog.at_level("INFO"):
+        assert plotted(folder) == ["scores.png"]
+    assert "no figure of conf/figure names mine: scores" in caplog.text
+    assert draw_figures(folder) == []  # not at the end of each sweep
+    assert plotted(folder, ["over_sizes"]) == ["over_sizes.png", "scores.png"]
+    with pytest.raises(UserError, match=r"^figures must be one of .*, did you mean over_sizes$"):
+        plotted(folder, ["over_size"])
+    with pytest.raises(UserError, match=r"^figures must be null or a list of one or more names"):
+        plotted(folder, "scores")
+
+
+def test_figures_that_cannot_be_drawn_are_told(tmp_path, monkeypatch, caplog):
+    nothing = CURVES.replace("a@10: A", "c: C").replace("b: B", "d: D")
+    folder = own_study(tmp_path, monkeypatch, drawn=CURVES, left_out=nothing)
+    assert plotted(folder) == ["drawn.png"]
+    assert caplog.messages[-1] == (
+        f"left_out: left out, the tables of {folder} lack a row of a line in one of the panels"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "metric"),
+    [
+        (CURVES.replace("metric: valid", "metric: vallid"), "vallid"),
+        (MAP.replace("metric: valid", "metric: vaild"), "vaild"),
+    ],
+)
+def test_a_metric_that_is_misspelt_in_a_yaml_is_an_error(tmp_path, monkeypatch, text, metric):
+    folder = own_study(tmp_path, monkeypatch, mine=text)
+    with pytest.raises(UserError, match=rf"^figure.mine: metric must be .* got '{metric}', did"):
+        draw_figures(folder)
+
+
+def test_a_metric_of_an_arm_that_was_not_run_is_no_error(tmp_path, monkeypatch, caplog):
+    other = CURVES.replace("metric: valid", "metric: tour_length")
+    assert draw_figures(own_study(tmp_path, monkeypatch, mine=other)) == []
+    assert "mine: left out" in caplog.text
+
+
+def test_the_standard_figure_has_every_method_on_every_distribution_of_every_task():
+    tour = {"task": "Tour", "distribution": "points", "metric": "gap", "is_share": False}
+    gap = [replace(r, **tour) for r in ROWS]
+    below = [replace(r, mean=-r.mean) for r in gap]
+    for rows, is_log in ((gap, True), (below, False)):
+        drawn = Scores().draw(Tables([*ROWS, *rows], {}))
+        first, second = drawn.axes
+        assert first.get_title().split("\n") == ["ShortestPath", "grid"]
+        assert second.get_title().split("\n") == ["Tour", "points"]
+        assert (first.get_ylabel(), second.get_ylabel()) == ("valid", "gap")
+        assert (second.get_yscale() == "log") == is_log
+        names = {line.get_label() for axes in drawn.axes for line in axes.lines}
+        assert {"a@10", "b"} <= names
+        low, high = second.get_ylim()
+        means = [row.mean for row in rows if not math.isnan(row.mean)]
+        assert low < min(means) < max(means) < high
+    assert [a.get_ylabel() for a in Scores(metric="gap").draw(Tables([*ROWS, *gap], {})).axes] == [
+        "gap"
+    ]
+    with pytest.raises(UserError, match="metric must be one of valid, got 'x'"):
+        Scores(metric="x").draw(TABLES)
 
 
 def test_a_line_has_the_means_of_its_method_and_ends_where_it_has_no_answer():

@@ -11,22 +11,25 @@ from experiments.figures.curves import Curves, Panel
 from experiments.figures.exhibit import TableFigure, Tables
 from experiments.figures.layout import Layout
 from experiments.settings.errors import not_one_of
+from experiments.statistics.matrix import is_home
 from experiments.tables.rows import Row, method
 
-MAX_COLUMNS = 3
+COLUMNS = 4  # panels in a row
 
 
 @dataclass(frozen=True)
 class Scores(TableFigure):
-    """Every method over sizes, with a panel for each task and distribution.
+    """Every method over sizes: a panel for each task and distribution, those of training first.
 
-    The metric is the first of each task in the table, unless one is given.
+    The metric is the first of each task in the table, unless one is given. Methods without
+    parameters are thin and grey. Panels beyond `max_panels` are left out, as the caption says.
     """
 
     needs: ClassVar[str] = "rows"
 
     study: str = ""  # "": any study
     metric: str = ""
+    max_panels: int = 12
 
     def draw(self, tables: Tables) -> Figure:
         """Draw a panel for each task and distribution.
@@ -51,16 +54,26 @@ class Scores(TableFigure):
         rows = [row for row in tables.rows if row.metric == first.get(row.task)]
         # Panels of one metric have one axis, since only the first of a line shows its numbers.
         axes = {m: _axis([row for row in rows if row.metric == m]) for m in first.values()}
+        has_lines = any(row.num_parameters for row in rows)
+        shown = [row for row in rows if row.num_parameters or not has_lines]
+        home = [row for row in shown if is_home(row)]
+        places = list(dict.fromkeys((row.task, row.distribution) for row in [*home, *shown]))
         panels = []
-        for task, name in dict.fromkeys((row.task, row.distribution) for row in rows):
+        for task, name in places[: self.max_panels]:
             metric, title = first[task], f"{task}\n{name}" if len(first) > 1 else name
             where = {"task": task, "distribution": name}
-            panels.append(Panel(title.replace("{", "("), where, metric, metric, axes[metric]))
+            label = metric.replace("_", " ")
+            panels.append(Panel(title.replace("{", "("), where, metric, label, axes[metric]))
+        lines, sizes = dict.fromkeys(map(method, shown)), [row.size for row in home]
+        left = len(places) - len(panels)
         return Curves(
-            self.study, panels[0].metric, panels[0].metric,
-            lines={name: name for name in dict.fromkeys(map(method, rows))}, panels=panels,
-            x=XAxis(label="size"),
-            layout=Layout(height=2.2, columns=min(len(panels), MAX_COLUMNS)),
+            self.study, panels[0].metric, panels[0].metric_label,
+            lines={name: name for name in lines},
+            trivial={name: name for name in dict.fromkeys(map(method, rows)) if name not in lines},
+            panels=panels,
+            x=XAxis(label="size", train=[min(sizes), max(sizes)] if sizes else []),
+            layout=Layout(columns=min(len(panels), COLUMNS), legend="above", legend_columns=4),
+            caption=f"transfer.csv has {left} more distributions." if left else "",
         )  # fmt: skip
 
 

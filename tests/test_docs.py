@@ -146,9 +146,18 @@ def test_the_page_of_models_is_what_the_code_says():
 
 
 def expanded(words):
-    """Return the first job of a sweep: `seed=0,1,2` becomes `seed=0`."""
+    """Return the first job of a sweep: `seed=0,1,2` becomes `seed=0`, and `glob([a*])` a file."""
     sweep = re.compile(r"^([\w./@]+)=([^\[\]{}()',]+(?:,[^\[\]{}()',]+)+)$")
-    yield [f"{m[1]}={m[2].split(',')[0]}" if (m := sweep.match(word)) else word for word in words]
+    of_files = re.compile(r"^([\w./]+)(@[\w.]+)?=glob\(\[?([\w*]+).*\)$")
+    first = []
+    for word in words:
+        if found := of_files.match(word):
+            file = next((ROOT / "conf" / found[1]).glob(f"{found[3]}.yaml"))
+            word = f"{found[1]}{found[2] or ''}={file.stem}"
+        elif found := sweep.match(word):
+            word = f"{found[1]}={found[2].split(',')[0]}"
+        first.append(word)
+    yield first
 
 
 def test_the_readme_is_short_and_the_index_names_every_page():

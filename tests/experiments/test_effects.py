@@ -3,12 +3,15 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 
 from experiments.effects import effects
+from experiments.figures.exhibit import Exhibit, load_tables
+from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
 from experiments.tables.effects import Effect
 from experiments.tables.rows import read_table
-from tests.conftest import composed
+from tests.conftest import ROOT, composed
 from tests.experiments.test_collect import done_run
 
 EFFECT = {"linear": 0.0, "mlp": -0.1, "max": 0.0, "sum": -0.3}
@@ -56,3 +59,15 @@ def test_arms_of_unequal_numbers_of_runs_are_refused(tmp_path):
     make_study(tmp_path, ["mlp_max"], seeds=(0,))
     with pytest.raises(UserError, match="fewer runs"):
         run_effects(tmp_path)
+
+
+def test_a_dot_of_the_figure_is_the_effect_of_a_choice():
+    figure = OmegaConf.load(ROOT / "conf" / "figure" / "headline_effects.yaml")
+    tables = load_tables(ROOT / "results" / "headline")
+    effect = next(e for e in tables.effects if (e.choice, e.size) == ("sum", 64))
+    assert effect.distribution == "geographic_threshold"
+    drawn = construct(figure, "figure", Exhibit).draw(tables)
+    dots = [float(x) for line in drawn.axes[0].lines for x in np.ravel(line.get_xdata())]
+    assert any(x == pytest.approx(effect.mean) for x in dots)
+    rows = [label.get_text() for label in drawn.axes[0].get_yticklabels()]
+    assert rows == list(figure.choices.values())

@@ -73,7 +73,7 @@ class Scores(TableFigure):
             panels=panels,
             x=XAxis(label="size", train=[min(sizes), max(sizes)] if sizes else []),
             layout=Layout(columns=min(len(panels), COLUMNS), legend="above", legend_columns=4),
-            caption=f"transfer.csv has {left} more distributions." if left else "",
+            caption=f"transfer.csv has {left} more panels of this kind." if left else "",
         )  # fmt: skip
 
 

@@ -7,10 +7,13 @@ folder of every study. Each job looks for the file, and takes it for a Ctrl-C of
 
 import _thread
 import logging
+import os
 import signal
 import threading
+import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker as trackers
 from pathlib import Path
 from types import FrameType
 
@@ -19,7 +22,7 @@ from joblib.externals.loky.backend import resource_tracker
 from experiments.settings.errors import Stopped
 
 LOG = logging.getLogger(__name__)
-FILE = ".stopping"
+VARIABLE = "FINITE_MEANS_STOP"  # jobs inherit the name of their own sweep's file
 NOT_BEGUN = "not begun; the same command runs it"
 SECONDS = 0.5  # between two looks for the file
 
@@ -33,11 +36,12 @@ class SweepInterrupt:
 
     def __init__(self, folders: Collection[Path]) -> None:
         self.is_requested = False
-        self._files = [folder / FILE for folder in folders]
+        os.environ[VARIABLE] = f".stopping-{uuid.uuid4().hex[:12]}"
+        self._files = [folder / os.environ[VARIABLE] for folder in folders]
 
     def __enter__(self) -> "SweepInterrupt":
-        self._remove()  # of a sweep that was killed
-        resource_tracker.ensure_running()  # it unblocks SIGINT when it starts
+        for tracker in (trackers, resource_tracker):
+            tracker.ensure_running()  # each unblocks SIGINT when it starts
         self._handlers = {n: signal.signal(n, self._note) for n in (signal.SIGINT, signal.SIGTERM)}
         # Workers inherit the mask, so that the terminal's Ctrl-C does not reach them.
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -74,8 +78,15 @@ class SweepInterrupt:
             file.touch()
 
     def _remove(self) -> None:
+        os.environ.pop(VARIABLE, None)
         for file in self._files:
             file.unlink(missing_ok=True)
+
+
+def is_stopping(study_folder: Path) -> bool:
+    """Return whether the sweep of this process or job was told to stop."""
+    name = os.environ.get(VARIABLE)
+    return name is not None and (study_folder / name).exists()
 
 
 @contextmanager
@@ -85,13 +96,13 @@ def interrupted_by_the_sweep(study_folder: Path) -> Iterator[None]:
     Raises:
         Stopped: the sweep was stopped before the job was begun.
     """
-    file, ended = study_folder / FILE, threading.Event()
-    if file.exists():
+    ended = threading.Event()
+    if is_stopping(study_folder):
         raise Stopped(NOT_BEGUN)
 
     def look() -> None:
         while not ended.wait(SECONDS):
-            if file.exists():
+            if is_stopping(study_folder):
                 _thread.interrupt_main()
                 return
 

@@ -18,7 +18,7 @@ from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
 from hydra_plugins.hydra_submitit_launcher.submitit_launcher import LocalLauncher, SlurmLauncher
 from omegaconf import OmegaConf
 
-from experiments.processes.interrupt import FILE, NOT_BEGUN
+from experiments.processes.interrupt import NOT_BEGUN, is_stopping
 
 LOG = logging.getLogger(__name__)
 SECONDS = 0.2  # between two checks of local processes
@@ -53,12 +53,12 @@ class LocalQueue(LocalLauncher):
         at_once = max(1, len(os.sched_getaffinity(0)) // cores)
         executor = _executor(self, self.params)
         assert self.config is not None  # Hydra has set it
-        stopping = Path(self.config.hydra.sweep.dir) / FILE
+        study_folder = Path(self.config.hydra.sweep.dir)
         jobs = []
         for call in _calls(job_overrides, initial_job_idx):
             while sum(not job.done() for job in jobs) >= at_once:
                 time.sleep(SECONDS)
-            if stopping.exists():
+            if is_stopping(study_folder):
                 break
             jobs.append(executor.submit(self, *call))
         while not all(job.done() for job in jobs):

@@ -66,10 +66,11 @@ class StudySweeper(Sweeper):
         is_first = World.here().is_first  # several processes may share each training
         tracker = tracker_of(self._config) if is_first else None
         jobs = self._jobs(arguments)
+        begun = [job for job in jobs if job.is_open]
         with shown_progress(jobs), self._interruptible(jobs):
-            self._launch([job for job in jobs if job.is_open])
+            self._launch(begun)
         if self._is_stopped:
-            for job in jobs:
+            for job in begun:
                 job.was_stopped = not job.is_done
             LOG.info("%s", outcome_table(jobs))
             raise KeyboardInterrupt

@@ -16,7 +16,7 @@ from data_gen.files import write_atomically
 from experiments.settings.checks import check_places, check_writable
 from experiments.settings.command import start
 from experiments.settings.errors import UserError, message, not_one_of
-from experiments.settings.kinds import FLAG, FOLDER, NAME
+from experiments.settings.kinds import FILE, FLAG, NAME
 from experiments.settings.schema import check_kind
 from experiments.tracking.source import Source, source_of_study
 from experiments.tracking.wandb import check_key
@@ -57,7 +57,7 @@ def _check(config: DictConfig) -> None:
     """Raise UserError for everything that can be checked before any work."""
     check_places(config)
     _, entity = _place(config)
-    for key, kind in (("file", FOLDER), ("upload", FLAG), ("overwrite", FLAG)):
+    for key, kind in (("file", FILE), ("upload", FLAG), ("overwrite", FLAG)):
         check_kind(key, config[key], kind)
     if Path(config.file).is_dir():
         raise UserError(f"file must be the path of a file, got {config.file!r} (a folder)")

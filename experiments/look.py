@@ -17,7 +17,7 @@ from experiments.run.stored import study_of, trained_model
 from experiments.settings.checks import check_mappings
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
-from experiments.settings.kinds import COUNT, COUNT_OR_0, ENTRIES, FOLDER, or_null
+from experiments.settings.kinds import COUNT, COUNT_OR_0, ENTRIES, FILE, or_null
 from experiments.settings.predicates import is_number
 from experiments.settings.schema import Kind, check_kind, plain
 from experiments.tables.pictures import ENDING, write_pictures
@@ -62,7 +62,7 @@ def look(config: DictConfig) -> None:
 def _check(config: DictConfig) -> None:
     """Raise UserError for a wrong value; sizes and steps are checked with the run's settings."""
     check_mappings(config, ("machine",))
-    check_kind("file", config.file, or_null(FOLDER))
+    check_kind("file", config.file, or_null(FILE))
     check_kind("instance", config.instance, COUNT_OR_0)
     check_kind("num_instances", config.num_instances, COUNT)
     scores = Kind(_is_choice, "null or scores with lists of values, as {solved: [1, 0]}")

@@ -64,14 +64,14 @@ class Scores(TableFigure):
             where = {"task": task, "distribution": name}
             label = metric.replace("_", " ")
             panels.append(Panel(title.replace("{", "("), where, metric, label, axes[metric]))
-        lines, sizes = dict.fromkeys(map(method, shown)), [row.size for row in home]
+        lines = dict.fromkeys(map(method, shown))
         left = len(places) - len(panels)
         return Curves(
             self.study, panels[0].metric, panels[0].metric_label,
             lines={name: name for name in lines},
             trivial={name: name for name in dict.fromkeys(map(method, rows)) if name not in lines},
             panels=panels,
-            x=XAxis(label="size", train=[min(sizes), max(sizes)] if sizes else []),
+            x=XAxis(label="size"),
             layout=Layout(columns=min(len(panels), COLUMNS), legend="above", legend_columns=4),
             caption=f"transfer.csv has {left} more panels of this kind." if left else "",
         )  # fmt: skip

@@ -114,6 +114,7 @@ DEVICE = Kind(_is_device, "auto, cpu, cuda, or cuda:1 for the second GPU",
               ("auto", "cpu", "cuda"))  # fmt: skip
 FLAG = Kind(is_flag, "true or false", (1, None, "yes_please"))
 FOLDER = Kind(is_folder, "the path of a folder", (None, 3, ""))
+FILE = Kind(is_folder, "the path of a file", FOLDER.wrong)
 MAPPING = Kind(lambda v: isinstance(v, dict), "a mapping", (None, 3, "labels"))
 ENTRIES = Kind(lambda v: isinstance(v, dict) and len(v) > 0, "a mapping of one or more entries",
                (None, {}))  # fmt: skip

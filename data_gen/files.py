@@ -70,8 +70,12 @@ def _number_of(error: Exception, folder: Path) -> int | None:
     Libraries that write by themselves report a full disk in words of their own, or not at all.
     """
     if isinstance(error, OSError) and error.errno is not None:
-        is_ours = error.filename is None or Path(error.filename).is_relative_to(folder)
-        return error.errno if is_ours else None
+        if not isinstance(error.filename, (str, bytes)):  # none, or the number of an open file
+            return error.errno
+        of_other = (
+            not Path(os.fsdecode(error.filename)).absolute().is_relative_to(folder.absolute())
+        )
+        return None if of_other else error.errno
     if told := OF_RUST.search(str(error)):
         return int(told[1])
     try:
@@ -84,9 +88,9 @@ def _number_of(error: Exception, folder: Path) -> int | None:
     return None
 
 
-def _modified(path: Path) -> float:
-    """Return the time of the last change; infinite if the path is gone."""
+def _modified(folder: Path) -> float:
+    """Return the time of the last change of a folder or a file in it; infinite if it is gone."""
     try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
+        return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    except OSError:
         return float("inf")

@@ -30,6 +30,8 @@ SECONDS = 0.5  # between two looks for the file
 class SweepInterrupt:
     """While entered, Ctrl-C or SIGTERM asks all jobs to stop; a second one is raised at once.
 
+    Ray sets a handler of its own for SIGTERM, so that only Ctrl-C asks its jobs to stop.
+
     Args:
         folders: the folders of the studies.
     """
@@ -42,23 +44,23 @@ class SweepInterrupt:
     def __enter__(self) -> "SweepInterrupt":
         for tracker in (trackers, resource_tracker):
             tracker.ensure_running()  # each unblocks SIGINT when it starts
+        self._ended = threading.Event()
         self._handlers = {n: signal.signal(n, self._note) for n in (signal.SIGINT, signal.SIGTERM)}
         # Workers inherit the mask, so that the terminal's Ctrl-C does not reach them.
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        self._ended = threading.Event()
         self._watch = threading.Thread(target=self._wait, daemon=True)
         self._watch.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._ended.set()
+        self._remove()
         assert self._watch.ident is not None
         signal.pthread_kill(self._watch.ident, signal.SIGINT)
         self._watch.join()
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
-        self._remove()
 
     def _wait(self) -> None:
         while True:
@@ -69,6 +71,8 @@ class SweepInterrupt:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del number, frame
+        if self._ended.is_set():
+            return
         if self.is_requested:
             raise KeyboardInterrupt
         self.is_requested = True

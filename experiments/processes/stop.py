@@ -21,7 +21,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.requested = False
-        self._is_requeued = False
+        self.is_requeued = False
         self._previous: dict[int, object] = {}
         self._of_queue = [s for s in QUEUE_SIGNALS if callable(signal.getsignal(s))]
 
@@ -36,9 +36,9 @@ class StopRequest:
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def leave(self, folder: Path, step: int) -> NoReturn:
+    def leave(self, folder: Path, step: int, *, is_requeued: bool) -> NoReturn:
         """Hand over to the queue, or raise Stopped with a line on how to resume."""
-        if self._is_requeued:
+        if is_requeued:
             self.__exit__()
             signal.raise_signal(self._of_queue[0])  # does not return in the first task of a job
             time.sleep(REQUEUE_SECONDS)
@@ -47,4 +47,4 @@ class StopRequest:
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
         self.requested = True
-        self._is_requeued |= number in self._of_queue
+        self.is_requeued |= number in self._of_queue

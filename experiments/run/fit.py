@@ -8,7 +8,7 @@ learner, and the best weights so far.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -86,10 +86,14 @@ class Fit:
                     if is_save:
                         self.world.first(lambda: folder.save_state(self.step, self._state()))
                     if is_stop:
-                        stop.leave(folder.path, self.step)
+                        self._leave(stop, folder)
             if self.world.any(stop.requested):  # during the last validation
-                stop.leave(folder.path, self.step)
+                self._leave(stop, folder)
         self.world.first(lambda: folder.save_weights(self.selection.weights))
+
+    def _leave(self, stop: StopRequest, folder: RunFolder) -> NoReturn:
+        """Leave the training in all processes alike, whichever of them got the signal."""
+        stop.leave(folder.path, self.step, is_requeued=self.world.any(stop.is_requeued))
 
     def update(self) -> Tensor:
         """Update the weights once; return this process's share of the loss, on the device."""

@@ -27,25 +27,23 @@ def run_folders(study_folder: Path) -> list[Path]:
     return [done.parent for done in visible(study_folder, "*/DONE")]
 
 
-def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> list[Path]:
+def current_runs(
+    study_folder: Path, wanted: Collection[str] | None = None, *, skips_damaged: bool = False
+) -> list[Path]:
     """Return for every method the runs of one configuration; configurations are never pooled.
 
     Args:
         study_folder: the folder of the run folders.
         wanted: hashes of configurations to prefer over newer ones; None: the configurations in the
             study's table, which its last sweep wrote.
+        skips_damaged: whether a run that cannot be read is left out, with a warning.
 
     Raises:
-        UserError: there is no complete run that can be read.
+        UserError: there is no complete run that can be read, or one that is not skipped cannot.
     """
     if wanted is None:
         wanted = _configurations(study_folder / "transfer.csv")
-    first_rows: dict[Path, Row] = {}
-    for run in run_folders(study_folder):
-        try:
-            first_rows[run] = _readable(run)
-        except (UserError, OSError) as error:
-            LOG.warning("%s is left out: %s", run, one_line(error))
+    first_rows = _first_rows(study_folder, skips_damaged=skips_damaged)
     chosen: dict[tuple[str, str], tuple[bool, float, str]] = {}
     about: dict[Path, tuple[tuple[str, str], str]] = {}
     for run in without_copies({p: (row.config_hash, row.seed) for p, row in first_rows.items()}):
@@ -60,6 +58,20 @@ def current_runs(study_folder: Path, wanted: Collection[str] | None = None) -> l
         if config_hash != chosen[method][-1]:
             LOG.warning("%s has another configuration of %s: left out", run, method[1])
     return [run for run, (method, config) in about.items() if config == chosen[method][-1]]
+
+
+def _first_rows(study_folder: Path, *, skips_damaged: bool) -> dict[Path, Row]:
+    """Return the first row of the table of each complete run; skip or refuse damaged runs."""
+    first_rows: dict[Path, Row] = {}
+    for run in run_folders(study_folder):
+        try:
+            first_rows[run] = _readable(run)
+        except (UserError, OSError) as error:
+            advice = f"{one_line(error)}; to train it again, delete {run}"
+            if not skips_damaged:
+                raise UserError(advice) from error
+            LOG.warning("left out: %s", advice)
+    return first_rows
 
 
 def _configurations(table: Path) -> set[str]:
@@ -109,7 +121,7 @@ def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -
     Raises:
         UserError: there is no complete run, or a table cannot be read.
     """
-    runs = current_runs(folder, wanted)
+    runs = current_runs(folder, wanted, skips_damaged=True)
     tables = StudyTables.of_runs(runs)
     paths = write_study(tables, folder)
     LOG.info("\n%s\n", summary(tables.rows, tables.goals))

@@ -6,9 +6,11 @@ all jobs.
 
 import logging
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +57,29 @@ class LocalQueue(LocalLauncher):
         assert self.config is not None  # Hydra has set it
         study_folder = Path(self.config.hydra.sweep.dir)
         jobs = []
-        for call in _calls(job_overrides, initial_job_idx):
-            while sum(not job.done() for job in jobs) >= at_once:
+        try:
+            for call in _calls(job_overrides, initial_job_idx):
+                while sum(not job.done() for job in jobs) >= at_once:
+                    time.sleep(SECONDS)
+                if is_stopping(study_folder):
+                    break
+                jobs.append(executor.submit(self, *call))
+            while not all(job.done() for job in jobs):
                 time.sleep(SECONDS)
-            if is_stopping(study_folder):
-                break
-            jobs.append(executor.submit(self, *call))
-        while not all(job.done() for job in jobs):
-            time.sleep(SECONDS)
+        except KeyboardInterrupt:  # a second Ctrl-C
+            for job in jobs:
+                _kill(int(job.job_id))  # of a local job: the process that watches it
+            raise
         left = len(job_overrides) - len(jobs)
         return [*map(_outcome, jobs), *[_ended(NOT_BEGUN)] * left]
+
+
+def _kill(pid: int) -> None:
+    """Kill a process and what it has started; Linux tells the children of a process."""
+    with suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            _kill(int(child))
+        os.kill(pid, signal.SIGKILL)
 
 
 def _calls(job_overrides: Sequence[Sequence[str]], first: int) -> list[tuple[Any, ...]]:

@@ -1,5 +1,6 @@
 import logging
 import os
+import re
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,7 @@ from experiments.publish import publish
 from experiments.run.folder import RunFolder, read_config
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
-from experiments.study.join import current_runs
+from experiments.study.join import current_runs, join_study
 from experiments.study.same_instances import warn_of_methods
 from experiments.study.tables import StudyTables
 from experiments.sweep.job import Job
@@ -150,13 +151,15 @@ def test_a_damaged_table_of_one_run_does_not_stop_the_join_of_the_others(
     damaged = tmp_path / "outputs" / "s" / "run1"
     (damaged / name).write_bytes(text)
     (tmp_path / "outputs" / "s" / "transfer.csv").write_text("half of a ta")
-    publish(publish_config(tmp_path))
-    published = tmp_path / "results" / "s"
-    assert {r.seed for r in read_table(published / "transfer.csv")} == {0, 2}
-    assert {path.name for path in (published / "runs").iterdir()} == {"run0", "run2"}
-    (line,) = [r.getMessage() for r in caplog.records if "is left out: " in r.getMessage()]
-    assert line.startswith(f"{damaged} is left out: {damaged / name}")
+    join_study(damaged.parent, (), None)
+    assert {r.seed for r in read_table(damaged.parent / "transfer.csv")} == {0, 2}
+    (line,) = [r.getMessage() for r in caplog.records if "left out: " in r.getMessage()]
+    assert line.startswith(f"left out: {damaged / name}")
+    assert line.endswith(f"; to train it again, delete {damaged}")
     assert "\n" not in line
+    with pytest.raises(UserError, match=re.escape(f"{damaged / name}")):
+        publish(publish_config(tmp_path))  # a study in print does not lose a run by accident
+    assert not (tmp_path / "results").exists()
 
 
 def test_if_a_cell_has_two_tables_the_one_with_more_instances_counts(tmp_path):
@@ -269,7 +272,9 @@ def test_a_state_that_cannot_be_read_is_left_out(tmp_path, caplog):
     for folder in (half, other):
         folder.mkdir()
         (folder / "000000001.pt").write_bytes(b"half")
-    os.utime(half, (0, 0))  # its writer was killed long ago
+    for path in (half / "000000001.pt", half):
+        os.utime(path, (0, 0))  # its writer was killed long ago
+    os.utime(other, (0, 0))  # a folder made long ago, whose file is still written
     with caplog.at_level(logging.WARNING):
         assert run.load_state() == {"step": 1}
     assert "left out" in caplog.text

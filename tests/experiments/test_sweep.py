@@ -135,23 +135,50 @@ def test_a_worker_that_is_lost_takes_no_job_with_it(tmp_path, tiny):
     assert "2 jobs: 2 done, 0 skipped, 0 failed" in text
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("launcher", ["processes", "isolated", "ray_cluster"])
-def test_ctrl_c_saves_every_running_job_whatever_runs_it(tmp_path, tiny, launcher):
-    words = [*tiny, "train.num_steps=1000000", "val.every=20", "machine.save_every=1000000"]
-    process = sweep(tmp_path, *words, "seed=0,1,2", f"hydra/launcher={launcher}")
-    curves = tmp_path / "runs" / "s"
-    wait_until(lambda: len(list(curves.glob("*/metrics.jsonl"))) == 2, process)
-    group = os.getpgid(process.pid)  # to which a terminal sends Ctrl-C
+def press_ctrl_c(process):
+    """Send SIGINT to a sweep and to its children in its process group, as a terminal does."""
+    group = os.getpgid(process.pid)
     jobs = [child.pid for child in children(process, "") if os.getpgid(child.pid) == group]
     for pid in (*jobs, process.pid):
-        os.kill(pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("launcher", "num_jobs"),
+    [("processes", 3), ("processes", 1), ("isolated", 3), ("ray_cluster", 3)],  # 1: an idle worker
+)
+def test_ctrl_c_saves_every_running_job_whatever_runs_it(tmp_path, tiny, launcher, num_jobs):
+    words = [*tiny, "train.num_steps=1000000", "val.every=20", "machine.save_every=1000000"]
+    words += [f"seed=range({num_jobs})", f"hydra/launcher={launcher}"]
+    at_once = {"processes": "hydra.launcher.n_jobs=2", "isolated": "hydra.launcher.cpus_per_task=1",
+               "ray_cluster": "+hydra.launcher.ray.init.num_cpus=2"}  # fmt: skip
+    process = sweep(tmp_path, *words, at_once[launcher])
+    os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:2])  # jobs inherit it
+    running = min(num_jobs, 2 if launcher != "isolated" else len(os.sched_getaffinity(process.pid)))
+    curves = tmp_path / "runs" / "s"
+    wait_until(lambda: len(list(curves.glob("*/metrics.jsonl"))) == running, process)
+    press_ctrl_c(process)
     text = ended(process, code=130)
-    assert "3 jobs: 0 done, 0 skipped, 0 failed, 3 stopped" in text
-    assert text.count("; the same command resumes it") == 2
-    assert text.count("not begun; the same command runs it") == 1
-    assert len({path.parent for path in states(tmp_path)}) == 2
+    number = f"{num_jobs} job{'s' * (num_jobs > 1)}"
+    assert f"{number}: 0 done, 0 skipped, 0 failed, {num_jobs} stopped" in text
+    assert text.count("; the same command resumes it") == running
+    assert text.count("not begun; the same command runs it") == num_jobs - running
+    assert len({path.parent for path in states(tmp_path)}) == running
     assert not list(curves.glob(".stop*"))
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_ends_jobs_of_other_sessions_too(tmp_path, tiny):
+    words = [*tiny, "train.num_steps=1000000", "seed=0", "hydra/launcher=isolated"]
+    process = sweep(tmp_path, *words)
+    wait_until(lambda: children(process, "submitit"), process)
+    jobs = children(process, "submitit")
+    press_ctrl_c(process)
+    press_ctrl_c(process)
+    ended(process, code=130)
+    wait_until(lambda: not any(job.is_running() and job.status() != "zombie" for job in jobs))
 
 
 def test_a_second_ctrl_c_is_raised_and_no_file_stays(tmp_path):

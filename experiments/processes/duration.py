@@ -6,10 +6,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def in_words(seconds: float) -> str:
-    """Return a duration with two digits: `40 s`, `3 min`, `1.5 h`, `2.3 days`."""
+    """Return a duration in its largest unit: `40 s`, `3 min`, `1.5 h`, `2.3 days`."""
     for unit, name in ((DAY, "days"), (HOUR, "h")):
         if seconds >= 1.5 * unit:
-            return f"{seconds / unit:.2g} {name}"
+            return f"{seconds / unit:.1f} {name}"
     return f"{seconds / MINUTE:.0f} min" if seconds >= 1.5 * MINUTE else f"{seconds:.0f} s"
 
 

@@ -19,12 +19,12 @@ from types import FrameType
 
 from joblib.externals.loky.backend import resource_tracker
 
+from experiments.processes.watch import watched
 from experiments.settings.errors import Stopped
 
 LOG = logging.getLogger(__name__)
 VARIABLE = "FINITE_MEANS_STOP"  # jobs inherit the name of their own sweep's file
 NOT_BEGUN = "not begun; the same command runs it"
-SECONDS = 0.5  # between two looks for the file
 
 
 class SweepInterrupt:
@@ -100,20 +100,15 @@ def interrupted_by_the_sweep(study_folder: Path) -> Iterator[None]:
     Raises:
         Stopped: the sweep was stopped before the job was begun.
     """
-    ended = threading.Event()
     if is_stopping(study_folder):
         raise Stopped(NOT_BEGUN)
+    is_told = False
 
     def look() -> None:
-        while not ended.wait(SECONDS):
-            if is_stopping(study_folder):
-                _thread.interrupt_main()
-                return
+        nonlocal is_told
+        if not is_told and is_stopping(study_folder):
+            is_told = True
+            _thread.interrupt_main()
 
-    watch = threading.Thread(target=look, daemon=True)
-    watch.start()
-    try:
+    with watched(look):
         yield
-    finally:
-        ended.set()
-        watch.join()

@@ -114,8 +114,8 @@ def assert_same_training(one, two):
 @pytest.mark.parametrize(
     "overrides",
     [
-        NEXT_HOP, DRAWN,
-        *(pytest.param(o, marks=pytest.mark.slow) for o in (NODES_AND_EDGES, PAIRS, STREAM)),
+        NEXT_HOP,
+        *(pytest.param(o, marks=pytest.mark.slow) for o in (DRAWN, NODES_AND_EDGES, PAIRS, STREAM)),
     ],
     ids=["next_hop", "drawn", "nodes_and_edges", "pairs", "stream"],
 )  # fmt: skip

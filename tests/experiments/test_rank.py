@@ -96,6 +96,7 @@ def test_duplicate_scores_are_reported():
         scores_of(rows, [("home", 64)], perfect=1)
 
 
+@pytest.mark.slow
 def test_every_metric_of_the_committed_studies_has_a_direction():
     for folder in (ROOT / "results").glob("*/transfer.csv"):
         rows = read_table(folder)

@@ -21,7 +21,13 @@ def column(columns, name):
     return found if isinstance(found, list) else [found["values"][k] for k in found["index"]]
 
 
-@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param(folder, marks=[pytest.mark.slow] if number % 3 else [], id=folder.name)
+        for number, folder in enumerate(STUDIES)
+    ],
+)
 def test_the_numbers_are_those_of_the_table(page, folder):
     cells = data_of(page, folder.name)["cells"]
     names = ("task", "model", "steps_rule", "distribution", "size", "shift", "metric")

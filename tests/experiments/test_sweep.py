@@ -82,6 +82,7 @@ def test_a_job_that_fails_stops_no_other_and_is_tried_again(tmp_path, tiny, laun
         assert done.stat().st_mtime_ns == when
 
 
+@pytest.mark.slow
 def test_a_sweep_that_was_killed_resumes_its_job(tmp_path, tiny):
     """Run one job after the other and kill the sweep in the second."""
     words = [*tiny, "study=s", "task_label=test", "train.num_steps=200", *folders(tmp_path)]

@@ -7,7 +7,6 @@ is written atomically, under a lock.
 import hashlib
 import json
 import logging
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import NoReturn
 import numpy as np
 import torch
 from filelock import FileLock
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
@@ -73,7 +72,7 @@ class DataSet:
         if packed is None:
             with _progress(self.num_instances) as progress, WorkerPool(1) as pool:
                 self._make(pool, progress)
-            packed = _read_verified(self.path)
+            packed = self._read_verified()
         return packed
 
     def _read(self) -> Packed | None:
@@ -81,7 +80,7 @@ class DataSet:
         if not self.path.exists():
             return None
         try:
-            return _read_verified(self.path)
+            return self._read_verified()
         except DamagedFileError as error:
             LOG.warning("%s; generating it again", error)
             return None
@@ -108,7 +107,7 @@ class DataSet:
                 progress.update(len(parts[-1]))
             packed = Packed.concatenate(parts)
             self._check_distinct(packed)
-            _write(self.path, packed, self._description())
+            self._write(packed)
 
     def _check_distinct(self, packed: Packed) -> None:
         """Raise GenerationError if too few of the instances are distinct for a score to mean much.
@@ -132,6 +131,41 @@ class DataSet:
             "data_seed": self.cell.data_seed,
             "num_instances": self.num_instances,
         }
+
+    def _write(self, packed: Packed) -> None:
+        """Write the file."""
+        tensors = {name: value.contiguous() for name, value in packed.tensors().items()}
+        # A single entry of metadata, because safetensors writes several in no fixed order.
+        about = self._description()
+        metadata = {"data_set": json.dumps({**about, "sha256": _checksum(tensors, about)})}
+        write_atomically(
+            self.path, lambda temporary: save_file(tensors, temporary, metadata=metadata)
+        )
+
+    def _read_verified(self) -> Packed:
+        """Read the file, and verify that it holds this data set as it was written.
+
+        Raises:
+            PermissionError: this user may not read the file.
+            DamagedFileError: its content is not what was written, or another data set.
+        """
+        path, about = self.path, self._description()
+        try:
+            path.open("rb").close()  # safetensors calls a file that may not be read missing
+            with safe_open(path, framework="pt") as file:
+                found = json.loads((file.metadata() or {}).get("data_set", "{}"))
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            checksum = found.pop("sha256", None)
+            is_intact = checksum == _checksum(tensors, found)
+        except PermissionError:
+            raise
+        except Exception as error:  # the file may hold anything
+            raise DamagedFileError(f"{path}: the data set cannot be read ({error})") from error
+        if not is_intact:
+            raise DamagedFileError(f"{path}: the data set has another checksum than when written")
+        if found != about:
+            raise DamagedFileError(f"{path}: the file holds another data set")
+        return Packed.from_tensors(tensors)
 
 
 def make(data_sets: Sequence[DataSet], num_workers: int) -> None:
@@ -167,42 +201,11 @@ def pack_block(cell: Cell, start: int, stop: int) -> dict[str, np.ndarray]:
     return {name: value.numpy() for name, value in packed.tensors().items()}
 
 
-def _checksum(tensors: dict[str, Tensor]) -> str:
-    """Return the SHA-256 over the names and bytes of all tensors."""
-    digest = hashlib.sha256()
+def _checksum(tensors: dict[str, Tensor], about: dict[str, object]) -> str:
+    """Return the SHA-256 over a description and the names, kinds, shapes and bytes of tensors."""
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].numpy(force=True).data)
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.numpy(force=True).data)
     return digest.hexdigest()
-
-
-def _write(path: Path, packed: Packed, description: dict[str, object]) -> None:
-    """Write a data set; its lock is held, so what other writers left is of killed ones."""
-    tensors = {name: value.contiguous() for name, value in packed.tensors().items()}
-    for leftover in path.parent.glob(f".{path.name}.tmp*"):
-        shutil.rmtree(leftover)
-    # A single entry of metadata, because safetensors writes several in no fixed order.
-    header = json.dumps({**description, "checksum": _checksum(tensors)})
-    metadata = {"data_set": header}
-    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
-
-
-def _read_verified(path: Path) -> Packed:
-    """Read a data set and verify its checksum.
-
-    Raises:
-        PermissionError: this user may not read the file.
-        DamagedFileError: its content is not what was written.
-    """
-    try:
-        path.open("rb").close()  # safetensors calls a file that may not be read missing
-        with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get("data_set", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except PermissionError:
-        raise
-    except (SafetensorError, OSError, ValueError) as error:
-        raise DamagedFileError(f"{path}: the data set cannot be read ({error})") from error
-    if _checksum(tensors) != header.get("checksum"):
-        raise DamagedFileError(f"{path}: the data set has another checksum than when written")
-    return Packed.from_tensors(tensors)

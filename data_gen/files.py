@@ -1,20 +1,21 @@
 """Atomic writes: a file exists complete or not at all, with the permissions of any new file."""
 
+import errno
 import os
 import re
-import shutil
 import stat
-import time
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
-LEFTOVER_SECONDS = 3600  # the age above which a temporary folder's writer must have been killed
+from data_gen.temporary import temporary_folder
+
 PROBE_BYTES = 2**16  # written to learn whether a disk takes any more
 OF_RUST = re.compile(r"\(os error (\d+)\)")  # how a library in Rust names an error of the system
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomically(
+    path: Path, write: Callable[[Path], object], *, must_be_new: bool = False
+) -> None:
     """Write a file in a temporary folder, then rename it; delete what killed writers left.
 
     The file gets the permissions of any new file, whichever ones its writer chose.
@@ -22,33 +23,44 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     Args:
         path: the final path; missing folders are created.
         write: writes the file at the path that it is given.
+        must_be_new: whether to leave a file that exists, and raise an error.
 
     Raises:
+        FileExistsError: the file exists and must be new.
         OSError: the file cannot be written, for example because the disk is full; nothing stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    folder = path.with_name(f".{path.name}.tmp{uuid4().hex}")
-    temporary = folder / path.name
+    with temporary_folder(path) as folder:
+        temporary = folder / path.name
+        try:
+            temporary.touch()
+            mode = stat.S_IMODE(temporary.stat().st_mode)
+            write(temporary)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            if stat.S_IMODE(temporary.stat().st_mode) != mode:
+                temporary.chmod(mode)
+            if must_be_new:
+                _rename_to_new(temporary, path)
+            else:
+                temporary.replace(path)
+        except Exception as error:
+            number = _number_of(error, folder)
+            if number is None:
+                raise
+            raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def _rename_to_new(temporary: Path, path: Path) -> None:
+    """Rename a file; raise FileExistsError if the new name is taken, even by another process."""
     try:
-        folder.mkdir()
-        temporary.touch()
-        mode = stat.S_IMODE(temporary.stat().st_mode)
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        if stat.S_IMODE(temporary.stat().st_mode) != mode:
-            temporary.chmod(mode)
-        temporary.replace(path)
-    except Exception as error:
-        number = _number_of(error, folder)
-        if number is None:
-            raise
-        raise OSError(number, os.strerror(number), str(path)) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    for leftover in path.parent.glob(f".{path.name}.tmp*"):
-        if time.time() - _modified(leftover) > LEFTOVER_SECONDS:
-            shutil.rmtree(leftover, ignore_errors=True)
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError as error:  # the file system has no hard links
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        temporary.rename(path)
 
 
 def append(path: Path, text: str) -> None:
@@ -86,11 +98,3 @@ def _number_of(error: Exception, folder: Path) -> int | None:
     except OSError as refusal:
         return refusal.errno
     return None
-
-
-def _modified(folder: Path) -> float:
-    """Return the time of the last change of a folder or a file in it; infinite if it is gone."""
-    try:
-        return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
-    except OSError:
-        return float("inf")

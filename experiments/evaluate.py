@@ -49,7 +49,8 @@ def evaluate_runs(config: DictConfig) -> None:
     rows = []
     for folder, study, model in zip(folders, studies, models, strict=True):
         seconds = folder.load_seconds() or 0.0
-        rows += evaluate(study, model, folder, seconds, config.name)
+        with folder.locked(waits=True):
+            rows += evaluate(study, model, folder, seconds, config.name)
         LOG.info("%s", folder.table_path(config.name))
     LOG.info("%s", format_table(rows))
 

@@ -6,7 +6,6 @@ python -m experiments.export 'distribution@distributions=[sr]' 'sizes=[20,40]' f
 import logging
 import re
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,9 @@ from omegaconf import DictConfig
 
 from data_gen.cell import Cell, SizeError, StructureError
 from data_gen.distribution import Distribution
+from data_gen.replaced import locked, move_into
 from data_gen.task import Task
+from data_gen.temporary import temporary_folder
 from experiments.settings.checks import check_writable
 from experiments.settings.command import start
 from experiments.settings.construct import construct
@@ -34,8 +35,12 @@ KINDS = {
 def export(config: DictConfig) -> None:
     """Fill `config.folder` with the structures that an evaluation with the same seed uses.
 
+    All files are written beside the folder first. A file that exists with the same content stays,
+    so that the same command goes on after an interruption.
+
     Raises:
-        UserError: a value is not allowed, or one of the files exists.
+        UserError: a value is not allowed.
+        FileExistsError: a file exists with another content; then no file was written.
     """
     for key, kind in KINDS.items():
         check_kind(key, plain(config[key]), kind)
@@ -45,18 +50,22 @@ def export(config: DictConfig) -> None:
         raise UserError(f"task must be one that writes files, got {type(task).__name__!r}")
     folder = Path(config.folder)
     cells = list(_cells(config, task))
-    stems = [(cell, _stems(name, cell, config.num_instances)) for name, cell in cells]
-    for stem, ending in product([stem for _, of in stems for stem in of], task.file_endings):
-        path = folder / f"{stem}{ending}"
-        if path.exists():
-            raise UserError(f"folder: {path} exists, take another folder")
     folder.mkdir(parents=True, exist_ok=True)
-    for cell, of in stems:
-        for first in range(0, len(of), BLOCK):
-            block = of[first : first + BLOCK]
-            for index, structure in enumerate(cell.structures(first, first + len(block)), first):
-                task.write(structure, folder / of[index], _about(cell, index))
-        LOG.info("%s: %d files of size %d", folder, len(of), cell.sizes[0])
+    with locked(folder), temporary_folder(folder) as new:
+        for name, cell in cells:
+            _write(task, cell, new, _stems(name, cell, config.num_instances))
+        files = sorted(new.iterdir())
+        move_into(folder, files)
+    LOG.info("%s: %d files", folder, len(files))
+
+
+def _write(task: Task[Any], cell: Cell, folder: Path, stems: list[str]) -> None:
+    """Write a file for each instance of a cell into a folder."""
+    for first in range(0, len(stems), BLOCK):
+        stop = min(first + BLOCK, len(stems))
+        for index, structure in enumerate(cell.structures(first, stop), first):
+            task.write(structure, folder / stems[index], _about(cell, index))
+    LOG.info("%d files of size %d", len(stems), cell.sizes[0])
 
 
 def _cells(config: DictConfig, task: Task[Any]) -> Iterator[tuple[str, Cell]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from data_gen.replaced import replaced
 from experiments.settings.checks import check_places
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
@@ -26,11 +27,13 @@ LOG = logging.getLogger(__name__)
 
 
 def publish(config: DictConfig) -> None:
-    """Replace `<results_dir>/<study>/runs`, and configurations, tables and figures beside it.
+    """Replace `<results_dir>/<study>`, all at once: runs, configurations, tables and figures.
+
+    Other files of the published study stay.
 
     Raises:
-        UserError: a value is not allowed, there is no such study or run, or the two folders are
-            the same.
+        UserError: a value is not allowed, there is no such study or run, the two folders are the
+            same, or a file of a run is damaged.
     """
     check_places(config)
     check_kind("keep", config.keep, FLAG)
@@ -47,10 +50,12 @@ def publish(config: DictConfig) -> None:
     if config.keep:
         tables = tables.with_methods_of(StudyTables.of_folder(target))
     hashes = {row.config_hash for row in tables.rows}
-    publish_runs(cited, hashes - mine, target)
-    publish_configurations(runs, hashes, target)
-    for path in write_study(tables, target):
-        LOG.info("%s", path)
+    with replaced(target) as study:
+        publish_runs(cited, hashes - mine, study)
+        publish_configurations(runs, hashes, study)
+        paths = write_study(tables, study)
+    for path in paths:
+        LOG.info("%s", target / path.name)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """DIMACS, the file format of SAT solvers: a strict reader, and a writer."""
 
 import gzip
-import os
 import re
 from collections.abc import Iterable
 from itertools import islice
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_gen.files import write_atomically
 from data_gen.sat.cnf import Cnf
 from data_gen.sat.text_file import TextFileError, read_text
 
@@ -64,7 +64,7 @@ def read(path: str | Path) -> Cnf:
 
 
 def write(formula: Cnf, path: str | Path, comments: Iterable[str] = ()) -> None:
-    """Write a formula under a temporary name, then rename it; compress it if the path ends in .gz.
+    """Write a formula atomically; compress it if the path ends in .gz.
 
     Raises:
         FileExistsError: the file exists; it is left unchanged.
@@ -74,13 +74,9 @@ def write(formula: Cnf, path: str | Path, comments: Iterable[str] = ()) -> None:
     lines.append(f"p cnf {formula.num_variables} {formula.num_clauses}")
     lines += [" ".join(map(str, [*clause, 0])) for clause in formula.clauses]
     content = "\n".join([*lines, ""]).encode()
-    temporary = path.with_name(f".{path.name}.tmp{os.getpid()}")
-    try:
-        temporary.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-        path.touch(exist_ok=False)  # only one of several writers succeeds
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    if path.suffix == ".gz":
+        content = gzip.compress(content, mtime=0)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content), must_be_new=True)
 
 
 class _Source:

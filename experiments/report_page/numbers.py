@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from data_gen.patterns import visible
+from data_gen.reading import read_bytes
 from experiments.report_page.links import href
 from experiments.report_page.packing import coded, number, numbers
-from experiments.run.folder import RunFolder, read_config
+from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
+from experiments.run.stored_config import read_config
 from experiments.settings.errors import UserError
 from experiments.statistics.matrix import by_method
 from experiments.statistics.methods import over_runs
@@ -94,4 +96,4 @@ def run_data(folder: Path, base: Path) -> dict[str, Any]:
 
 
 def _known(path: Path, base: Path) -> dict[str, Any]:
-    return {"runs": [], "config": path.read_text(encoding="utf-8"), "href": href(path, base)}
+    return {"runs": [], "config": read_bytes(path).decode(), "href": href(path, base)}

@@ -8,6 +8,7 @@ from typing import Any
 from data_gen.patterns import visible
 from experiments.report_page.packing import coded, number, numbers
 from experiments.settings.errors import UserError
+from experiments.tables.text import csv_file
 
 DRAWN = ("transfer.csv", "curves.csv")  # shown elsewhere on the page
 CURVE = ("task", "model", "metric")
@@ -73,8 +74,7 @@ def _column(texts: tuple[str, ...]) -> list[Any]:
 def _lines(path: Path) -> list[list[str]]:
     """Read the lines of a csv file; raise UserError unless all have the same length."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.reader(file))
+        lines = list(csv.reader(csv_file(path)))
     except (ValueError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
     if not lines or any(len(line) != len(lines[0]) for line in lines):

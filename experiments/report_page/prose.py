@@ -11,12 +11,14 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from data_gen.reading import read_bytes
 from experiments.report_page.links import href
 from experiments.settings.errors import UserError
 from experiments.settings.places import CONF
 
 EXPERIMENTS = CONF / "experiment"
 MADE_BY = re.compile(r"\bMade by\b[^.]*\Z")  # the words before the commands
+MOST_BYTES = 2**20  # of a README
 FENCES = re.compile(r"^```.*^```[^\n]*$", re.MULTILINE | re.DOTALL)  # first to last code block
 
 
@@ -51,7 +53,7 @@ def prose(folder: Path, base: Path) -> Prose:
 
 def _of_readme(path: Path, base: Path) -> Prose:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path, most=MOST_BYTES).decode()
     except ValueError as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
     head, _, body = text.lstrip().partition("\n")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from omegaconf import DictConfig, OmegaConf
 
 from data_gen.patterns import visible
+from data_gen.reading import read_bytes
 from experiments.figures.exhibit import FIGURES
 from experiments.report_page.links import href
 from experiments.report_page.numbers import run_data, table_data
@@ -109,7 +110,7 @@ class Section:
 
     def _figure(self, path: Path) -> str:
         caption = escape(_caption(path))
-        content = small(path.read_bytes())
+        content = small(read_bytes(path))
         picture = base64.b64encode(content).decode()
         others = [path.with_suffix(ending) for ending in (".pdf", ".gif")]
         links = " · ".join(

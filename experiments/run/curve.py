@@ -19,9 +19,14 @@ def add(path: Path, line: dict[str, float]) -> None:
 
 def cut(path: Path, step: int) -> None:
     """Keep the lines up to an update: later updates are trained again."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    text = "".join(f"{line}\n" for line in lines if _step_of(line) <= step)
+    text = text_to(path, step)
     write_atomically(path, lambda temporary: temporary.write_text(text))
+
+
+def text_to(path: Path, step: int) -> str:
+    """Return the lines up to an update; none if there is no curve."""
+    text = path.read_text(errors="replace") if path.is_file() else ""
+    return "".join(f"{line}\n" for line in text.splitlines() if _step_of(line) <= step)
 
 
 def best(path: Path, metric: str, sign: int) -> float:
@@ -38,8 +43,8 @@ def best(path: Path, metric: str, sign: int) -> float:
 
 
 def _step_of(line: str) -> float:
-    """Return the update of a line; infinite for a truncated line."""
+    """Return the update of a line; infinite for a truncated or damaged line."""
     try:
-        return json.loads(line)["step"]
-    except ValueError:
+        return float(json.loads(line)["step"])
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         return math.inf

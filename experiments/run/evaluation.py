@@ -173,6 +173,7 @@ def evaluate(
     write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
     write_cells(summaries, folder.cells_path(name))
     write_table(rows, folder.table_path(name))
+    folder.record([folder.instances_path(name), folder.cells_path(name), folder.table_path(name)])
     return rows
 
 

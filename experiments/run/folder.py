@@ -1,55 +1,43 @@
 """The folder of a run: configuration, weights, resumable state and tables; DONE is written last.
 
 All files are plain text, safetensors, parquet, or loaded with `weights_only=True`, so it is safe
-to open a folder from someone else.
+to open a folder from someone else. `SHA256SUMS` lists what the run wrote, and `read` returns
+nothing else.
 """
 
+import io
 import json
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
-from zipfile import BadZipFile
 
+import pandas as pd
 import torch
-import yaml
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
+from pyarrow import ArrowException
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from data_gen.files import write_atomically
 from data_gen.patterns import visible
+from data_gen.reading import add_sums, check_links, read_bytes, read_checked, sum_of, sums_of
+from experiments.run import curve
 from experiments.run.identity import NOT_STORED, config_hash
-from experiments.settings.errors import UserError, message
-from experiments.settings.moved import without_gone
+from experiments.run.stored_config import read_config
+from experiments.settings.errors import UserError, message, one_line
 
 KEPT_STATES = 2
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C version is ten times faster
+TABLES = ("transfer*.csv", "cells*.csv")
+WRITTEN = ("weights.safetensors", "metrics.jsonl", "seconds.json", *TABLES, "instances*.parquet")
+DAMAGES = (ValueError, TypeError, LookupError, AttributeError, RuntimeError)  # of a stranger's file
+NAME_OF_STATE = re.compile(r"\d{9}-([0-9a-f]{16})")  # the number of updates, and the file's sum
 LOG = logging.getLogger(__name__)
-
-
-def read_config(path: Path) -> DictConfig:
-    """Read a stored configuration.
-
-    Raises:
-        UserError: the file cannot be read, or is not the configuration of a run.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-        plain = yaml.load(text, Loader=LOADER)
-        config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else plain)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read ({message(error)})") from error
-    if "${" in text:  # stored configurations are resolved; this could read the environment
-        raise UserError(f"{path}: a stored configuration must not have an interpolation")
-    if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
-        raise UserError(f"{path}: not the configuration of a run")
-    return config
 
 
 @dataclass(frozen=True)
@@ -108,6 +96,19 @@ class RunFolder:
         """Return the path of the instance scores behind a table."""
         return self.path / (f"instances-{name}.parquet" if name else "instances.parquet")
 
+    def load_instances(self, name: str = "", columns: list[str] | None = None) -> pd.DataFrame:
+        """Return the scores of all instances of an evaluation, or some of their columns.
+
+        Raises:
+            UserError: the file is missing, damaged, or lacks a column.
+        """
+        path = self.instances_path(name)
+        content = io.BytesIO(self.read(path))
+        try:
+            return pd.read_parquet(content, columns=columns)
+        except (OSError, ArrowException, *DAMAGES) as error:
+            raise UserError(f"{path}: cannot be read ({message(error)})") from error
+
     @contextmanager
     def locked(self, *, waits: bool = False) -> Iterator[None]:
         """Lock the run for this process.
@@ -117,8 +118,10 @@ class RunFolder:
 
         Raises:
             UserError: another process works on the run, and `waits` is false.
+            OSError: something in the folder is a link that leaves it, or no regular file.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        check_links(self.path)
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0)
@@ -132,6 +135,32 @@ class RunFolder:
             yield
         finally:
             lock.release()
+
+    def read(self, path: Path) -> bytes:
+        """Return the content of a file of this run.
+
+        Raises:
+            UserError: it is missing, cannot be read, or is not the file that the run wrote.
+        """
+        try:
+            return read_checked(path, self.path)
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+
+    @property
+    def has_sums(self) -> bool:
+        """True if the folder lists what the run wrote; older versions wrote no list."""
+        return bool(sums_of(self.path))
+
+    @property
+    def written(self) -> list[Path]:
+        """The files that the run wrote, except for its states."""
+        found = [path for pattern in WRITTEN for path in visible(self.path, pattern)]
+        return [self.config_path, *found]
+
+    def record(self, paths: Iterable[Path]) -> None:
+        """Add files that were just written to the list of what the run wrote."""
+        add_sums(self.path, paths)
 
     def save_config(self, config: DictConfig) -> None:
         """Store the resolved configuration.
@@ -153,7 +182,7 @@ class RunFolder:
         Raises:
             UserError: it cannot be read, or is not the configuration of a run.
         """
-        return read_config(self.config_path)
+        return read_config(self.config_path, self.path)
 
     def save_weights(self, weights: dict[str, Tensor]) -> None:
         """Store the selected checkpoint."""
@@ -166,11 +195,11 @@ class RunFolder:
         Raises:
             UserError: the file cannot be read, or its weights do not fit the model.
         """
+        content = self.read(self.weights_path)
         try:
-            self.weights_path.open("rb").close()  # safetensors calls an unreadable file missing
-            weights = load_file(self.weights_path)
-        except (OSError, SafetensorError) as error:
-            raise UserError(f"{self.weights_path}: cannot be read ({error})") from error
+            weights = load(content)
+        except (SafetensorError, *DAMAGES) as error:
+            raise UserError(f"{self.weights_path}: cannot be read ({message(error)})") from error
         try:
             model.load_state_dict(weights)
         except RuntimeError as error:
@@ -184,32 +213,65 @@ class RunFolder:
         Raises:
             OSError: the file cannot be written, for example because the disk is full.
         """
-        path = self.path / "state" / f"{step:09d}.pt"
-        write_atomically(path, lambda temporary: torch.save(state, temporary))
-        for old in visible(path.parent, "*.pt")[:-KEPT_STATES]:
-            old.unlink()
+        content = io.BytesIO()
+        torch.save({**state, "curve": self._curve_sum(step)}, content)
+        name = f"{step:09d}-{sum_of(content.getvalue())[:16]}.pt"
+        path = self.path / "state" / name
+        write_atomically(path, lambda temporary: temporary.write_bytes(content.getvalue()))
+        states = visible(path.parent, "*.pt")
+        kept = [one for one in states if one.name <= name][-KEPT_STATES:]
+        for old in states:
+            if old not in kept:  # a state of a later update was damaged
+                old.unlink()
 
     def load_state(self) -> dict[str, Any] | None:
-        """Return the last readable state, or None if there is none."""
+        """Return the last state that is as it was written, or None if there is none."""
         for path in reversed(visible(self.path / "state", "*.pt")):
             try:
-                state = torch.load(path, weights_only=True, map_location="cpu")
-            except (OSError, EOFError, RuntimeError, UnpicklingError, BadZipFile) as error:
-                LOG.warning("%s cannot be read (%s): left out", path, message(error))
-                continue
-            if isinstance(state, dict) and "step" in state:
-                return state
-            LOG.warning("%s is not a saved state: left out", path)
+                return self._state(path)
+            except (OSError, UserError) as error:
+                LOG.warning("left out: %s", one_line(error))
         return None
 
+    def _state(self, path: Path) -> dict[str, Any]:
+        """Read a state; raise UserError unless it and the curve up to it are as written."""
+        content, named = read_bytes(path, self.path), NAME_OF_STATE.fullmatch(path.stem)
+        if named is None or not sum_of(content).startswith(named[1]):
+            raise UserError(f"{path}: the state is damaged, it has another sum than its name")
+        try:
+            state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+            step, curve_sum = state["step"], state["curve"]
+        except Exception as error:  # a file from someone else can raise any exception
+            raise UserError(f"{path}: not a saved state ({message(error)})") from error
+        if curve_sum != self._curve_sum(step):
+            raise UserError(f"{path}: {self.metrics_path.name} is not the curve up to this state")
+        return state
+
+    def _curve_sum(self, step: int) -> str:
+        """Return the sum of the training curve up to an update."""
+        return sum_of(curve.text_to(self.metrics_path, step).encode())
+
     def save_seconds(self, seconds: float) -> None:
-        """Store the duration of the training."""
-        write_atomically(self.path / "seconds.json", lambda p: p.write_text(json.dumps(seconds)))
+        """Store the duration of the training, which ends it: list what it wrote."""
+        path = self.path / "seconds.json"
+        write_atomically(path, lambda temporary: temporary.write_text(json.dumps(seconds)))
+        self.record([self.config_path, self.weights_path, self.metrics_path, path])
 
     def load_seconds(self) -> float | None:
-        """Return the duration of the training, or None if it has not ended."""
+        """Return the duration of the training, or None if it has not ended.
+
+        Raises:
+            UserError: the file is damaged.
+        """
         path = self.path / "seconds.json"
-        return float(json.loads(path.read_text())) if path.is_file() else None
+        has_ended = path.name in sums_of(self.path) or (self.is_done and path.is_file())
+        if not has_ended:
+            return None
+        content = self.read(path)
+        try:
+            return float(json.loads(content))
+        except DAMAGES as error:
+            raise UserError(f"{path}: not a number of seconds ({message(error)})") from error
 
     def finish(self) -> None:
         """Mark the run as complete by writing DONE."""

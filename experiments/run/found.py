@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from data_gen.patterns import matching
+from data_gen.reading import check_inside
 from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.settings.errors import UserError
@@ -75,12 +76,17 @@ def done_run(pattern: str, task_label: str | None = None) -> RunFolder:
 
 
 def _runs(pattern: str, key: str) -> list[RunFolder]:
-    """Return the runs that match, complete or not; raise UserError if there is none."""
+    """Return the runs that match, complete or not; raise UserError if there is none.
+
+    A run may be a link that the user names, not one that a pattern finds.
+    """
     if not pattern:
         raise UserError(f"{key} must be a run folder or a pattern of run folders, got ''")
     if Path(pattern).is_dir():
         return [RunFolder.existing(Path(pattern))]
     found = [RunFolder(path) for path in matching(pattern)]
+    for folder in found:
+        check_inside(folder.path, folder.path.parent)
     folders = [folder for folder in found if folder.config_path.is_file()]
     if not folders:
         raise UserError(f"{key} must be a run folder or a pattern of run folders, got {pattern!r}")

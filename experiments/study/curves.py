@@ -28,7 +28,7 @@ def _curve_of(folder: RunFolder) -> Iterator[CurvePoint]:
     row = read_table(folder.table_path())[0]
     keys = {name: getattr(row, name) for name in ("study", "task", "model", "seed", "config_hash")}
     try:
-        text = folder.metrics_path.read_text(encoding="utf-8")
+        text = folder.read(folder.metrics_path).decode()
     except ValueError as error:
         raise UserError(f"{folder.metrics_path}: not a learning curve ({error})") from error
     for number, line in enumerate(text.splitlines(), start=1):

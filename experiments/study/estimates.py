@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pyarrow import ArrowException
 
 from data_gen.patterns import visible
 from data_gen.task import Task
 from experiments.run.folder import RunFolder
-from experiments.settings.errors import message
+from experiments.settings.errors import UserError, message
 from experiments.statistics.metric_scores import estimates
 from experiments.study.goals import tasks_of
 from experiments.tables.estimates import MethodEstimate
@@ -45,12 +44,11 @@ class ScoresOfRun:
         """The scores of each evaluation, by place; evaluations that cannot be read are left out."""
         frames = {}
         for name in set(self._evaluations.values()):
-            path = RunFolder(self.path).instances_path(name)
             try:
-                frame = pd.read_parquet(path)
+                frame = RunFolder(self.path).load_instances(name)
                 frames[name] = dict(iter(frame.groupby(list(NAMES), sort=False)))
-            except (OSError, ValueError, KeyError, ArrowException) as error:
-                LOG.warning("%s: cannot be read, no intervals (%s)", path, message(error))
+            except (UserError, LookupError) as error:
+                LOG.warning("%s; there are no intervals", message(error))
         return frames
 
     def at(self, place: Place, data_hash: str) -> pd.DataFrame | None:

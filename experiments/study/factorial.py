@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import pandas as pd
 
 from experiments.run.folder import RunFolder
 from experiments.settings.errors import UserError, not_one_of
@@ -70,7 +69,7 @@ def factorial_of(runs: Sequence[Path], metric: str) -> Factorial:
     for run, row in named:
         if row.model.count("_") != usual or row.steps_rule == "":
             continue  # the name of the arm is not made of choices
-        frame = pd.read_parquet(RunFolder(run).instances_path())
+        frame = RunFolder(run).load_instances()
         choices = (row.task, *row.model.split("_"))
         for cell, of_cell in frame.groupby(["distribution", "size"], sort=False):
             name, size = cast("tuple[str, int]", cell)

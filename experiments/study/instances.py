@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pyarrow import ArrowException
 
+from experiments.run.folder import RunFolder
 from experiments.run.found import done_runs
-from experiments.settings.errors import UserError, message, not_one_of
+from experiments.settings.errors import UserError, not_one_of
 from experiments.statistics.matrix import Cell
 from experiments.tables.rows import Row, method, read_table
 
@@ -57,7 +56,7 @@ def load_scores(pattern: str, key: str, wanted: Wanted) -> InstanceScores:
         raise not_one_of("metric", metric, dict.fromkeys(row.metric for row in rows))
     rule = _rule(mine, wanted.steps_rule, key)
     mine = [row for row in mine if row.steps_rule == rule]
-    frames = [_frame(f.instances_path(wanted.evaluation), metric, rule) for f in folders]
+    frames = [_frame(f, wanted.evaluation, metric, rule) for f in folders]
     hashes: dict[Cell, set[str]] = {}
     for row in mine:
         hashes.setdefault((row.distribution, row.size), set()).add(row.data_hash)
@@ -83,14 +82,10 @@ def _rule(rows: Sequence[Row], wanted: str | None, key: str) -> str:
     return str(wanted)
 
 
-def _frame(path: Path, metric: str, rule: str) -> pd.DataFrame:
+def _frame(folder: RunFolder, evaluation: str, metric: str, rule: str) -> pd.DataFrame:
     """Read score (`score`) and place of every instance; raise UserError if that fails."""
     columns = ["distribution", "size", "steps_rule", "index", metric]
-    try:
-        frame = pd.read_parquet(path, columns=columns)
-    except (OSError, ValueError, ArrowException) as error:
-        text = message(error)
-        raise UserError(f"{path}: cannot be read ({text})") from error
+    frame = folder.load_instances(evaluation, columns)
     return pd.DataFrame(frame[frame["steps_rule"] == rule]).rename(columns={metric: "score"})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from data_gen.patterns import visible
+from data_gen.replaced import locked
 from experiments.run.folder import RunFolder
 from experiments.run.found import without_copies
 from experiments.settings.errors import UserError, one_line
@@ -123,7 +124,8 @@ def join_study(folder: Path, wanted: Collection[str], tracker: Tracker | None) -
     """
     runs = current_runs(folder, wanted, skips_damaged=True)
     tables = StudyTables.of_runs(runs)
-    paths = write_study(tables, folder)
+    with locked(folder):
+        paths = write_study(tables, folder)
     LOG.info("\n%s\n", summary(tables.rows, tables.goals))
     for kind, suffixes in SHOWN.items():
         named = [path.name for path in paths if path.suffix in suffixes]

@@ -13,61 +13,52 @@ from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.settings.places import CONF
 
-CITED = (
-    "weights.safetensors",
-    "metrics.jsonl",
-    "seconds.json",
-    "transfer*.csv",
-    "cells*.csv",
-    "DONE",
-)
-
 
 def publish_runs(cited: Iterable[Path], kept: Collection[str], folder: Path) -> None:
-    """Replace `<folder>/runs` by copies of runs and the published runs that are kept.
+    """Replace the runs in `<folder>/runs`, except for those that are kept.
 
     Args:
         cited: the runs to copy.
         kept: hashes of configurations whose published runs stay.
-        folder: the folder of the published study.
+        folder: the folder of the published study, which nobody else reads or writes.
+
+    Raises:
+        UserError: a file of a run cannot be read, or is not the one that the run wrote.
     """
-    copies = folder / "runs.new"
-    shutil.rmtree(copies, ignore_errors=True)
-    for run in cited:
-        RunFolder(copies / run.name).save_config(_placeless(RunFolder(run)))
-        for path in (path for pattern in CITED for path in visible(run, pattern)):
-            shutil.copyfile(path, copies / run.name / path.name)
-    for config in visible(folder, "runs/*/.hydra/config.yaml"):
-        run = RunFolder(config.parents[1])
-        if config_hash(run.load_config()) in kept:
-            shutil.copytree(run.path, copies / run.path.name, copy_function=shutil.copyfile)
-    _replace(copies, folder / "runs")
+    for path in visible(folder, "runs/*"):
+        run = RunFolder(path)
+        if not run.config_path.is_file() or config_hash(run.load_config()) not in kept:
+            shutil.rmtree(path)
+    for path in cited:
+        _copy(RunFolder(path), RunFolder(folder / "runs" / path.name))
+
+
+def _copy(run: RunFolder, copy: RunFolder) -> None:
+    """Copy what is cited of a run, with the sums of the copies."""
+    shutil.rmtree(copy.path, ignore_errors=True)
+    copy.save_config(_placeless(run))
+    for path in run.written:
+        if path != run.config_path and path.suffix != ".parquet":
+            (copy.path / path.name).write_bytes(run.read(path))
+    copy.record(copy.written)
+    copy.finish()
 
 
 def publish_configurations(runs: Iterable[Path], hashes: Collection[str], folder: Path) -> None:
-    """Replace `<folder>/configurations`: a yaml for each hash, from a run or the old folder.
+    """Keep a yaml for each hash in `<folder>/configurations`, of a run or of before.
 
     Raises:
         UserError: the configuration of a run cannot be read.
     """
-    copies = folder / "configurations.new"
-    shutil.rmtree(copies, ignore_errors=True)
-    copies.mkdir(parents=True)
+    for path in visible(folder, "configurations/*.yaml"):
+        if path.stem not in hashes:
+            path.unlink()
     for run in runs:
         config = _placeless(RunFolder(run))
-        path = copies / f"{config_hash(config)}.yaml"
-        if path.stem in hashes and not path.exists():
+        path = folder / "configurations" / f"{config_hash(config)}.yaml"
+        if path.stem in hashes:
             text = OmegaConf.to_yaml(config, resolve=True)
             write_atomically(path, partial(Path.write_text, data=text, encoding="utf-8"))
-    for path in visible(folder, "configurations/*.yaml"):
-        if path.stem in hashes and not (copies / path.name).exists():
-            shutil.copyfile(path, copies / path.name)
-    _replace(copies, folder / "configurations")
-
-
-def _replace(new: Path, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
 
 
 def _placeless(run: RunFolder) -> DictConfig:

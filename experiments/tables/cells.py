@@ -11,6 +11,7 @@ from typing import Any
 from data_gen.files import write_atomically
 from data_gen.summary import CellSummary
 from experiments.settings.errors import UserError
+from experiments.tables.text import csv_records, safe
 
 COLUMNS = [field for field in dataclasses.fields(CellSummary) if field.name != "facts"]
 
@@ -36,9 +37,7 @@ def read_cells(path: Path) -> list[CellSummary]:
         UserError: the file is missing or is not such a table.
     """
     try:
-        with path.open(newline="") as file:
-            records = list(csv.DictReader(file))
-        return [_cell(record) for record in records]
+        return [_cell(record) for record in csv_records(path)]
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table") from error
     except (KeyError, ValueError, TypeError, csv.Error) as error:
@@ -46,7 +45,7 @@ def read_cells(path: Path) -> list[CellSummary]:
 
 
 def _cell(record: dict[str, str]) -> CellSummary:
-    types: dict[str, Any] = {column.name: column.type for column in COLUMNS}
+    types: dict[str, Any] = {c.name: safe if c.type is str else c.type for c in COLUMNS}
     fixed = {name: kind(record.pop(name)) for name, kind in types.items()}
     facts = {name: float(value) for name, value in record.items()}
     return CellSummary(**fixed, facts={n: v for n, v in facts.items() if not math.isnan(v)})

@@ -1,6 +1,7 @@
 """Files of pictures, `<name>.json.gz`: a list that a figure or the report shows."""
 
 import gzip
+import io
 import json
 import math
 import zlib
@@ -12,6 +13,7 @@ from typing import Any
 from data_gen.files import write_atomically
 from data_gen.patterns import visible
 from data_gen.picture import Key, Panel, Picture, Strip, Trace
+from data_gen.reading import read_checked
 from data_gen.shapes import Look, PictureError, Shape
 from experiments.settings.errors import UserError
 
@@ -34,7 +36,7 @@ def read_pictures(path: Path) -> list[Picture]:
         UserError: the file cannot be read as a list of pictures.
     """
     try:
-        with gzip.open(path) as file:
+        with gzip.open(io.BytesIO(read_checked(path))) as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise PictureError(f"more than {LARGEST} bytes")

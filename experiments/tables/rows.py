@@ -11,6 +11,7 @@ from data_gen.files import write_atomically
 from experiments.settings.errors import UserError
 from experiments.tables.estimates import KEY, MethodEstimate
 from experiments.tables.goals import MetricGoal
+from experiments.tables.text import csv_records, safe
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -72,11 +73,10 @@ def read_table(path: Path, kind: type[R] = Row) -> list[R]:
         UserError: the file is missing or is not a table of that class.
     """
     fields = columns_of(kind)
-    types: dict[str, Any] = {field.name: field.type for field in fields}
+    types: dict[str, Any] = {f.name: safe if f.type is str else f.type for f in fields}
     optional = {field.name for field in fields if field.default is not dataclasses.MISSING}
     try:
-        with path.open(newline="") as file:
-            records = list(csv.DictReader(file))
+        records = csv_records(path)
         rows = [
             kind(**{name: types[name](record[name]) for name in types if name not in absent})
             for record in records

@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from data_gen.patterns import visible
+from data_gen.reading import read_bytes
 from data_gen.seeding import content_hash
 from experiments.run.folder import RunFolder
 from experiments.run.identity import NOT_STORED
@@ -48,7 +49,7 @@ class Source:
     def curve(self) -> list[str]:
         """Return the complete lines of the training curve, each a mapping in JSON."""
         path = RunFolder(self.folder).metrics_path
-        text = path.read_text() if path.is_file() else ""
+        text = read_bytes(path, self.folder).decode() if path.is_file() else ""
         return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     def rows(self) -> list[Row]:
@@ -58,7 +59,8 @@ class Source:
 
     def pictures(self) -> list[Path]:
         """Return the paths of figures (png) and animations (gif)."""
-        return sorted([*visible(self.folder, "*.png"), *visible(self.folder, "*.gif")])
+        found = [*visible(self.folder, "*.png"), *visible(self.folder, "*.gif")]
+        return sorted(path for path in found if path.is_file())
 
 
 def source_of_run(folder: RunFolder, config: DictConfig, runs_dir: Path) -> Source:

@@ -1,5 +1,6 @@
 """Mirror runs to TensorBoard: learning curves, scores over sizes, tables and pictures."""
 
+import io
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from PIL import Image
 
+from data_gen.reading import read_bytes
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.tracking.mirrors import Tracker
@@ -63,10 +65,11 @@ class TensorBoardTracker(Tracker):
         """Add the bytes of a picture file, so that an animation stays animated."""
         from tensorboard.compat.proto.summary_pb2 import Summary
 
-        with Image.open(path) as picture:
+        content = read_bytes(path)
+        with Image.open(io.BytesIO(content)) as picture:
             width, height = picture.size
         image = Summary.Image(
-            height=height, width=width, colorspace=3, encoded_image_string=path.read_bytes()
+            height=height, width=width, colorspace=3, encoded_image_string=content
         )
         value = Summary.Value(tag=f"figure/{path.stem}{path.suffix}", image=image)
         self._writer.file_writer.add_summary(Summary(value=[value]), 0)

@@ -1,5 +1,6 @@
 import logging
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -8,6 +9,8 @@ from tempfile import TemporaryDirectory
 import joblib
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch_geometric.data import Batch, Data
 
 from data_gen import dataset
@@ -103,6 +106,37 @@ def test_a_damaged_file_is_made_again_with_one_line_of_warning(tmp_path, caplog,
     assert all("\n" not in record.message for record in caplog.records)
 
 
+def test_a_file_of_another_data_set_is_not_taken_for_this_one(tmp_path, caplog):
+    wanted, other = data_set(tmp_path, sizes=(8,)), data_set(tmp_path, sizes=(9,))
+    before, content = wanted.load(), wanted.path.read_bytes()
+    other.load()
+    wanted.path.unlink()
+    shutil.copyfile(other.path, wanted.path)
+    assert torch.equal(wanted.load().node_ptr, before.node_ptr)
+    assert "the file holds another data set; generating it again" in caplog.text
+    assert wanted.path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tensors: tensors | {"x": tensors["x"].view(torch.int32)},  # the same bytes
+        lambda tensors: tensors | {"node_ptr": tensors["node_ptr"].view(1, -1)},
+    ],
+)
+def test_the_checksum_covers_kinds_and_shapes(tmp_path, change, caplog):
+    wanted = data_set(tmp_path)
+    before = wanted.load().tensors()
+    with safe_open(wanted.path, framework="pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    tensors["x"] = tensors["x"].float()
+    wanted.path.unlink()
+    save_file(change(tensors), wanted.path, metadata=metadata)
+    assert all(torch.equal(value, before[name]) for name, value in wanted.load().tensors().items())
+    assert "the data set has another checksum than when written" in caplog.text
+
+
 def test_what_a_killed_writer_left_is_removed(tmp_path):
     wanted = data_set(tmp_path)
     leftover = tmp_path / f".{wanted.path.name}.tmp123"
@@ -128,8 +162,8 @@ def test_a_data_set_that_may_not_be_read_is_an_error_and_is_not_made_again():
 
 def test_many_who_ask_at_once_make_it_once(tmp_path, monkeypatch):
     written = []
-    write = dataset._write
-    monkeypatch.setattr(dataset, "_write", lambda *args: (written.append(1), write(*args)))
+    write = DataSet._write
+    monkeypatch.setattr(DataSet, "_write", lambda *args: (written.append(1), write(*args)))
     wanted = data_set(tmp_path)
     threads = [threading.Thread(target=make, args=([wanted], 1)) for _ in range(4)]
     for thread in threads:

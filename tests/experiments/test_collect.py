@@ -1,5 +1,4 @@
 import logging
-import os
 import re
 import shutil
 from pathlib import Path
@@ -11,8 +10,10 @@ from omegaconf import OmegaConf
 
 from data_gen.summary import CellSummary
 from experiments.publish import publish
-from experiments.run.folder import RunFolder, read_config
+from experiments.run import curve
+from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
+from experiments.run.stored_config import read_config
 from experiments.settings.errors import UserError
 from experiments.study.join import current_runs, join_study
 from experiments.study.same_instances import warn_of_methods
@@ -187,7 +188,7 @@ def test_publishing_replaces_the_runs_and_keeps_what_is_cited(tmp_path):
     files = {str(p.relative_to(published / "runs" / "new"))
              for p in (published / "runs" / "new").rglob("*") if p.is_file()}  # fmt: skip
     assert files == {".hydra/config.yaml", "weights.safetensors", "transfer.csv", "cells.csv",
-                     "DONE"}  # fmt: skip
+                     "DONE", "SHA256SUMS"}  # fmt: skip
     assert read_table(published / "transfer.csv") == [row()]
 
 
@@ -265,21 +266,33 @@ def test_a_run_folder_is_locked_while_it_is_worked_on_and_free_afterwards(tmp_pa
 
 def test_a_state_that_cannot_be_read_is_left_out(tmp_path, caplog):
     run = RunFolder(tmp_path / "run")
-    run.save_state(1, {"step": 1})
-    run.save_state(2, {"step": 2})
-    (run.path / "state" / "000000002.pt").write_bytes(b"")
-    half, other = (run.path / "state" / f".000000001.pt.tmp{n}" for n in (77, 78))
-    for folder in (half, other):
-        folder.mkdir()
-        (folder / "000000001.pt").write_bytes(b"half")
-    for path in (half / "000000001.pt", half):
-        os.utime(path, (0, 0))  # its writer was killed long ago
-    os.utime(other, (0, 0))  # a folder made long ago, whose file is still written
+    for step in (1, 2):
+        run.save_state(step, {"step": step, "of": torch.arange(64.0)})
+    good, damaged = sorted((run.path / "state").iterdir())
+    content = bytearray(damaged.read_bytes())
+    content[content.index(torch.arange(64.0).numpy().tobytes()) + 9] ^= 0x20
+    damaged.write_bytes(content)
     with caplog.at_level(logging.WARNING):
-        assert run.load_state() == {"step": 1}
-    assert "left out" in caplog.text
+        assert run.load_state()["step"] == 1
+    assert f"left out: {damaged}: the state is damaged" in caplog.text
     run.save_state(1, {"step": 1})
-    assert list((run.path / "state").glob(".*tmp*")) == [other]
+    assert damaged not in (run.path / "state").iterdir()
+    assert good in (run.path / "state").iterdir()
+
+
+@pytest.mark.parametrize("change", [lambda text: text.replace("0.5", "0.4"), lambda text: ""])
+def test_a_state_whose_curve_was_changed_is_left_out(tmp_path, caplog, change):
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    for step, loss in ((1, 0.7), (2, 0.5)):
+        curve.add(run.metrics_path, {"step": step, "val/loss": loss})
+        run.save_state(step, {"step": step})
+    curve.add(run.metrics_path, {"step": 3, "val/loss": 0.4})  # written after the last state
+    assert run.load_state()["step"] == 2
+    run.metrics_path.write_text(change(run.metrics_path.read_text()))
+    found = run.load_state()
+    assert found is None if not run.metrics_path.read_text() else found["step"] == 1
+    assert "metrics.jsonl is not the curve up to this state" in caplog.text
 
 
 def test_weights_that_may_not_be_read_are_not_called_missing():

@@ -1,5 +1,7 @@
 """Formulas as files: export, and the evaluation of a user's own instances."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from data_gen.sat import dimacs
 from experiments.evaluate import evaluate_runs
 from experiments.export import export
 from experiments.run.folder import RunFolder
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, one_line
 from experiments.tables.rows import read_table
 from experiments.train import train
 from tests.conftest import composed, study
@@ -94,12 +96,27 @@ def test_an_export_has_the_formulas_of_the_cells_with_their_models(exported):
                 assert not set(clause).isdisjoint(told)
 
 
-def test_an_existing_file_stops_an_export_before_any_work(tmp_path, settings):
-    there = tmp_path / "sr-8-3-unsat.cnf"
+def test_a_file_of_someone_else_stops_an_export_and_nothing_is_written(
+    tmp_path, settings, exported
+):
+    there = tmp_path / "cnf" / max(path.name for path in exported.iterdir())
+    there.parent.mkdir()
     there.write_text("mine")
-    with pytest.raises(UserError, match=r"^folder: .*sr-8-3-unsat\.cnf exists, take another"):
-        export(with_values(settings, folder=str(tmp_path)))
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+    values = {"folder": str(there.parent), "num_instances": COUNT, "data_seed": 3}
+    with pytest.raises(FileExistsError) as raised:
+        export(with_values(settings, **values))
+    assert one_line(raised.value) == f"{there}: is there with another content, take another folder"
+    assert [path.read_text() for path in there.parent.iterdir()] == ["mine"]
+    assert [path.name for path in tmp_path.iterdir() if "tmp" in path.name] == []
+
+
+def test_an_export_that_was_stopped_goes_on(tmp_path, settings, exported):
+    files = sorted(exported.iterdir())
+    for path in files[::2]:
+        shutil.copyfile(path, tmp_path / path.name)
+    export(with_values(settings, folder=str(tmp_path), num_instances=COUNT, data_seed=3))
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [path.name for path in files]
+    assert all((tmp_path / path.name).read_bytes() == path.read_bytes() for path in files)
 
 
 @pytest.mark.parametrize(

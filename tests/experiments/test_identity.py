@@ -8,10 +8,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
 from experiments.migrate import migrate
-from experiments.run.folder import RunFolder, read_config
+from experiments.run.folder import RunFolder
 from experiments.run.identity import NOT_IDENTITY, config_hash
 from experiments.run.parts import RunParts
 from experiments.run.stored import study_of, trained_model
+from experiments.run.stored_config import read_config
 from experiments.settings import moved
 from experiments.settings.errors import UserError
 from experiments.tables.rows import read_table

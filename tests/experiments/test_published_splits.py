@@ -6,8 +6,8 @@ from omegaconf import OmegaConf
 
 from data_gen.dataset import make
 from data_gen.fingerprint import fingerprints
-from experiments.run.folder import read_config
 from experiments.run.parts import RunParts
+from experiments.run.stored_config import read_config
 from tests.conftest import ROOT, but_pending
 
 STUDIES = sorted({path.parents[1].name for path in ROOT.glob("results/*/configurations/*.yaml")})

@@ -10,6 +10,7 @@ from contextlib import ExitStack, nullcontext
 from omegaconf import DictConfig
 
 from data_gen.dataset import make
+from data_gen.reading import check_inside
 from experiments.processes.interrupt import interrupted_by_the_sweep
 from experiments.processes.world import World, only_the_first_speaks
 from experiments.run.batches import groups_in_batch
@@ -43,6 +44,7 @@ def train(config: DictConfig) -> None:
     tracker = tracker_of(config)
     study = RunParts(config)
     folder = RunFolder.of(study.config)
+    check_inside(folder.path, folder.path.parent)
     device = world.device(device_of(study.settings.machine))
     model = new_model(study, device)
     _check_shared(study, world)

@@ -1,5 +1,6 @@
 """Load the parts of a stored run, with other test cells in place of its own."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,10 @@ from experiments.run.parts import RunParts
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError, did_you_mean
 from experiments.settings.run_settings import RunSettings
+from experiments.settings.trusted import trusted
 from gn.model import GraphModel
+
+LOG = logging.getLogger(__name__)
 
 
 def study_of(
@@ -37,6 +41,8 @@ def study_of(
     """
     merged = trained.copy()
     with open_dict(merged):
+        if "distributions" not in transfer:
+            merged.transfer.distributions = without_files(trained.transfer.distributions)
         for key, value in transfer.items():
             merged.transfer[key] = value
         if "sizes" in transfer or "distributions" in transfer:
@@ -47,6 +53,21 @@ def study_of(
         merged.machine = {**trained.machine, **machine}
     RunSettings.of_config(merged).machine.check_device()
     return RunParts(merged, config_hash(trained))
+
+
+def without_files(stored: DictConfig) -> dict[str, DictConfig]:
+    """Return the distributions of a stored configuration, without those that read files.
+
+    Which files are read is said on the command line alone: the configuration may be a stranger's.
+    """
+    kept = {}
+    for name, node in stored.items():
+        target = node.get("_target_") if isinstance(node, DictConfig) else None
+        if getattr(trusted(target, f"transfer.distributions.{name}"), "is_list", False):
+            LOG.warning("%s is left out: files are named on the command line (data.files)", name)
+        else:
+            kept[str(name)] = node
+    return kept
 
 
 def _check_scores(key: str, task: Task[Any]) -> None:

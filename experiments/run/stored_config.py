@@ -40,10 +40,10 @@ def read_config(path: Path, folder: Path | None = None) -> DictConfig:
         text = read_checked(path, folder, MOST_BYTES).decode()
         _check_plain(text, path)
         plain = yaml.load(text, Loader=LOADER)
-        config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else plain)
+        config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else {})
     except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error
-    if not isinstance(config, DictConfig) or "model" not in config or "task" not in config:
+    if "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")
     _check_names(config, path)
     return config

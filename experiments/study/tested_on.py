@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from data_gen.dataset import DataSet
 from experiments.run.folder import RunFolder
 from experiments.run.parts import RunParts
-from experiments.run.stored import study_of
+from experiments.run.stored import study_of, without_files
 from experiments.settings.places import CONF
 from experiments.statistics.matrix import Cell
 from experiments.tables.rows import Row
@@ -93,7 +93,7 @@ def tested_on(
 
 def _transfer(trained: DictConfig, cells: Iterable[Cell]) -> dict[str, Any]:
     """Return transfer settings for all scored cells; laws that the run lacks come from conf/."""
-    nodes = dict(trained.transfer.distributions.items())
+    nodes = without_files(trained.transfer.distributions)
     sizes: dict[str, list[int]] = {}
     for name, size in sorted(cells):
         path = CONF / "distribution" / f"{name}.yaml"

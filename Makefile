@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed-$(shell cat requirements*.txt constraints.txt | cksum | cut -d' ' -f1)
 .DEFAULT_GOAL := help
-.PHONY: help run paper test test-all check figures report bench
+.PHONY: help run paper test test-all check verify figures report bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ check: $(STAMP) ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+verify: $(STAMP) ## files, data and scores of results/ made again: equal, different or not comparable
+	$(BIN)/python -m experiments.verify num_cells=1
 
 figures: $(STAMP) ## redraw every figure from the tables under results/
 	$(BIN)/python -m experiments.plot

@@ -1,7 +1,7 @@
 """Score a model on data sets, and build the rows of the transfer table."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from tqdm import tqdm
 from data_gen.files import write_atomically
 from data_gen.packed import Packed
 from data_gen.spec import GraphOutput
-from data_gen.summary import summarise
+from data_gen.summary import CellSummary, summarise
 from data_gen.task import Model, Task
 from data_gen.workers import bars_are_hidden
 from experiments.run.folder import RunFolder
@@ -137,6 +137,14 @@ def _chunks(data_set: Packed, max_edges: int) -> Iterator[Tensor]:
         yield (chunk == number).nonzero().squeeze(1)
 
 
+class Scored(NamedTuple):
+    """The scores of one run on test cells."""
+
+    rows: list[Row]
+    instances: pd.DataFrame
+    cells: list[CellSummary]
+
+
 def evaluate(
     study: RunParts, model: GraphModel, folder: RunFolder, seconds: float, name: str = ""
 ) -> list[Row]:
@@ -145,11 +153,33 @@ def evaluate(
     Raises:
         UserError: an answer or a defined score is NaN.
     """
+    rows, frame, summaries = scored(study, model, study.test_cells, seconds)
+    write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
+    write_cells(summaries, folder.cells_path(name))
+    write_table(rows, folder.table_path(name))
+    folder.record([folder.instances_path(name), folder.cells_path(name), folder.table_path(name)])
+    return rows
+
+
+def scored(
+    study: RunParts, model: GraphModel, test_cells: Sequence[TestCell], seconds: float
+) -> Scored:
+    """Score cells of a study.
+
+    Args:
+        study: the parts of the run.
+        model: its model.
+        test_cells: the cells.
+        seconds: the duration of the training, for the table.
+
+    Raises:
+        UserError: an answer or a defined score is NaN.
+    """
     device = model.device
     model.eval()
     rows, frames, summaries = [], [], []
     provenance = commit()
-    cells = tqdm(study.test_cells, desc=f"scoring {study.settings.label}", unit=" cells",
+    cells = tqdm(test_cells, desc=f"scoring {study.settings.label}", unit=" cells",
                  disable=bars_are_hidden(), leave=False)  # fmt: skip
     for cell in cells:
         packed = cell.data_set.load()
@@ -169,12 +199,7 @@ def evaluate(
             record = {**place, "steps": float(steps.mean()), "commit": provenance,
                       "device": device.type, "seconds": seconds}  # fmt: skip
             rows += _rows(study, model, cell, record, scores)
-    frame = pd.concat(frames, ignore_index=True)
-    write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
-    write_cells(summaries, folder.cells_path(name))
-    write_table(rows, folder.table_path(name))
-    folder.record([folder.instances_path(name), folder.cells_path(name), folder.table_path(name)])
-    return rows
+    return Scored(rows, pd.concat(frames, ignore_index=True), summaries)
 
 
 def _score_cell(

@@ -69,8 +69,7 @@ class StudyTables:
         Raises:
             UserError: a table of a run cannot be read.
         """
-        tables = [path for run in runs for path in visible(run, "transfer*.csv")]
-        every_row = [row for path in tables for row in read_table(path)]
+        every_row = [row for run in runs for row in _rows_of(run)]
         warn_of_two_evaluations(every_row)
         rows = on_the_same_instances(_most(every_row, attrgetter(*SCORE)))
         tables = [path for run in runs for path in visible(run, "cells*.csv")]
@@ -129,6 +128,19 @@ class StudyTables:
         write_table(self.curves, folder / "curves.csv", CurvePoint)
         names = ("transfer", "estimates", "cells", "metrics", "curves")
         return [folder / f"{name}.csv" for name in names]
+
+
+def scores_of(run: Path) -> list[Row]:
+    """Return one row for each score of a run: of two evaluations, that of more instances.
+
+    Raises:
+        UserError: a table cannot be read.
+    """
+    return _most(_rows_of(run), attrgetter(*SCORE))
+
+
+def _rows_of(run: Path) -> list[Row]:
+    return [row for path in visible(run, "transfer*.csv") for row in read_table(path)]
 
 
 def _most(found: Iterable[C], key: Callable[[C], object]) -> list[C]:

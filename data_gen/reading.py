@@ -26,6 +26,9 @@ class RefusedFileError(OSError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(errno.EPERM, reason, str(path))
 
+    def __str__(self) -> str:
+        return self.strerror or ""
+
 
 def check_inside(path: Path, folder: Path) -> None:
     """Raise RefusedFileError if a path leads out of a folder, through any link on the way."""

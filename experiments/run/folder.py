@@ -264,8 +264,8 @@ class RunFolder:
             UserError: the file is damaged.
         """
         path = self.path / "seconds.json"
-        has_ended = path.name in sums_of(self.path) or (self.is_done and path.is_file())
-        if not has_ended:
+        has_ended = path.name in sums_of(self.path) or self.is_done
+        if not has_ended or not path.is_file():
             return None
         content = self.read(path)
         try:

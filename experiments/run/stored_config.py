@@ -41,7 +41,9 @@ def read_config(path: Path, folder: Path | None = None) -> DictConfig:
         _check_plain(text, path)
         plain = yaml.load(text, Loader=LOADER)
         config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else {})
-    except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error
     if "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")

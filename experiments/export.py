@@ -15,12 +15,14 @@ from omegaconf import DictConfig
 from data_gen.cell import Cell, SizeError, StructureError
 from data_gen.distribution import Distribution
 from data_gen.task import Task
-from experiments.settings.checks import check_writable
+from experiments.run.bounds import check_written
+from experiments.settings.checks import check_mappings, check_writable
 from experiments.settings.command import start
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError
 from experiments.settings.kinds import COUNT, ENTRIES, FOLDER, SEED, SIZES
 from experiments.settings.labels import label
+from experiments.settings.run_settings import Machine
 from experiments.settings.schema import check_kind, plain
 
 LOG = logging.getLogger(__name__)
@@ -39,12 +41,15 @@ def export(config: DictConfig) -> None:
     """
     for key, kind in KINDS.items():
         check_kind(key, plain(config[key]), kind)
+    check_mappings(config, ("machine",))
     check_writable(config, "folder")
     task: Task[Any] = construct(config.task, "task", Task)
     if not task.file_endings:
         raise UserError(f"task must be one that writes files, got {type(task).__name__!r}")
     folder = Path(config.folder)
     cells = list(_cells(config, task))
+    of_cells = [cell for _, cell in cells]
+    check_written(of_cells, config.num_instances, folder, Machine.of(plain(config.machine)))
     stems = [(cell, _stems(name, cell, config.num_instances)) for name, cell in cells]
     for stem, ending in product([stem for _, of in stems for stem in of], task.file_endings):
         path = folder / f"{stem}{ending}"

@@ -21,7 +21,7 @@ COUNT = 4  # instances that are drawn at each size
 SECONDS = 0.5  # after which no larger instances are drawn
 BYTES = 2**26  # likewise: the largest peak that drawing is allowed to reach
 BACK = 2  # the exponent is measured over so many doublings: one would be less sure
-LARGEST = 1e18  # sizes are taken to be at most this: they need more than any machine has anyway
+LARGEST = 10**18  # sizes are taken to be at most this: they need more than any machine has anyway
 
 
 class Footprint(NamedTuple):
@@ -71,7 +71,7 @@ def growth(task: Task[Any], distribution: Distribution[Any], largest: int) -> Gr
     """Return how the footprints of instances grow up to a size; None where none can be drawn."""
     found: list[tuple[float, Footprint]] = []
     began = time.perf_counter()
-    for size in _sizes(largest, distribution.min_size):
+    for size in _sizes(min(largest, LARGEST), distribution.min_size):
         spent = time.perf_counter() - began
         if found and (spent + _next(found, 2) > SECONDS or _next(found, 1) > BYTES):
             break

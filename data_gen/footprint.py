@@ -16,9 +16,9 @@ from data_gen.dataset import pack_block
 from data_gen.distribution import Distribution, GenerationError
 from data_gen.task import Task
 
-START = 8  # the sizes at which instances are drawn are the largest size, halved down to this
+START = 5  # the sizes at which instances are drawn are the largest size, halved down to this
 COUNT = 4  # instances that are drawn at each size
-SECONDS = 0.5  # after which no larger instances are drawn
+SECONDS = 0.5  # of one core, after which no larger instances are drawn
 BYTES = 2**26  # likewise: the largest peak that drawing is allowed to reach
 BACK = 2  # the exponent is measured over so many doublings: one would be less sure
 LARGEST = 10**18  # sizes are taken to be at most this: they need more than any machine has anyway
@@ -29,7 +29,7 @@ class Footprint(NamedTuple):
 
     stored: float  # bytes in a packed data set, in memory or on the disk
     peak: float  # bytes while it is generated, as far as numpy and Python allocate them
-    seconds: float  # of one process
+    seconds: float  # of one core
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,19 @@ class Growth:
 def growth(task: Task[Any], distribution: Distribution[Any], largest: int) -> Growth | None:
     """Return how the footprints of instances grow up to a size; None where none can be drawn."""
     found: list[tuple[float, Footprint]] = []
-    began = time.perf_counter()
+    began = time.process_time()
     for size in _sizes(min(largest, LARGEST), distribution.min_size):
-        spent = time.perf_counter() - began
+        spent = time.process_time() - began
         if found and (spent + _next(found, 2) > SECONDS or _next(found, 1) > BYTES):
             break
         try:
             cell = Cell(task, distribution, (size,), "train")
             if not found:  # imports and compiles what all sizes need
                 pack_block(cell, 0, 1)
-                began = time.perf_counter()
+                began = time.process_time()
             found.append((size, _measured(cell)))
         except (GenerationError, SizeError):
-            if time.perf_counter() - began > SECONDS:
+            if not found and time.process_time() - began > 4 * SECONDS:
                 break
     return Growth(tuple(found)) if found else None
 
@@ -105,9 +105,9 @@ def _next(found: list[tuple[float, Footprint]], part: int) -> float:
 def _measured(cell: Cell) -> Footprint:
     """Draw instances twice: for the time, and for the memory, which makes them slower."""
     count = max(COUNT, cell.group_size)
-    began = time.perf_counter()
+    began = time.process_time()
     arrays = pack_block(cell, 0, count)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     stored = sum(array.nbytes for array in arrays.values())
     return Footprint(stored / count, _peak(cell), seconds / count)
 

@@ -92,7 +92,8 @@ def check_fits(
         keys: the settings to name, by the split of a data set.
         on_disk: whether the data sets are written, not only drawn.
     """
-    missing = [d for d in dict.fromkeys(data_sets) if _is_estimated(d, on_disk=on_disk)]
+    estimated = (d for d in data_sets if _is_estimated(d, on_disk=on_disk))
+    missing = list({data_set.data_hash: data_set for data_set in estimated}.values())
     if _are_small(missing):
         return
     found = list(_estimates(missing))
@@ -204,7 +205,7 @@ def _too_many(found: _Estimate, place: str, told: str, keys: Keys) -> UserError:
     sizes = list(found.data_set.cell.sizes)
     return UserError(
         f"{keys.number} must be a number of instances that fit {place} ({told}), got {count} of"
-        f" {keys.sizes} {sizes}"
+        f" sizes {sizes}"
     )
 
 

@@ -86,8 +86,8 @@ def _call(function: Callable[[DictConfig], None], config: DictConfig) -> None:
             raise
         keys = [key for key in HEAVY if OmegaConf.select(config, key) is not None]
         raise UserError(
-            f"{', '.join(keys) or 'the input'} must be smaller: the memory is not enough"
-            f" ({message(error)})"
+            f"one of {', '.join(keys) or 'the inputs'} must be smaller, because the memory is not"
+            f" enough, got: {message(error)}"
         ) from error
 
 

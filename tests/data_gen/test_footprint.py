@@ -1,11 +1,11 @@
 import time
 import tracemalloc
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from data_gen.bodies.distributions.gravity import Gravity
 from data_gen.cell import Cell, StructureError
 from data_gen.dataset import pack_block
 from data_gen.distribution import GenerationError
@@ -89,8 +89,16 @@ def test_the_estimate_for_a_huge_size_takes_neither_long_nor_much_memory():
     assert time.process_time() - began < 5
 
 
+@dataclass(frozen=True)
+class Impossible(RandomTree):
+    """A law of which nothing can be drawn."""
+
+    def draw(self, size, rng):
+        raise GenerationError("nothing")
+
+
 def test_what_cannot_be_drawn_has_no_estimate():
-    assert growth(the_study("task=displacement").task, Gravity(), 64) is None
+    assert growth(ShortestPath(), Impossible(), 10**6) is None
 
 
 def laws():

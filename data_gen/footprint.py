@@ -73,7 +73,7 @@ def growth(task: Task[Any], distribution: Distribution[Any], largest: int) -> Gr
     began = time.process_time()
     for size in _sizes(min(largest, LARGEST), distribution.min_size):
         spent = time.process_time() - began
-        if found and (spent + _next(found, 2) > SECONDS or _next(found, 1) > BYTES):
+        if found and (spent + 2 * _next(found, 2) > SECONDS or _next(found, 1) > BYTES):
             break
         try:
             cell = Cell(task, distribution, (size,), "train")

@@ -20,9 +20,10 @@ LOG = logging.getLogger(__name__)
 # with at most about 500 bytes for each pair they take a few GB in the worst case.
 SMALL_PAIRS = 5_000_000
 SMALL_SIZE = 1000
-# Refused is only what needs more than this times what there is: estimates of all distributions are
-# at most 1.1 times what instances of 2 to 32 times the largest measured size take.
-MARGIN = 2
+# Refused is only what needs more than this times what there is. An estimate may be too high where
+# instances of one size differ much: the worst that was seen is 3.8 times what an instance of twice
+# the largest measured size took (colouring problems of graphs).
+MARGIN = 5
 COPIES = 2  # of a data set, in memory while it is made: its blocks, and all of it
 LARGEST = 10**18  # a number of instances or files is taken to be at most this
 BLOCK = 4096  # bytes that a file takes at least

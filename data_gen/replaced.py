@@ -58,12 +58,22 @@ def replaced(folder: Path) -> Iterator[Path]:
             _swap(new, folder, home / OLD)
 
 
-def move_into(folder: Path, files: Sequence[Path]) -> None:
-    """Move files into a folder; a file that is there with the same content stays.
+@contextmanager
+def added_to(folder: Path) -> Iterator[Path]:
+    """Yield a new folder to fill, whose files move into a folder when the block ends.
+
+    A file that is there with the same content stays.
 
     Raises:
-        FileExistsError: one is there with another content; then no file is moved.
+        FileExistsError: a file is there with another content; then no file moves.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder), temporary_folder(folder) as new:
+        yield new
+        _move_into(folder, sorted(new.iterdir()))
+
+
+def _move_into(folder: Path, files: Sequence[Path]) -> None:
     for file in files:
         path = folder / file.name
         if os.path.lexists(path) and read_bytes(path) != file.read_bytes():

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from data_gen.dataset import make
 from data_gen.task import Task
+from experiments.run.bounds import check_fits
 from experiments.run.evaluation import evaluate
 from experiments.run.found import done_runs
 from experiments.run.machine import num_workers_of
@@ -44,8 +45,9 @@ def evaluate_runs(config: DictConfig) -> None:
     others = transfer, config.machine, config.task
     studies = [study_of(folder.load_config(), *others) for folder in folders]
     models = [trained_model(*pair) for pair in zip(studies, folders, strict=True)]
-    cells = [cell for study in studies for cell in study.test_cells]
-    make([cell.data_set for cell in cells], num_workers_of(studies[0].settings.machine))
+    cells = [cell.data_set for study in studies for cell in study.test_cells]
+    check_fits(cells, studies[0].settings.machine)
+    make(cells, num_workers_of(studies[0].settings.machine))
     rows = []
     for folder, study, model in zip(folders, studies, models, strict=True):
         seconds = folder.load_seconds() or 0.0

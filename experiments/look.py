@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from experiments.figures.exhibit import Tables
 from experiments.figures.pictures import Pictures
+from experiments.run.bounds import Keys, check_fits
 from experiments.run.found import done_run
 from experiments.run.pictures import pictures_of
 from experiments.run.stored import study_of, trained_model
@@ -48,6 +49,8 @@ def look(config: DictConfig) -> None:
     cells = [cell for cell in study.test_cells if cell.shift in ("none", "size")]
     if not cells:
         raise UserError(f"run: {folder.path} has no test cell of its training distribution")
+    keys = Keys("sizes", "num_instances") if config.choose else Keys("sizes", "instance", less=1)
+    check_fits([cell.data_set for cell in cells], study.settings.machine, {"test": keys})
     chosen = config.instance if config.choose is None else config.choose
     options = {str(name): value for name, value in (config.picture or {}).items()}
     pictures = [p for cell in cells for p in pictures_of(study, model, cell, chosen, options)]

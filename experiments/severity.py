@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from tqdm import tqdm
 
 from data_gen.dataset import DataSet, make
+from experiments.run.bounds import KEYS, Keys, check_fits
 from experiments.run.machine import num_workers_of
 from experiments.settings.checks import check_mappings, check_places
 from experiments.settings.command import start
@@ -49,7 +50,10 @@ def severity(config: DictConfig) -> None:
 def _shapes(data_sets: Iterable[DataSet], config: DictConfig) -> dict[str, Shape]:
     """Return the shape of the first graphs of every data set, by the hash of the data."""
     distinct = {data_set.data_hash: data_set for data_set in data_sets}
-    make(list(distinct.values()), num_workers_of(Machine.of(plain(config.machine))))
+    machine = Machine.of(plain(config.machine))
+    of_study = Keys("study", "num_instances")
+    check_fits(list(distinct.values()), machine, dict.fromkeys(KEYS, of_study))
+    make(list(distinct.values()), num_workers_of(machine))
     progress = tqdm(distinct.items(), desc="measuring", unit=" cells", disable=None, leave=False)
     return {key: shape_of(of.load(), config.num_instances) for key, of in progress}
 

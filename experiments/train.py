@@ -10,10 +10,10 @@ from contextlib import ExitStack, nullcontext
 from omegaconf import DictConfig
 
 from data_gen.dataset import make
-from data_gen.reading import check_inside
 from experiments.processes.interrupt import interrupted_by_the_sweep
 from experiments.processes.world import World, only_the_first_speaks
 from experiments.run.batches import groups_in_batch
+from experiments.run.bounds import check_run
 from experiments.run.evaluation import evaluate
 from experiments.run.folder import RunFolder
 from experiments.run.machine import device_of, num_workers_of
@@ -44,7 +44,6 @@ def train(config: DictConfig) -> None:
     tracker = tracker_of(config)
     study = RunParts(config)
     folder = RunFolder.of(study.config)
-    check_inside(folder.path, folder.path.parent)
     device = world.device(device_of(study.settings.machine))
     model = new_model(study, device)
     _check_shared(study, world)
@@ -60,6 +59,7 @@ def _fill(
     if world.first(lambda: folder.is_done):
         LOG.info("%s is done: nothing to do", folder.path)
         return
+    world.first(lambda: check_run(study))
     world.first(lambda: make_training_sets(study, model))
     with ExitStack() as stack:
         world.first(lambda: stack.enter_context(folder.locked(waits=is_sweep())))

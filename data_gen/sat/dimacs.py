@@ -20,6 +20,10 @@ NO_NUMBER = re.compile(rb"(?<!\S)(?![+-]?\d+(?!\S))\S+")
 # Bounds on the graph of a formula, within which it takes less than 5 GB.
 MAX_NODES = 2 * 10**6  # literals of variables, and clauses
 MAX_LITERALS = 10**7  # in all clauses together
+MAX_LINES = 2 * 10**7  # of a file, most of them comments if it is within the other bounds
+PIECE = (
+    2**20
+)  # bytes that are searched at a time, so that what is found in them takes little memory
 SHOWN = 30  # the number of characters that an error quotes from the file
 
 
@@ -40,6 +44,7 @@ def read(path: str | Path) -> Cnf:
     """
     source = _Source(Path(path))
     start, num_variables, num_clauses = _header(source)
+    _check_count(source, start, num_clauses)
     numbers = _numbers(source, start)
     above = np.flatnonzero((numbers > num_variables) | (numbers < -num_variables))
     if len(above):
@@ -57,8 +62,6 @@ def read(path: str | Path) -> Cnf:
     if len(ends) < num_clauses:
         message = f"{len(ends)} clauses, expected {num_clauses} clauses (header)"
         raise source.error(len(source.text.rstrip()), message)
-    if (found := len(numbers) - len(ends)) > MAX_LITERALS:
-        raise source.error(start, f"{found} literals in clauses, expected at most {MAX_LITERALS}")
     pointers = np.concatenate([[0], ends - np.arange(len(ends))])
     return _without_repeats(Cnf(num_variables, numbers[numbers != 0].astype(np.int32), pointers))
 
@@ -88,7 +91,9 @@ class _Source:
             content = read_text(path)
         except TextFileError as error:
             raise DimacsError(f"{path}:1: {error}") from error
-        text = COMMENT.sub(b"\n", b"\n" + content)  # so every line follows a line break
+        if (found := content.count(b"\n")) > MAX_LINES:
+            raise DimacsError(f"{path}:1: found {found} lines, expected at most {MAX_LINES}")
+        text = _without_comments(b"\n" + content)  # so every line follows a line break
         end = END.search(text)
         self.text = text[: end.start()] if end else text
 
@@ -102,6 +107,17 @@ class _Source:
         words = re.compile(rb"\S+").finditer(self.text, start)
         match = next(islice(words, index, None))
         return match.start(), shown(match.group())
+
+
+def _without_comments(text: bytes) -> bytes:
+    """Return a text that begins with a line break, with an empty line for each comment."""
+    pieces, start = [], 0
+    while start < len(text):
+        stop = text.find(b"\n", start + PIECE)
+        stop = len(text) if stop < 0 else stop
+        pieces.append(COMMENT.sub(b"\n", text[start:stop]))
+        start = stop
+    return b"".join(pieces)
 
 
 def shown(found: bytes) -> str:
@@ -124,6 +140,19 @@ def _header(source: _Source) -> tuple[int, int, int]:
         nodes = f"{MAX_NODES} nodes (two for a variable, one for a clause)"
         raise source.error(line.start(), f"{found}, expected at most {nodes}")
     return line.end(), num_variables, num_clauses
+
+
+def _check_count(source: _Source, start: int, num_clauses: int) -> None:
+    """Raise DimacsError if more words follow the header than literals are allowed."""
+    codes = np.frombuffer(source.text, np.uint8)[start:]
+    found, is_inside = 0, False
+    for first in range(0, len(codes), PIECE):
+        is_word = codes[first : first + PIECE] > ord(" ")
+        found += int((is_word[1:] > is_word[:-1]).sum()) + int(is_word[0] and not is_inside)
+        is_inside = bool(is_word[-1])
+    if found > MAX_LITERALS + num_clauses:
+        allowed = f"{MAX_LITERALS} literals and a 0 after each of {num_clauses} clauses"
+        raise source.error(start, f"{found} numbers in clauses, expected at most {allowed}")
 
 
 def _numbers(source: _Source, start: int) -> np.ndarray:

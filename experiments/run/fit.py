@@ -34,6 +34,8 @@ from experiments.settings.errors import UserError
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
+EARLY = 10  # seconds of a training after which it says how much time is left,
+LONG = 60  # if that is more seconds than this
 CHECK_EVERY = 50  # updates between two transfers of losses from the device
 
 
@@ -56,6 +58,7 @@ class Fit:
         self.step = 0
         self.losses = [0.0, 0]  # sum and number since the last validation
         self.clock = Clock(0)
+        self.has_told_time = False
 
     def run(self, val_set: Packed, folder: RunFolder) -> None:
         """Train from the folder's last state to the last update; keep the best weights.
@@ -73,6 +76,7 @@ class Fit:
                 losses.append(self.update())
                 self.step += 1
                 progress.update()
+                self._tell_time(folder, num_steps)
                 is_last = self.step == num_steps
                 is_validation = is_last or self.step % every == 0
                 is_stop = self.world.any(stop.requested)
@@ -90,6 +94,16 @@ class Fit:
             if self.world.any(stop.requested):  # during the last validation
                 self._leave(stop, folder)
         self.world.first(lambda: folder.save_weights(self.selection.weights))
+
+    def _tell_time(self, folder: RunFolder, num_steps: int) -> None:
+        """Log the time that is left, once, early in a training that takes long."""
+        if self.has_told_time or self.clock.passed < EARLY:
+            return
+        self.has_told_time = True
+        left = self.clock.left(self.step, num_steps)
+        if left > LONG:
+            told = folder.path.name, self.step, num_steps, in_words(left)
+            LOG.info("%s %d/%d: %s left", *told)
 
     def _leave(self, stop: StopRequest, folder: RunFolder) -> NoReturn:
         """Leave the training in all processes alike, whichever of them got the signal."""
@@ -141,6 +155,7 @@ class Fit:
         curve.add(folder.metrics_path, line)
         text = ", ".join(f"{name} {value:.4f}" for name, value in list(line.items())[1:4])
         num_steps = self.train.num_updates
+        self.has_told_time = True
         if self.step < num_steps:
             text += f", {in_words(self.clock.left(self.step, num_steps))} left"
         LOG.info("%s %d/%d: %s", folder.path.name, self.step, num_steps, text)

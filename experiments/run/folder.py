@@ -26,7 +26,15 @@ from torch import Tensor, nn
 
 from data_gen.files import write_atomically
 from data_gen.patterns import visible
-from data_gen.reading import add_sums, check_links, read_bytes, read_checked, sum_of, sums_of
+from data_gen.reading import (
+    add_sums,
+    check_inside,
+    check_links,
+    read_bytes,
+    read_checked,
+    sum_of,
+    sums_of,
+)
 from experiments.run import curve
 from experiments.run.identity import NOT_STORED, config_hash
 from experiments.run.stored_config import read_config
@@ -48,9 +56,15 @@ class RunFolder:
 
     @classmethod
     def of(cls, config: DictConfig) -> "RunFolder":
-        """Return the folder of a configuration; its name ends with the configuration's hash."""
-        name = f"{config.label}-seed{config.seed}-{config_hash(config)[:8]}"
-        return cls(Path(config.machine.runs_dir) / config.study / name)
+        """Return the folder of a configuration; its name ends with the configuration's hash.
+
+        Raises:
+            OSError: it is a link that leaves the folder of its study.
+        """
+        study = Path(config.machine.runs_dir) / config.study
+        path = study / f"{config.label}-seed{config.seed}-{config_hash(config)[:8]}"
+        check_inside(path, study)
+        return cls(path)
 
     @classmethod
     def existing(cls, path: Path) -> "RunFolder":

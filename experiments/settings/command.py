@@ -9,14 +9,26 @@ from collections.abc import Callable
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from data_gen.patterns import visible
 from data_gen.workers import end_with_parent
-from experiments.settings.errors import USER_ERRORS, Stopped, UserError, one_line
+from experiments.settings.errors import (
+    USER_ERRORS,
+    Stopped,
+    UserError,
+    is_out_of_memory,
+    message,
+    one_line,
+)
 from experiments.settings.places import CONF
 
 LOG = logging.getLogger(__name__)
+# The settings that decide how much memory a command needs, named when it has too little.
+HEAVY = (
+    "sizes", "train.sizes", "transfer.sizes", "num_instances", "train.num_instances",
+    "transfer.num_instances", "train.batch_size", "model.hidden_dim", "machine.num_workers",
+)  # fmt: skip
 
 
 def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
@@ -34,10 +46,10 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             if is_sweep():
                 return _attempt(function, config)
-            function(config)  # Hydra collects the errors
+            _call(function, config)  # Hydra collects the errors
             return ""
         try:
-            function(config)
+            _call(function, config)
         except USER_ERRORS as error:  # before Hydra adds its own lines
             sys.exit(f"error: {one_line(error)}")
         return ""
@@ -65,10 +77,24 @@ def is_apart() -> bool:
     return is_sweep() and not HydraConfig.get().launcher["_target_"].endswith("BasicLauncher")
 
 
+def _call(function: Callable[[DictConfig], None], config: DictConfig) -> None:
+    """Run a command; a lack of memory becomes a UserError with the settings to lower."""
+    try:
+        function(config)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        keys = [key for key in HEAVY if OmegaConf.select(config, key) is not None]
+        raise UserError(
+            f"one of {', '.join(keys) or 'the inputs'} must be smaller, because the memory is not"
+            f" enough, got: {message(error)}"
+        ) from error
+
+
 def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
     """Run a job of a sweep; return its error as one line, or "" if it succeeded."""
     try:
-        function(config)
+        _call(function, config)
     except USER_ERRORS as error:
         return one_line(error)
     except Exception as error:  # a bug: the other jobs continue

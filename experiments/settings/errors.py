@@ -25,6 +25,8 @@ USER_ERRORS = (  # shown as one line, without a traceback
     OmegaConfBaseException, HydraException, yaml.YAMLError,
 )  # fmt: skip
 
+NO_MEMORY = re.compile(r"can't allocate memory|out of memory|bad_alloc")  # of torch
+
 # Messages of Hydra, in one line:
 NOT_INSTALLED = re.compile(r"Could not find 'hydra/launcher/(?:(submitit)_\w+|(ray|joblib))'")
 NO_OPTION = re.compile(
@@ -87,6 +89,12 @@ def _keys_beside(error: BaseException) -> list[str]:
     """Return the keys of the mapping in which Hydra found no such key."""
     mapping = getattr(error.__cause__, "parent_node", None)
     return list(map(str, mapping)) if isinstance(mapping, Mapping) else []
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether Python, numpy or torch found too little memory, on the CPU or a GPU."""
+    is_of_torch = isinstance(error, RuntimeError) and NO_MEMORY.search(str(error)) is not None
+    return isinstance(error, MemoryError) or is_of_torch
 
 
 def message(error: BaseException) -> str:

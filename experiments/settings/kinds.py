@@ -107,8 +107,13 @@ EVALUATION = Kind(
 )  # fmt: skip
 SEED = Kind(is_seed, "a whole number from 0 to 2**63 - 1", (-1, 0.5, True, "x", None, 2**63))
 COUNT = Kind(is_count, "a whole number of at least 1", (0, -1, 1.5, True, None, "many"))
+MAX_UPDATES = 10**12  # 32 years at a millisecond each
+UPDATES = Kind(lambda v: is_count(v) and v <= MAX_UPDATES,  # type: ignore[operator]
+               "a whole number of at least 1 and at most 10**12",
+               (*COUNT.wrong, 10**21))  # fmt: skip
 COUNT_OR_0 = Kind(lambda v: is_whole(v) and v >= 0, "a whole number of at least 0",  # type: ignore[operator]
                   (-1, 0.5, None, False))  # fmt: skip
+GIGABYTES = or_null(number("a number above 0", 0, with_low=False, with_high=False))
 DEVICE = Kind(_is_device, "auto, cpu, cuda, or cuda:1 for the second GPU",
               (None, 3, "tpu", "mps", "cuda:", "cuda:-1", "cuda:01", "cuda:all"),
               ("auto", "cpu", "cuda"))  # fmt: skip

@@ -14,6 +14,7 @@ from experiments.settings.kinds import (
     ENTRIES,
     FLAG,
     FOLDER,
+    GIGABYTES,
     MAPPING,
     NAME,
     SEED,
@@ -86,6 +87,10 @@ class Machine(Settings):
     data_dir: str = setting("data", FOLDER)
     runs_dir: str = setting("outputs", FOLDER)
     save_every: int = setting(500, COUNT, "updates between two saved states")
+    max_memory_gb: float | None = setting(
+        None, GIGABYTES, "data sets that need more are refused at once; null: what is free"
+    )
+    max_disk_gb: float | None = setting(None, GIGABYTES, "likewise, in data_dir")
 
     def check_device(self) -> None:
         """Raise UserError if a GPU is asked for that this machine does not have."""

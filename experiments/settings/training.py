@@ -5,14 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from experiments.settings.errors import UserError
 from experiments.settings.kinds import (
     COUNT,
     COUNT_OR_0,
     FLAG,
     MAPPING,
+    MAX_UPDATES,
     OPTIMIZER,
     SIZES,
     TRAIN_STEPS,
+    UPDATES,
     number,
     one_of,
     or_null,
@@ -62,7 +65,7 @@ class Training(Settings):
         32, COUNT, "instances; rounded down to whole groups where a task draws groups, as pairs"
     )
     curriculum: Curriculum = field(default_factory=Curriculum)
-    num_steps: int = setting(10000, COUNT, "updates of the weights")
+    num_steps: int = setting(10000, UPDATES, "updates of the weights")
     budget: float = setting(
         1,
         number("a number above 0", 0, with_low=False, with_high=False),
@@ -97,6 +100,14 @@ class Training(Settings):
         "of an exponential moving average of the weights, which is validated and kept; 0: none",
     )
     precision: str = setting("float32", one_of("float32", "bfloat16"), "bfloat16: autocast")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.budget > MAX_UPDATES / self.num_steps:
+            most = MAX_UPDATES / self.num_steps
+            raise UserError(
+                f"train.budget must be at most {most:g}, for 10**12 updates, got {self.budget!r}"
+            )
 
     @property
     def num_updates(self) -> int:

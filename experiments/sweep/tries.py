@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from experiments.processes.world import ALONE
 from experiments.run import curve
+from experiments.run.bounds import check_training
 from experiments.run.folder import RunFolder
 from experiments.run.machine import device_of
 from experiments.run.parts import RunParts
@@ -64,6 +65,7 @@ def _train(trials: Trials, trial: "Trial", config: DictConfig, begun: Callable[[
         trial.set_user_attr("run", run.path.name)
         begun()
         model = new_model(study, ALONE.device(device_of(study.settings.machine)))
+        check_training(study)
         make_training_sets(study, model)
         run.save_config(study.config)
         with mirrored(tracker_of(config), source_of_run(run, study.config, run.path.parents[1])):

@@ -19,6 +19,7 @@ from experiments.settings.errors import UserError
 
 ENDING = ".json.gz"
 LARGEST = 100 * 2**20  # bytes of a file when unpacked
+MOST_PARTS = 5_000_000  # lists and mappings in a file, which may take 240 bytes of memory each
 DIGITS = 4  # kept digits of a number, relative to the extent of the window
 
 
@@ -40,6 +41,8 @@ def read_pictures(path: Path) -> list[Picture]:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise PictureError(f"more than {LARGEST} bytes")
+        if content.count(b"[") + content.count(b"{") > MOST_PARTS:
+            raise PictureError(f"more than {MOST_PARTS} lists and mappings")
         data = json.loads(content)
         if not isinstance(data, list) or not data:
             raise PictureError("no list of pictures")

@@ -2,6 +2,8 @@ import bz2
 import codecs
 import gzip
 import lzma
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -204,8 +206,66 @@ def test_a_file_that_is_larger_than_the_bound_is_one_line(tmp_path, monkeypatch,
 def test_a_formula_with_too_many_literals_is_one_line(monkeypatch):
     monkeypatch.setattr(dimacs, "MAX_LITERALS", 3)
     assert read_text("p cnf 2 2\n1 2 0\n1 0").clauses == [[1, 2], [1]]
-    with pytest.raises(DimacsError, match=r"a\.cnf:1: found 4 literals [^\n]+ at most 3$"):
+    many = r"a\.cnf:1: found 6 numbers in clauses, expected at most 3 literals and a 0 [^\n]+$"
+    with pytest.raises(DimacsError, match=many):
         read_text("p cnf 2 2\n1 2 0\n1 2 0")
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 1000])
+def test_words_and_comments_at_the_ends_of_pieces_count_once(monkeypatch, piece):
+    monkeypatch.setattr(dimacs, "PIECE", piece)
+    text = "c x\np cnf 30 2\nc 1 2 3\n c\n-11  22 0\nc\n\n30 0\nc end"
+    monkeypatch.setattr(dimacs, "MAX_LITERALS", 3)
+    assert read_text(text).clauses == [[-11, 22], [30]]
+    monkeypatch.setattr(dimacs, "MAX_LITERALS", 2)
+    with pytest.raises(DimacsError, match=r"a\.cnf:2: found 5 numbers"):
+        read_text(text)
+
+
+def test_a_file_of_too_many_lines_is_one_line(monkeypatch):
+    monkeypatch.setattr(dimacs, "MAX_LINES", 3)
+    assert read_text("c\nc\np cnf 1 1\n1 0").clauses == [[1]]
+    with pytest.raises(DimacsError, match=r"a\.cnf:1: found 4 lines, expected at most 3$"):
+        read_text("c\nc\nc\np cnf 1 1\n1 0")
+
+
+BOMB = """
+import resource, sys
+from data_gen.sat import dimacs
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    dimacs.read(sys.argv[1])
+except dimacs.DimacsError as error:
+    print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("start", "repeated", "words"),
+    [
+        (b"p cnf 1 100\n", b"1 0\n", "lines, expected at most"),
+        (b"p cnf 1 100\n", b"0 ", "numbers in clauses, expected at most"),
+        (b"p cnf 1 1\n", b"1 ", "numbers in clauses, expected at most"),
+        (b"", b"c\n", "lines, expected at most"),
+        (b"p cnf 10000000 1\n", b"1 0\n", "lines, expected at most"),
+    ],
+)
+def test_a_small_file_that_unpacks_to_a_large_one_takes_less_than_a_gigabyte(
+    tmp_path, start, repeated, words
+):
+    path, block = tmp_path / "a.cnf.gz", repeated * (2**20 // len(repeated))
+    with gzip.open(path, "wb") as file:
+        file.write(start)
+        for _ in range(126):
+            file.write(block)
+    found = subprocess.run(
+        [sys.executable, "-c", BOMB, str(path)], capture_output=True, text=True, check=True
+    )
+    error, kilobytes = found.stdout.splitlines()
+    assert words in error
+    assert int(kilobytes) < 2**20
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from data_gen import replaced as module
 from data_gen.files import write_atomically
 from data_gen.reading import RefusedFileError
-from data_gen.replaced import move_into, replaced
+from data_gen.replaced import added_to, replaced
 from data_gen.temporary import temporary_folder
 
 fork = multiprocessing.get_context("fork")
@@ -133,16 +133,19 @@ def test_what_a_killed_writer_left_is_swept_by_the_next_one_in_the_folder(tmp_pa
     assert visible_names(tmp_path) == [again]
 
 
-def test_files_move_into_a_folder_all_or_none(tmp_path, folder):
-    files = [tmp_path / name for name in "abc"]
-    for file in files:
-        file.write_text("0")
+def test_files_are_added_to_a_folder_all_or_none(tmp_path, folder):
+    def add():
+        with added_to(folder) as new:
+            for name in "abc":
+                (new / name).write_text("0")
+
     (folder / "b").write_text("other")
     with pytest.raises(FileExistsError, match="is there with another content"):
-        move_into(folder, files)
+        add()
     assert contents(folder) == {"a": "0", "b": "other"}
     (folder / "b").write_text("0")
-    move_into(folder, files)
+    add()
+    assert visible_names(tmp_path) == ["study"]
     assert contents(folder) == {"a": "0", "b": "0", "c": "0"}
 
 

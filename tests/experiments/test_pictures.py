@@ -132,6 +132,17 @@ def test_invalid_picture_data_is_one_line(tmp_path, data):
     assert len(str(raised.value)) < 400
 
 
+def test_a_file_of_too_many_or_too_deep_parts_is_one_line(tmp_path, monkeypatch):
+    path = tmp_path / "x.json.gz"
+    path.write_bytes(gzip.compress(b"[" * 100_000 + b"]" * 100_000))
+    with pytest.raises(UserError, match="recursion"):
+        read_pictures(path)
+    path.write_bytes(gzip.compress(b"[{},[]]"))
+    monkeypatch.setattr("experiments.tables.pictures.MOST_PARTS", 2)
+    with pytest.raises(UserError, match=r"file of pictures \(more than 2 lists and mappings\)$"):
+        read_pictures(path)
+
+
 def test_the_same_pictures_give_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setitem(LOOK, "savefig.dpi", 40)
     frames = Pictures.frames

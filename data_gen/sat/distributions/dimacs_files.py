@@ -181,6 +181,8 @@ def _read(path: Path) -> Cnf:
         raise BadFileError(str(error)) from error
     except OSError as error:
         raise BadFileError(f"{path}: {error.strerror}") from error
+    except MemoryError as error:
+        raise BadFileError(f"{path}: the memory is not enough to read the formula") from error
 
 
 def _digest(formula: Cnf) -> str:

@@ -5,18 +5,17 @@ from torch import Tensor
 from torch_geometric.data import Batch
 
 from data_gen.spec import GraphOutput, GraphSpec
-from gn.kernels.segment import gather, segment_max
+from gn.kernels.segment import gather
 from gn.model import check_one_of
-from gn.query import Query, check_query, pointed, query_of
+from gn.query import FAR, Query, check_query, pointed, query_of, shortest
 from gn.stepped import SteppedModel
 from gn.topology import Topology
 
 STARTS = ("nothing", "ruler")
-FAR = 2.0**40  # the estimate of a node not yet reached: finite, so that answers are finite
 
 
 class BellmanFord(SteppedModel):
-    """x_i' = min_s (d(i, s) + x_s), x_i⁰ = ∞ or |x_i - x_end|, x_end = 0; e_k' = -(d_k + x_r).
+    """x_i' = min_s (d(i, s) + x_s), x_i⁰ = ∞ or |x_i - x_end|, x_end = 0; e_k' = x_s' - d_k - x_r.
 
     x estimates the distance to the end. With start "nothing", estimates start at infinity and after
     k rounds are exact for shortest paths of at most k edges; the answer looks one edge further.
@@ -60,15 +59,17 @@ class BellmanFord(SteppedModel):
     def step(self, state: Query, encoded: Query, topology: Topology, index: int) -> Query:
         """Update each estimate from the receivers of the node's edges; keep it without edges."""
         del encoded, index
-        shortest = -segment_max(-_ways(state, topology), topology.senders)
-        is_left = topology.senders.counts > 0
-        x = torch.where(is_left & ~state.node_is_end, shortest, state.x)
-        return state._replace(x=x)
+        x, hops, _ = shortest(_ways(state, topology), state, topology)
+        is_left = (topology.senders.counts > 0) & ~state.node_is_end
+        return state._replace(
+            x=torch.where(is_left, x, state.x),
+            node_hops=torch.where(is_left, hops, state.node_hops),
+        )
 
     def decode(self, state: Query, encoded: Query, topology: Topology) -> GraphOutput:
         """Prefer the edge with the shortest way to the end."""
         del encoded
-        return pointed(-_ways(state, topology), state, self.spec, topology)
+        return pointed(_ways(state, topology), state, self.spec, topology)
 
 
 def _ways(state: Query, topology: Topology) -> Tensor:

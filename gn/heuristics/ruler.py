@@ -12,7 +12,7 @@ from gn.topology import Topology
 
 
 class Ruler(GraphModel):
-    """e_k' = -(λ d_k + |x_r - x_end|), λ = 1 or 0.
+    """e_k' = m_s - (λ d_k + |x_r - x_end|), λ = 1 or 0, m_s the least of the sender's edges.
 
     The best edge minimises its length plus the straight-line distance from its receiver to the end;
     without lengths (λ = 0, `greedy`) it leads to the neighbour nearest to the end. The model has no
@@ -46,4 +46,4 @@ class Ruler(GraphModel):
         way = gather(query.x, topology.receivers)
         if self.reads_lengths:
             way = query.edge_length + way
-        return pointed(-way, query, self.spec, topology)
+        return pointed(way, query, self.spec, topology)

@@ -1,11 +1,13 @@
 """The answers of a model do not depend on precision, compilation or device."""
 
+from copy import copy, deepcopy
 from itertools import product
 
 import pytest
 import torch
 
 from data_gen.packed import Packed
+from data_gen.spec import GraphOutput
 from data_gen.task import KnowsRounds
 from experiments.run.steps import answer_by
 from gn.stepped import SteppedModel
@@ -15,6 +17,8 @@ from tests.contracts import batch_of, build, precise, refuses
 PAIRS = [pair for pair in product(stems("task"), stems("model")) if fits(*pair)]
 LEARNING = [model for model in stems("model") if has_parameters(model)]
 BFLOAT16_TOLERANCE = 0.05  # relative to the size of the answers, over four seeds, three steps
+FLOAT32_TOLERANCE = 5e-5  # likewise, one seed, all steps; most models are within 2e-6
+SCORE_TOLERANCE = {"rtol": 1e-5, "atol": 5e-6}  # of scores; drifts and errors are differences
 
 
 def few_steps(model):
@@ -49,6 +53,61 @@ def test_gradients_are_those_of_differences(model_name):
                 tensor += sign * width * direction
             ends.append(answer())
     torch.testing.assert_close(slope, (ends[0] - ends[1]) / (2 * width), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("task_name", "model_name"),
+    [
+        pytest.param(*pair, marks=() if own_task(pair[1]) == pair[0] else pytest.mark.slow)
+        for pair in PAIRS
+    ],
+)
+def test_float32_agrees_with_float64(task_name, model_name):
+    """Every answer, as a whole, has the float64 answer of the same weights, steps and batch."""
+    _, graphs = instances(task_name, 12, 4)
+    model = build(task_name, model_name)
+    if refuses(model, batch_of(graphs)):
+        return
+    with torch.no_grad():
+        found = model(batch_of(graphs))
+        exact = deepcopy(model).double()(precise(batch_of(graphs)))
+    for ours, theirs in zip(found, exact, strict=True):
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            error = (ours.double() - theirs.double()).norm()
+            assert error <= FLOAT32_TOLERANCE * theirs.double().norm()
+
+
+def cast(fields, dtype):
+    """Convert the fields of a batch, or of an output, that have the other precision."""
+    other = torch.float32 if dtype == torch.float64 else torch.float64
+    return {n: v.to(dtype) for n, v in fields.items() if v is not None and v.dtype == other}
+
+
+@pytest.mark.parametrize(
+    "model_name", ["linear", pytest.param("message_passing", marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize("task_name", stems("task"))
+def test_scores_in_float32_agree_with_those_in_float64(task_name, model_name):
+    """Scores that are 0 or 1 are equal, as both precisions decide on the same answers."""
+    task, graphs = instances(task_name, 12)
+    model, batch = build(task_name, model_name), task.batch(Packed.pack(graphs), range(len(graphs)))
+
+    def in_float32(seen):
+        seen = copy(seen)
+        seen.update(cast(seen.to_dict(), torch.float32))
+        return model(seen)
+
+    def in_float64(seen):
+        return GraphOutput(**cast(in_float32(seen)._asdict(), torch.float64))
+
+    large = copy(batch)
+    large.update(cast(batch.to_dict(), torch.float64))
+    with torch.no_grad():
+        found, exact = task.score(in_float32, batch), task.score(in_float64, large)
+    for name, values in found.items():
+        tolerance = {"rtol": 0, "atol": 0} if task.metrics[name].binary else SCORE_TOLERANCE
+        torch.testing.assert_close(values.double(), exact[name].double(), **tolerance, msg=name)
 
 
 @pytest.mark.parametrize("model_name", LEARNING)

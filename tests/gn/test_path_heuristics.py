@@ -10,8 +10,9 @@ from torch_geometric.data import Batch, Data
 from data_gen.paths.answer import NextHop
 from data_gen.paths.tasks.shortest_path import ShortestPath
 from data_gen.spec import GraphSpec
-from gn.heuristics.bellman_ford import FAR, BellmanFord
+from gn.heuristics.bellman_ford import BellmanFord
 from gn.heuristics.ruler import Ruler
+from gn.query import FAR
 from tests.conftest import instances
 from tests.contracts import batch_of, scores
 
@@ -70,7 +71,7 @@ def test_a_ruler_reads_lengths_and_greed_does_not():
     assert next_of(Ruler(HOPS)(batch), batch, 0) == 2
     assert next_of(Ruler(HOPS, reads_lengths=False)(batch), batch, 0) == 1
     distance = float(np.hypot(1.0, 1.5))
-    expected = [-(5 + distance), -(1 + 2.0)]
+    expected = [(1 + 2.0) - (5 + distance), 0.0]
     assert Ruler(HOPS)(batch).edge_attr[:2, 0].tolist() == pytest.approx(expected)
 
 
@@ -124,7 +125,7 @@ def test_estimates_are_those_of_loops_and_each_graph_may_have_its_own_rounds(sta
     batch, rounds = batched(*graphs), [1, 4, 30]
     states = BellmanFord(HOPS, start=start)(batch, torch.tensor(rounds)).states[:, 0]
     for k, (graph, num_rounds) in enumerate(zip(graphs, rounds, strict=True)):
-        expected = limited(graph, num_rounds, start).float()
+        expected = limited(graph, num_rounds, start)
         torch.testing.assert_close(states[batch.batch == k], expected)
 
 

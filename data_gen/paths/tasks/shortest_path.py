@@ -12,6 +12,7 @@ from torch import Tensor
 from torch_geometric.data import Batch, Data
 from torch_geometric.utils import scatter
 
+from data_gen.distribution import GenerationError
 from data_gen.graphs.graph import Graph
 from data_gen.metric import Metric
 from data_gen.packed import Packed
@@ -23,6 +24,7 @@ from data_gen.spec import GraphOutput, GraphSpec
 from data_gen.task import KnowsRounds, LossPart, Model, Task
 
 RELATIVE_TOLERANCE = 1e-6  # paths whose lengths differ by less count as equally short
+LENGTHS = 1e-30, 1e30  # the lengths that float32 tells from 0 and from infinity, sums included
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,18 @@ class ShortestPath(Task[Graph], KnowsRounds):
         The graphs are blocks of one matrix, and the search starts from the ends of all queries at
         once, which cannot reach each other's graphs.
 
+        Distances are float64: paths whose lengths differ by about 1e-15 are equally short.
+
         Raises:
             ValueError: a graph has no edges.
+            GenerationError: an edge's length is not within `LENGTHS`.
         """
         queries = draw_queries(structures, rngs)
         offsets = np.cumsum([0] + [graph.num_nodes for graph in structures])
         edges = np.concatenate(
             [graph.edges + offset for graph, offset in zip(structures, offsets[:-1], strict=True)]
         )
-        lengths = np.concatenate([graph.lengths for graph in structures]).astype(np.float32)
+        lengths = _stored(np.concatenate([graph.lengths for graph in structures]))
         ends = np.array([query.end for query in queries]) + offsets[:-1]
         next_node, distance = _shortest_path_forest(edges, lengths, ends, offsets[-1])
         instances, first = [], 0
@@ -153,6 +158,15 @@ class ShortestPath(Task[Graph], KnowsRounds):
     def solution(self, batch: Batch) -> GraphOutput:
         """Return the output that decodes to the labelled path."""
         return self.answer.encode(batch)
+
+
+def _stored(lengths: np.ndarray) -> np.ndarray:
+    """Return lengths as the float32 that models read; raise GenerationError if one is lost."""
+    is_kept = (lengths >= LENGTHS[0]) & (lengths <= LENGTHS[1])
+    if not is_kept.all():
+        allowed, lost = "numbers from {:g} to {:g}".format(*LENGTHS), lengths[~is_kept][0]
+        raise GenerationError(f"lengths of edges must be {allowed}, got {lost:g}")
+    return lengths.astype(np.float32)
 
 
 def _symmetric(edges: np.ndarray, lengths: np.ndarray, num_nodes: int) -> csr_array:

@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from PIL import Image
 
-from data_gen.reading import read_bytes
+from data_gen.reading import check_inside, read_bytes
 from experiments.settings.errors import UserError
 from experiments.statistics.text import format_table
 from experiments.tracking.mirrors import Tracker
@@ -35,6 +35,7 @@ class TensorBoardTracker(Tracker):
 
         self._end()
         folder = source.home / "tensorboard" / source.name
+        check_inside(folder, source.home)
         if folder.exists():
             shutil.rmtree(folder)
         self._writer = SummaryWriter(folder, flush_secs=5)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data_gen.patterns import visible
+from data_gen.reading import check_inside
 from experiments.settings.errors import UserError, message
 from experiments.tables.rows import Row, columns_of
 from experiments.tracking.mirrors import Tracker
@@ -68,6 +69,7 @@ class WandbTracker(Tracker):
         for old in visible(source.home / "wandb", f"offline-run-*-{source.id}"):
             shutil.rmtree(old)
         source.home.mkdir(parents=True, exist_ok=True)
+        check_inside(source.home / "wandb", source.home)
         self._run = wandb.init(
             mode="offline", dir=str(source.home), id=source.id, name=source.name,
             group=source.study, job_type=source.kind, tags=list(dict.fromkeys(source.tags)),

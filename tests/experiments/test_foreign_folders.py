@@ -211,6 +211,19 @@ def test_a_text_that_a_program_could_obey_is_in_no_table(places, run, text, publ
     assert not (places / "r").exists()
 
 
+@pytest.mark.parametrize("tracker", ["tensorboard", "wandb"])
+def test_a_mirror_is_not_written_through_a_link(places, run, tracker, command):
+    pytest.importorskip(tracker)
+    before = others(places)
+    link = run.path.parent / tracker
+    link.symlink_to(places / "other")
+    words = f"tracking={tracker}", f"machine.runs_dir={places / 'outputs'}"
+    code, text = command("mirror", f"run={run.path}", *words)
+    assert code == 1
+    assert "must not be a link that leaves" in text
+    assert others(places) == before
+
+
 @pytest.mark.parametrize("name", ["x.png", "more.csv", "README.md", "transfer.csv", "x.json.gz"])
 @pytest.mark.parametrize("kind", ["link", "pipe", "device"])
 def test_the_report_embeds_nothing_from_outside(places, run, name, kind, command):

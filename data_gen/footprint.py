@@ -25,7 +25,7 @@ LARGEST = 10**18  # sizes are taken to be at most this: they need more than any 
 
 
 class Footprint(NamedTuple):
-    """What an instance takes."""
+    """An instance takes so many bytes and seconds."""
 
     stored: float  # bytes in a packed data set, in memory or on the disk
     peak: float  # bytes while it is generated, as far as numpy and Python allocate them

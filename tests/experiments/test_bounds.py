@@ -63,9 +63,7 @@ def test_data_sets_that_do_not_fit_the_disk_together_name_the_largest(tmp_path):
     sets = [data_set(tmp_path, [8], 10**6, split) for split in ("test", "val")]
     sets.append(data_set(tmp_path, [8], 4 * 10**6, "train"))
     check_fits(sets, Machine(max_disk_gb=1))
-    with pytest.raises(
-        UserError, match=r"^train\.num_instances must .* the disk .* \d+ MB allow"
-    ):
+    with pytest.raises(UserError, match=r"^train\.num_instances must .* the disk .* \d+ MB allow"):
         check_fits(sets, Machine(max_disk_gb=0.2))
     check_fits(sets, Machine(max_disk_gb=0.2), on_disk=False)
 

@@ -21,11 +21,12 @@ COUNT = 4  # instances that are drawn at each size
 SECONDS = 0.5  # of one core, after which no larger instances are drawn
 BYTES = 2**26  # likewise: the largest peak that drawing is allowed to reach
 BACK = 2  # the exponent is measured over so many doublings: one would be less sure
+SURE = 4  # measured sizes from which on faster growth than with the size itself is believed
 LARGEST = 10**18  # sizes are taken to be at most this: they need more than any machine has anyway
 
 
 class Footprint(NamedTuple):
-    """What an instance takes."""
+    """An instance takes so many bytes and seconds."""
 
     stored: float  # bytes in a packed data set, in memory or on the disk
     peak: float  # bytes while it is generated, as far as numpy and Python allocate them
@@ -56,6 +57,8 @@ class Growth:
             doublings = math.log2(sizes[high] / sizes[low])
             pairs = zip(self.found[low][1], base, strict=True)
             exponents = [math.log2(max(b, 1e-9) / max(a, 1e-9)) / doublings for a, b in pairs]
+        if is_beyond and len(sizes) < SURE:
+            exponents = [min(1.0, exponent) for exponent in exponents]
         further = math.log2(size / sizes[high])
         values = (value * 2 ** (p * further) for value, p in zip(base, exponents, strict=True))
         return Footprint(*values)

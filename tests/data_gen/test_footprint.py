@@ -19,7 +19,7 @@ from experiments.run.bounds import MARGIN
 from experiments.settings.construct import construct
 from tests.conftest import ROOT, stems, the_study
 
-SQUARES = Growth(tuple((size, Footprint(size, size**2, 1.0)) for size in (10, 20, 40)))
+SQUARES = Growth(tuple((size, Footprint(size, size**2, 1.0)) for size in (10, 20, 40, 80)))
 
 
 def test_sizes_above_are_reached_along_a_power_of_the_size():
@@ -28,13 +28,19 @@ def test_sizes_above_are_reached_along_a_power_of_the_size():
 
 
 def test_measured_sizes_are_kept_and_those_between_lie_between():
-    assert SQUARES.at(40) == (40, 40**2, 1)
+    assert SQUARES.at(80) == (80, 80**2, 1)
     assert SQUARES.at(30) == pytest.approx((30, 30**2, 1))
     assert SQUARES.at(5) == SQUARES.at(10)
 
 
 def test_of_a_single_measured_size_twice_the_size_takes_twice():
     assert Growth(((8, Footprint(3, 5, 7)),)).at(80) == pytest.approx((30, 50, 70))
+
+
+def test_of_few_measured_sizes_no_fast_growth_is_believed():
+    few = Growth(SQUARES.found[:3])
+    assert few.at(400) == pytest.approx((400, 40**2 * 10, 1))
+    assert few.at(30) == pytest.approx((30, 30**2, 1))
 
 
 def test_of_several_sizes_the_mean_and_the_largest_peak_count():

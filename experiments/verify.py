@@ -20,7 +20,8 @@ from experiments.settings.checks import check_mappings
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
 from experiments.settings.kinds import COUNT, FOLDER, or_null
-from experiments.settings.schema import check_kind
+from experiments.settings.run_settings import Machine
+from experiments.settings.schema import check_kind, plain
 from experiments.study.verification import Verdict, findings_of
 
 LOG = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ def verify(config: DictConfig) -> None:
         UserError: a value is not allowed, there is nothing to verify, or something differs.
     """
     check_mappings(config, ("machine",))
+    Machine.of(plain(config.machine))
     check_kind("results_dir", config.results_dir, FOLDER)
     check_kind("study", config.study, or_null(FOLDER))
     check_kind("num_cells", config.num_cells, or_null(COUNT))

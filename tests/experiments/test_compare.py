@@ -34,6 +34,11 @@ def runs(tmp_path_factory):
     return folder / "s"
 
 
+def copied(run, copy):
+    """Copy a run without the list of what it wrote, so that its files may be changed."""
+    return shutil.copytree(run, copy, ignore=shutil.ignore_patterns("SHA256SUMS"))
+
+
 def pair(runs, caplog, *overrides):
     caplog.set_level(logging.INFO)
     caplog.clear()
@@ -59,7 +64,7 @@ def test_methods_that_were_asked_in_different_ways_have_their_task_beside_them(
     runs, caplog, tmp_path
 ):
     other = tmp_path / "b"
-    shutil.copytree(next(runs.glob("b-seed0-*")), other)
+    copied(next(runs.glob("b-seed0-*")), other)
     rows = [replace(r, task="labels") for r in read_table(other / "transfer.csv")]
     write_table(rows, other / "transfer.csv")
     warning, who, *_ = pair(runs, caplog, f"b={other}", "metric=node_accuracy")
@@ -94,7 +99,7 @@ def test_a_method_against_itself_is_no_better(runs, caplog):
 
 def test_runs_of_one_method_on_several_instances_are_not_averaged(runs, caplog, tmp_path):
     for run in runs.glob("a-*"):
-        shutil.copytree(run, tmp_path / run.name)
+        copied(run, tmp_path / run.name)
     second = next(tmp_path.glob("a-seed1-*"))
     rows = read_table(second / "transfer.csv")
     write_table([replace(r, data_hash="x") for r in rows], second / "transfer.csv")
@@ -112,7 +117,7 @@ def test_runs_of_one_method_on_several_instances_are_not_averaged(runs, caplog, 
 
 def test_means_are_over_the_instances_that_both_answer(runs, caplog, tmp_path):
     copy = tmp_path / "b-seed0"
-    shutil.copytree(next(runs.glob("b-seed0-*")), copy)
+    copied(next(runs.glob("b-seed0-*")), copy)
     scores = pd.read_parquet(copy / "instances.parquet")
     scores.loc[(scores["size"] == 16) | (scores["index"] > 2), "node_accuracy"] = np.nan
     scores.to_parquet(copy / "instances.parquet")
@@ -150,7 +155,7 @@ def test_runs_of_two_configurations_are_not_one_method(runs, caplog):
 
 def test_a_run_without_a_score_is_one_line(runs, caplog, tmp_path):
     copy = tmp_path / "a"
-    shutil.copytree(next(runs.glob("a-seed0-*")), copy)
+    copied(next(runs.glob("a-seed0-*")), copy)
     write_table([], copy / "transfer.csv")
     with pytest.raises(UserError, match=r"^a must match runs with rows in their tables, got .*$"):
         pair(runs, caplog, f"a={copy}")
@@ -158,7 +163,7 @@ def test_a_run_without_a_score_is_one_line(runs, caplog, tmp_path):
 
 def test_damaged_scores_are_one_line(runs, caplog, tmp_path):
     copy = tmp_path / "a-seed0-0"
-    shutil.copytree(next(runs.glob("a-seed0-*")), copy)
+    copied(next(runs.glob("a-seed0-*")), copy)
     (copy / "instances.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(UserError, match="cannot be read") as raised:
         pair(runs, caplog, f"a={copy}")

@@ -170,5 +170,6 @@ def test_an_untrusted_run_is_reported_and_not_built(tmp_path):
     trained = OmegaConf.load(path)
     trained.task._target_ = "os.system"
     OmegaConf.save(trained, path)
+    path.parents[1].joinpath("SHA256SUMS").unlink()
     with pytest.raises(UserError, match="not trusted"):
         severity(config(tmp_path))

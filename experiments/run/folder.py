@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from data_gen.files import write_atomically
 from data_gen.patterns import visible
 from data_gen.reading import add_sums, check_links, read_bytes, read_checked, sum_of, sums_of
+from data_gen.temporary import sweep
 from experiments.run import curve
 from experiments.run.identity import NOT_STORED, config_hash
 from experiments.run.stored_config import read_config
@@ -132,6 +133,9 @@ class RunFolder:
             LOG.info("%s; waiting for it", text)
             lock.acquire()
         try:
+            for folder in (self.path, self.config_path.parent, self.path / "state"):
+                if folder.is_dir():
+                    sweep(folder)  # a writer may have been killed when its file was there
             yield
         finally:
             lock.release()

@@ -169,6 +169,15 @@ def test_a_flipped_bit_of_the_newest_state_is_not_resumed(settings, intact, run,
     assert run.weights_path.read_bytes() == (intact / "weights.safetensors").read_bytes()
 
 
+def test_what_a_killed_writer_left_in_a_run_is_removed(run):
+    left = [folder / ".x.tmp0" for folder in (run.path, run.config_path.parent, run.path / "state")]
+    for path in left:
+        path.mkdir()
+    with run.locked():
+        pass
+    assert not any(path.exists() for path in left)
+
+
 def test_a_changed_weight_is_not_scored(run, evaluated):
     weights = load_file(run.weights_path)
     name = next(name for name, value in weights.items() if value.numel() > 1)

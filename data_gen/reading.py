@@ -11,12 +11,14 @@ import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 from data_gen.files import write_atomically
 
 SUMS = "SHA256SUMS"  # in the format of the program sha256sum: `sha256sum -c SHA256SUMS` checks it
 LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 MOST_BYTES = 2**30  # of a file that is read whole
+BLOCK = 2**20  # bytes that are read at a time
 KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
@@ -70,10 +72,19 @@ def read_bytes(path: Path, folder: Path | None = None, most: int = MOST_BYTES) -
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise RefusedFileError(path, f"must be a regular file, got {_kind(mode)}")
-        content = file.read(most + 1)
+        content = read_most(file, most + 1)
     if len(content) > most:
         raise RefusedFileError(path, f"must have at most {most} bytes, got more")
     return content
+
+
+def read_most(file: IO[bytes], most: int) -> bytes:
+    """Return up to a number of bytes; `file.read(most)` would take as much memory for any file."""
+    blocks = []
+    while most > 0 and (block := file.read(min(most, BLOCK))):
+        blocks.append(block)
+        most -= len(block)
+    return b"".join(blocks)
 
 
 def read_checked(path: Path, folder: Path | None = None, most: int = MOST_BYTES) -> bytes:

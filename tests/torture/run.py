@@ -14,12 +14,12 @@ from pathlib import Path
 
 import torch
 
-from tests.torture import kills
+from tests.torture import inputs, kills
 from tests.torture.commands import COMMANDS
 from tests.torture.job import Job
 from tests.torture.tally import TRACEBACK, Tally
 
-KINDS = {"kills": kills}
+KINDS = {"kills": kills, "inputs": inputs}
 LATE = ("experiments.figures.exhibit", "torch.utils.tensorboard")  # what commands import late
 
 

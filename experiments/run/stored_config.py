@@ -19,6 +19,8 @@ from experiments.settings.predicates import is_name
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C version is ten times faster
 MOST_BYTES = 2**20
 MOST_DEPTH = 40  # of mappings and lists; more than 1,000 crash the C version of the parser
+# What the parser raises for wrong values of tags, such as `!!timestamp x`.
+DAMAGES = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 NAMES = ("study", "label", "task_label")
 ENTRIES = ("train.distribution", "transfer.distributions", "transfer.edge_weights")
 OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -41,7 +43,7 @@ def read_config(path: Path, folder: Path | None = None) -> DictConfig:
         _check_plain(text, path)
         plain = yaml.load(text, Loader=LOADER)
         config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else {})
-    except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
+    except (OSError, yaml.YAMLError, OmegaConfBaseException, *DAMAGES) as error:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error
     if "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")

@@ -54,6 +54,8 @@ ATTACKS = {
     "null": (lambda _: "null\n", "not the configuration of a run"),
     "bytes": (lambda t: "a: !!binary aGVsbG8=\nb: !!set {x}\n" + t, "cannot be read"),
     "object": (lambda t: "a: !!python/object/apply:os.getcwd []\n" + t, "cannot be read"),
+    "timestamp": (lambda t: "a: !!timestamp x\n" + t, "cannot be read"),
+    "truth": (lambda t: "a: !!bool x\n" + t, "cannot be read"),
     "formula": (lambda t: with_distribution(t, '"=cmd|x"'), "a name of up to 100 letters"),
     "newline": (lambda t: with_label(t, r'"a\nb"'), "label must be a name"),
     "script": (lambda t: with_label(t, "<script>"), "label must be a name"),

@@ -70,6 +70,12 @@ class Place:
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(self.work / name, self.home, symlinks=True)
 
+    def refill(self, name: str) -> None:
+        """Put back what is in the home; the folder itself stays, which may be a disk."""
+        for path in self.home.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copytree(self.work / name, self.home, symlinks=True, dirs_exist_ok=True)
+
 
 @dataclass(frozen=True)
 class Stage:

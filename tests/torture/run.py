@@ -14,12 +14,14 @@ from pathlib import Path
 
 import torch
 
-from tests.torture import inputs, kills
+from tests.torture import crowd, foreign, inputs, kills, limits
 from tests.torture.commands import COMMANDS
 from tests.torture.job import Job
 from tests.torture.tally import TRACEBACK, Tally
 
-KINDS = {"kills": kills, "inputs": inputs}
+KINDS = {
+    "kills": kills, "limits": limits, "crowd": crowd, "inputs": inputs, "foreign": foreign,
+}  # fmt: skip
 LATE = ("experiments.figures.exhibit", "torch.utils.tensorboard")  # what commands import late
 
 

@@ -47,6 +47,7 @@ def read_config(path: Path, folder: Path | None = None) -> DictConfig:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error
     if "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")
+    _check_keys(OmegaConf.to_container(config), path)
     _check_names(config, path)
     return config
 
@@ -62,6 +63,15 @@ def _check_plain(text: str, path: Path) -> None:
         depth += isinstance(event, OPENING) - isinstance(event, CLOSING)
         if depth > MOST_DEPTH:
             raise UserError(f"{path}: a stored configuration must have at most {MOST_DEPTH} levels")
+
+
+def _check_keys(value: Any, path: Path) -> None:  # noqa: ANN401
+    """Raise UserError for keys of several types in one mapping, which have no order."""
+    if isinstance(value, dict) and len({type(key) for key in value}) > 1:
+        raise UserError(f"{path}: the keys of a mapping must be texts, got {list(value)!r:.100}")
+    parts = value.values() if isinstance(value, dict) else value
+    for part in parts if isinstance(value, (dict, list)) else ():
+        _check_keys(part, path)
 
 
 def _check_names(config: DictConfig, path: Path) -> None:

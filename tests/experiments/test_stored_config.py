@@ -56,6 +56,7 @@ ATTACKS = {
     "object": (lambda t: "a: !!python/object/apply:os.getcwd []\n" + t, "cannot be read"),
     "timestamp": (lambda t: "a: !!timestamp x\n" + t, "cannot be read"),
     "truth": (lambda t: "a: !!bool x\n" + t, "cannot be read"),
+    "keys": (lambda t: "a: {1: x, b: y}\n" + t, "the keys of a mapping must be texts"),
     "formula": (lambda t: with_distribution(t, '"=cmd|x"'), "a name of up to 100 letters"),
     "newline": (lambda t: with_label(t, r'"a\nb"'), "label must be a name"),
     "script": (lambda t: with_label(t, "<script>"), "label must be a name"),

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from data_gen.patterns import visible
 from data_gen.workers import end_with_parent
-from experiments.settings.errors import USER_ERRORS, Stopped, UserError, one_line
+from experiments.settings.errors import USER_ERRORS, Stopped, UserError, is_out_of_memory, one_line
 from experiments.settings.places import CONF
 
 LOG = logging.getLogger(__name__)
@@ -31,16 +31,7 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
         _log_to_stderr()  # again, because a worker starts without it
         if multiprocessing.parent_process() is not None:  # a launcher's worker
             end_with_parent()
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
-            if is_sweep():
-                return _attempt(function, config)
-            function(config)  # Hydra collects the errors
-            return ""
-        try:
-            function(config)
-        except USER_ERRORS as error:  # before Hydra adds its own lines
-            sys.exit(f"error: {one_line(error)}")
-        return ""
+        return _done(function, config)
 
     _log_to_stderr()
     try:
@@ -51,6 +42,29 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
+    except Exception as error:
+        _exit_without_memory(error)
+        raise
+
+
+def _done(function: Callable[[DictConfig], None], config: DictConfig) -> str:
+    """Run a job; return its error if it is one of the project's sweeper, or exit with it."""
+    if is_sweep():
+        return _attempt(function, config)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        function(config)  # Hydra collects the errors
+        return ""
+    try:
+        function(config)
+    except USER_ERRORS as error:  # before Hydra adds its own lines
+        sys.exit(f"error: {one_line(error)}")
+    return ""
+
+
+def _exit_without_memory(error: Exception) -> None:
+    """Exit with one line if an error is a lack of memory; modules are loaded late."""
+    if is_out_of_memory(error):
+        sys.exit(f"error: there is not enough memory ({one_line(error)})")
 
 
 def is_sweep() -> bool:
@@ -72,7 +86,8 @@ def _attempt(function: Callable[[DictConfig], None], config: DictConfig) -> str:
     except USER_ERRORS as error:
         return one_line(error)
     except Exception as error:  # a bug: the other jobs continue
-        LOG.exception("a job failed")
+        if not is_out_of_memory(error):
+            LOG.exception("a job failed")
         return one_line(error)
     except Stopped as stopped:
         if not is_apart():

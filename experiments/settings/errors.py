@@ -25,6 +25,12 @@ USER_ERRORS = (  # shown as one line, without a traceback
     OmegaConfBaseException, HydraException, yaml.YAMLError,
 )  # fmt: skip
 
+# Words of libraries that get no memory, or of the loader of modules that were not loaded yet:
+NO_MEMORY = re.compile(
+    r"(can't|[Cc]annot|Unable to) allocate|failed to map segment|can't start new thread"
+    r"|out of memory|[Mm]alloc\w* .*failed"
+)
+
 # Messages of Hydra, in one line:
 NOT_INSTALLED = re.compile(r"Could not find 'hydra/launcher/(?:(submitit)_\w+|(ray|joblib))'")
 NO_OPTION = re.compile(
@@ -87,6 +93,15 @@ def _keys_beside(error: BaseException) -> list[str]:
     """Return the keys of the mapping in which Hydra found no such key."""
     mapping = getattr(error.__cause__, "parent_node", None)
     return list(map(str, mapping)) if isinstance(mapping, Mapping) else []
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Return whether an error, or what it came from, is a lack of memory."""
+    while error is not None:
+        if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def message(error: BaseException) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -129,9 +129,18 @@ def sums_of(folder: Path) -> dict[str, str]:
     return {line[2]: line[1] for line in found if line is not None}
 
 
-def add_sums(folder: Path, paths: Iterable[Path]) -> None:
-    """Add the sums of files that were just written to the list of their folder."""
-    mine = {_name(path, folder): sum_of(read_bytes(path, folder)) for path in paths}
+def add_sums(
+    folder: Path, paths: Iterable[Path], places: Mapping[Path, Path] | None = None
+) -> None:
+    """Add the sums of files that were just written to the list of their folder.
+
+    Args:
+        folder: the folder with the list.
+        paths: the files.
+        places: for files that are about to be renamed, where they are now.
+    """
+    now = places or {}
+    mine = {_name(path, folder): sum_of(read_bytes(now.get(path, path), folder)) for path in paths}
     sums = {**sums_of(folder), **mine}
     text = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
     write_atomically(folder / SUMS, lambda path: path.write_text(text, encoding="utf-8"))

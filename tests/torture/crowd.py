@@ -1,6 +1,6 @@
 """Sixteen of one command at once: the result is that of one, and all others end in one line."""
 
-from tests.torture.commands import Started
+from tests.torture.commands import Ended, Started
 from tests.torture.job import Job
 from tests.torture.places import STAGES, Stage, apart, contents, leftovers
 from tests.torture.tally import DIFFERENCE, LEFTOVER, TRACEBACK
@@ -29,14 +29,18 @@ def torture(job: Job) -> None:
     for number in job.numbers(range(NUMBERS)):
         place.restore("before")
         began = [Started(line, job.work / f"said-{k}") for k, line in enumerate(lines)]
-        ended = [started.ended() for started in began]
-        job.tally.tried += CROWD
-        for one in ended:
-            if not one.is_clean or (many and one.code):
-                job.add(TRACEBACK, number, one.about)
-        if all(one.code for one in ended):
-            job.add(TRACEBACK, number, f"none succeeded: {ended[0].about}")
+        _judge(job, number, [started.ended() for started in began], many)
         for name in apart(contents(place.home), wanted)[:1]:
             job.add(DIFFERENCE, number, name)
         for name in leftovers(place.home)[:1]:
             job.add(LEFTOVER, number, name)
+
+
+def _judge(job: Job, number: int, ended: list[Ended], all_must: bool) -> None:
+    """Count commands that fail with more than a line, or all of them, or one that must not."""
+    job.tally.tried += len(ended)
+    for one in ended:
+        if not one.is_clean or (all_must and one.code):
+            job.add(TRACEBACK, number, one.about)
+    if all(one.code for one in ended):
+        job.add(TRACEBACK, number, f"none succeeded: {ended[0].about}")

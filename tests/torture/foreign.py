@@ -113,20 +113,25 @@ def _place(job: Job) -> Place:
     write_pictures([spiral()], study / "x.json.gz")
     for folder in (study, run):
         Image.new("RGB", (8, 8)).save(folder / "x.png")
-    if job.part == "train":  # a training that was stopped
-        for name in ("DONE", "SHA256SUMS", "weights.safetensors"):
-            (run / name).unlink()
-    elif job.part != "verify":  # a stranger can write any sums, or none
-        for path in (*run.glob("SHA256SUMS"), *study.rglob("SHA256SUMS")):
-            path.unlink()
+    _let_be_foreign(job.part, run, study)
     place.keep("before")
-    for name in ("run", "study"):
-        shutil.copytree(run if name == "run" else study, job.work / "outside" / name)
+    for name, folder in (("run", run), ("study", study)):
+        shutil.copytree(folder, job.work / "outside" / name)
     for path in (job.work / "outside").rglob("*"):
         if path.is_file():
             _mark(path)
     (job.work / "outside" / "precious.txt").write_text(MARKER)
     return place
+
+
+def _let_be_foreign(part: str, run: Path, study: Path) -> None:
+    """Remove what a stranger would not leave there, or would write anew."""
+    if part == "train":  # a training that was stopped
+        for name in ("DONE", "SHA256SUMS", "weights.safetensors"):
+            (run / name).unlink()
+    elif part != "verify":  # a stranger can write any sums, or none
+        for path in (*run.glob("SHA256SUMS"), *study.rglob("SHA256SUMS")):
+            path.unlink()
 
 
 def _mark(path: Path) -> None:

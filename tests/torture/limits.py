@@ -7,6 +7,7 @@ same command then gives the right result.
 import ctypes
 import os
 import resource
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,9 +72,7 @@ def read_only(scene: Scene) -> Iterator[Prepare]:
         (home / name).mkdir(exist_ok=True)
     folders = sorted(path for path in (home, *home.rglob("*")) if path.is_dir())
     chosen = folders[int(scene.rng.integers(len(folders)))]
-    if os.geteuid() == 0:
-        for path in (home, *home.rglob("*")):
-            os.lchown(path, NOBODY, NOBODY)
+    _give_to_nobody(home)
     modes = {path: path.stat().st_mode for path in (chosen, *chosen.rglob("*"))}
     for path, mode in modes.items():
         path.chmod(mode & ~0o222)
@@ -86,6 +85,12 @@ def read_only(scene: Scene) -> Iterator[Prepare]:
         for name in ("outputs", "data", "results", "cnf"):
             if not any((home / name).iterdir()):
                 (home / name).rmdir()
+
+
+def _give_to_nobody(home: Path) -> None:
+    """Give everything to another user, if this one is root, from whom nothing can be withheld."""
+    for path in (home, *home.rglob("*")) if os.geteuid() == 0 else ():
+        os.lchown(path, NOBODY, NOBODY)
 
 
 @contextmanager
@@ -128,7 +133,7 @@ def torture(job: Job) -> None:
     before = sum(map(len, contents(job.work / "before").values()))
     needed = max(PAGE, sum(map(len, wanted.values())) - before)
     if name == "full_disk" and (why := mounts_refused(place.home)):
-        job.tally.skipped[job.part] = why
+        job.tally.notes[f"{job.part} is not tried"] = why
         return
     for number in job.numbers(range(NUMBERS)):
         place.refill("before")
@@ -146,6 +151,10 @@ def torture(job: Job) -> None:
 
 def _judge(job: Job, number: int, ended: Ended, left: list[str]) -> None:
     """Count a traceback, and what a command left."""
+    if ended.code < 0 and job.part.startswith("memory"):
+        name = signal.Signals(-ended.code).name
+        job.tally.notes[f"{job.part} {number}"] = f"native code ended the process by {name}"
+        return
     if not ended.is_clean:
         job.add(TRACEBACK, number, ended.about)
     for name in left[:1]:

@@ -14,9 +14,10 @@ ODD = (
     b'"x"', b"[1,2]", b"{\"a\":1}", b"${a}", b"${oc.env:HOME}", b"&a [*a]", b"*a", b"!!int x",
     b"!!timestamp x", b"!!bool x", b"!!float x", b"!!binary x", b"!!set {a}", b"!!null x",
     b"!!python/object/apply:os.system [ls]", b"2001-01-01", b"1:30", b"0x", b"0b", b"0o9", b"1_000",
-    b"._", b"? [a]\n: b", b"<<: 1", b"=", b"?", b"|", b">", b"%", b"@x", b"\x00", b"\xff", b"\xef\xbb\xbf",
-    b"\xed\xa0\x80", b"\n", b"\r", b"\t", b",", b'"', b"'", b":", b"\\", b"..", b"/etc/passwd", b"-",
-    b"[" * 2000, b"{\"a\":" * 2000, b"(" * 500, b"a" * 70000, b"\xe2\x80\xae", b"=cmd", b"p cnf 9 9", b"%", b"c ",
+    b"._", b"? [a]\n: b", b"<<: 1", b"=", b"?", b"|", b">", b"%", b"@x", b"\x00", b"\xff",
+    b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\n", b"\r", b"\t", b",", b'"', b"'", b":", b"\\", b"..",
+    b"/etc/passwd", b"-", b"[" * 2000, b"{\"a\":" * 2000, b"(" * 500, b"a" * 70000, b"\xe2\x80\xae",
+    b"=cmd", b"p cnf 9 9", b"%", b"c ",
 )  # fmt: skip
 Mutation = Callable[[bytes, Sequence[bytes], np.random.Generator], bytes]
 

@@ -138,8 +138,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def leftovers(folder: Path) -> list[str]:
     """Return the temporary files and folders below a folder."""
-    found = (path for path in folder.rglob("*") if path.name.startswith(".") and ".tmp" in path.name)
-    return [path.relative_to(folder).as_posix() for path in found]
+    return [path.relative_to(folder).as_posix() for path in folder.rglob(".*.tmp*")]
 
 
 def apart(found: dict[str, bytes], wanted: dict[str, bytes]) -> list[str]:
@@ -152,7 +151,8 @@ def _timeless(path: Path) -> bytes:
     if path.name == "seconds.json":
         return str(float(content) >= 0).encode()
     if path.name == SUMS:
-        return "\n".join(_line(path.parent, line) for line in content.decode().splitlines()).encode()
+        lines = content.decode().splitlines()
+        return "\n".join(_line(path.parent, line) for line in lines).encode()
     if path.suffix == ".csv":
         return _without_seconds(content.decode()).encode()
     return content

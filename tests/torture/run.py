@@ -3,6 +3,7 @@
 import importlib
 import os
 import pickle
+import resource
 import shutil
 import sys
 import tempfile
@@ -98,6 +99,8 @@ def _forked(job: Job, result: Path) -> int:
         except Exception:
             job.add(TRACEBACK, -1, f"torture itself failed\n{traceback.format_exc()}")
         job.tally.seconds = time.monotonic() - began
+        used = [resource.getrusage(of) for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        job.tally.cpu = sum(one.ru_utime + one.ru_stime for one in used)
         result.write_bytes(pickle.dumps(job.tally))
     finally:
         os._exit(0)

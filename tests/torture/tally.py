@@ -29,7 +29,8 @@ class Tally:
     tried: int = 0
     seconds: float = 0.0
     cases: list[Case] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)  # what could not be tried here, and why
+    cpu: float = 0.0  # seconds of all processes
+    notes: dict[str, str] = field(default_factory=dict)  # about parts that went another way
 
     def add(self, column: str, part: str, number: int, text: object) -> None:
         """Count a case."""
@@ -44,15 +45,21 @@ class Tally:
         self.tried += other.tried
         self.seconds += other.seconds
         self.cases += other.cases
-        self.skipped |= other.skipped
-
+        self.notes |= other.notes
+        self.cpu += other.cpu
 
 
 def table(tallies: Iterable[Tally]) -> str:
     """Return the table as text, a row for each kind."""
-    head = ["kind", "tried", *COLUMNS, "seconds"]
+    head = ["kind", "tried", *COLUMNS, "seconds", "of CPU"]
     lines = [
-        [t.kind, str(t.tried), *(str(t.count(c)) for c in COLUMNS), f"{t.seconds:.0f}"]
+        [
+            t.kind,
+            str(t.tried),
+            *(str(t.count(c)) for c in COLUMNS),
+            f"{t.seconds:.0f}",
+            f"{t.cpu:.0f}",
+        ]
         for t in tallies
     ]
     widths = [max(len(line[k]) for line in [head, *lines]) for k in range(len(head))]
@@ -64,7 +71,7 @@ def table(tallies: Iterable[Tally]) -> str:
 
 
 def report(tallies: Iterable[Tally]) -> str:
-    """Return the first cases of each row and column, and what was skipped, as text."""
+    """Return the first cases of each row and column, and the notes, as text."""
     lines = []
     for tally in tallies:
         for column in COLUMNS:
@@ -72,7 +79,7 @@ def report(tallies: Iterable[Tally]) -> str:
             for case in sorted(found, key=lambda c: (c.part, c.number))[:SHOWN]:
                 place = f"--only {tally.kind}/{case.part} --number {case.number}"
                 lines.append(f"{column}: {place}\n{indented(case.text)}")
-        lines += [f"not tried: {tally.kind}, {what}: {why}" for what, why in tally.skipped.items()]
+        lines += [f"note: {tally.kind}/{what}: {why}" for what, why in tally.notes.items()]
     return "\n".join(lines)
 
 

@@ -6,12 +6,12 @@ that the folder's SHA256SUMS lists is read only if it is the file that was writt
 
 import errno
 import hashlib
+import io
 import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO
 
 from data_gen.files import write_atomically
 
@@ -78,7 +78,7 @@ def read_bytes(path: Path, folder: Path | None = None, most: int = MOST_BYTES) -
     return content
 
 
-def read_most(file: IO[bytes], most: int) -> bytes:
+def read_most(file: io.BufferedIOBase, most: int) -> bytes:
     """Return up to a number of bytes; `file.read(most)` would take as much memory for any file."""
     blocks = []
     while most > 0 and (block := file.read(min(most, BLOCK))):

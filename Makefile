@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed-$(shell cat requirements*.txt constraints.txt | cksum | cut -d' ' -f1)
 .DEFAULT_GOAL := help
-.PHONY: help run paper test test-all check verify figures report bench
+.PHONY: help run paper test test-all torture check verify figures report bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ test: check ## style, types and the fast tests
 
 test-all: check ## the slow tests as well
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not gpu"
+
+torture: $(STAMP) ## kills, limits, crowds, mutated inputs, foreign folders: a table, in a quarter of an hour
+	$(BIN)/python -m tests.torture
 
 check: $(STAMP) ## style and types
 	$(BIN)/ruff check .

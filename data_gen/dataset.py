@@ -26,6 +26,7 @@ from data_gen.distribution import GenerationError
 from data_gen.files import write_atomically
 from data_gen.fingerprint import num_distinct
 from data_gen.packed import Packed
+from data_gen.temporary import sweep
 from data_gen.workers import WorkerPool, bars_are_hidden
 
 BLOCK = 128  # instances that a worker generates at a time
@@ -175,6 +176,8 @@ def make(data_sets: Sequence[DataSet], num_workers: int) -> None:
         GenerationError: a distribution cannot draw what a data set needs.
         LostWorkerError: a worker process was killed.
     """
+    for folder in {data_set.folder for data_set in data_sets if data_set.folder.is_dir()}:
+        sweep(folder)  # a writer may have been killed when its file was there
     missing = [data_set for data_set in data_sets if not data_set.path.exists()]
     if not missing:
         return

@@ -14,7 +14,11 @@ OF_RUST = re.compile(r"\(os error (\d+)\)")  # how a library in Rust names an er
 
 
 def write_atomically(
-    path: Path, write: Callable[[Path], object], *, must_be_new: bool = False
+    path: Path,
+    write: Callable[[Path], object],
+    *,
+    must_be_new: bool = False,
+    before: Callable[[Path], object] | None = None,
 ) -> None:
     """Write a file in a temporary folder, then rename it; delete what killed writers left.
 
@@ -24,6 +28,7 @@ def write_atomically(
         path: the final path; missing folders are created.
         write: writes the file at the path that it is given.
         must_be_new: whether to leave a file that exists, and raise an error.
+        before: called with the temporary path of the whole file, before it gets its final one.
 
     Raises:
         FileExistsError: the file exists and must be new.
@@ -40,6 +45,8 @@ def write_atomically(
                 os.fsync(file.fileno())
             if stat.S_IMODE(temporary.stat().st_mode) != mode:
                 temporary.chmod(mode)
+            if before is not None:
+                before(temporary)
             if must_be_new:
                 _rename_to_new(temporary, path)
             else:

@@ -6,10 +6,11 @@ that the folder's SHA256SUMS lists is read only if it is the file that was writt
 
 import errno
 import hashlib
+import io
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from data_gen.files import write_atomically
@@ -17,6 +18,7 @@ from data_gen.files import write_atomically
 SUMS = "SHA256SUMS"  # in the format of the program sha256sum: `sha256sum -c SHA256SUMS` checks it
 LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 MOST_BYTES = 2**30  # of a file that is read whole
+BLOCK = 2**20  # bytes that are read at a time
 KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
@@ -73,10 +75,19 @@ def read_bytes(path: Path, folder: Path | None = None, most: int = MOST_BYTES) -
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise RefusedFileError(path, f"must be a regular file, got {_kind(mode)}")
-        content = file.read(most + 1)
+        content = read_most(file, most + 1)
     if len(content) > most:
         raise RefusedFileError(path, f"must have at most {most} bytes, got more")
     return content
+
+
+def read_most(file: io.BufferedIOBase, most: int) -> bytes:
+    """Return up to a number of bytes; `file.read(most)` would take as much memory for any file."""
+    blocks = []
+    while most > 0 and (block := file.read(min(most, BLOCK))):
+        blocks.append(block)
+        most -= len(block)
+    return b"".join(blocks)
 
 
 def read_checked(path: Path, folder: Path | None = None, most: int = MOST_BYTES) -> bytes:
@@ -121,9 +132,18 @@ def sums_of(folder: Path) -> dict[str, str]:
     return {line[2]: line[1] for line in found if line is not None}
 
 
-def add_sums(folder: Path, paths: Iterable[Path]) -> None:
-    """Add the sums of files that were just written to the list of their folder."""
-    mine = {_name(path, folder): sum_of(read_bytes(path, folder)) for path in paths}
+def add_sums(
+    folder: Path, paths: Iterable[Path], places: Mapping[Path, Path] | None = None
+) -> None:
+    """Add the sums of files that were just written to the list of their folder.
+
+    Args:
+        folder: the folder with the list.
+        paths: the files.
+        places: for files that are about to be renamed, where they are now.
+    """
+    now = places or {}
+    mine = {_name(path, folder): sum_of(read_bytes(now.get(path, path), folder)) for path in paths}
     sums = {**sums_of(folder), **mine}
     text = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
     write_atomically(folder / SUMS, lambda path: path.write_text(text, encoding="utf-8"))

@@ -7,6 +7,7 @@ way, so that the next writer in the same place knows which folders nobody needs.
 import fcntl
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +30,7 @@ def temporary_folder(path: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         os.close(descriptor)
         sweep(path.parent)
 
@@ -38,7 +39,15 @@ def sweep(folder: Path) -> None:
     """Delete the temporary folders in a folder that no living writer holds."""
     for leftover in temporary_folders(folder):
         if _is_abandoned(leftover):
-            shutil.rmtree(leftover, ignore_errors=True)
+            _remove(leftover)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a temporary folder, with copies of folders that may not be written to."""
+    for parent, _, _ in os.walk(folder):
+        with suppress(OSError):
+            os.chmod(parent, stat.S_IRWXU)  # noqa: PTH101  (os.walk reads it only afterwards)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def temporary_folders(folder: Path, name: str = "") -> list[Path]:

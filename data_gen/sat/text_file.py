@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from data_gen.reading import read_most
+
 MAX_BYTES = 2**27  # the largest size of an unpacked file
 
 # The first bytes of each compression, which count in place of the file's name.
@@ -37,12 +39,12 @@ def read_text(path: Path) -> bytes:
         TextFileError: the file is damaged, or has more than `MAX_BYTES` when it is unpacked.
     """
     with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
+        content = read_most(file, MAX_BYTES + 1)
     try:
         for first, opener in OPENERS.items():
             if content.startswith(first):
                 with opener(io.BytesIO(content)) as file:
-                    content = file.read(MAX_BYTES + 1)
+                    content = read_most(file, MAX_BYTES + 1)
                 break
         if len(content) <= MAX_BYTES and content.startswith(UTF_16):
             content = content.decode("utf-16").encode()

@@ -154,10 +154,15 @@ def evaluate(
         UserError: an answer or a defined score is NaN.
     """
     rows, frame, summaries = scored(study, model, study.test_cells, seconds)
-    write_atomically(folder.instances_path(name), lambda path: frame.to_parquet(path, index=False))
-    write_cells(summaries, folder.cells_path(name))
-    write_table(rows, folder.table_path(name))
-    folder.record([folder.instances_path(name), folder.cells_path(name), folder.table_path(name)])
+    instances, cells, table = (
+        path(name) for path in (folder.instances_path, folder.cells_path, folder.table_path)
+    )
+    write_atomically(instances, lambda path: frame.to_parquet(path, index=False))
+    write_cells(summaries, cells)
+    # The table is there last: an evaluation that was stopped before is made again.
+    write_table(
+        rows, table, before=lambda new: folder.record([instances, cells, table], {table: new})
+    )
     return rows
 
 

@@ -30,7 +30,7 @@ from experiments.run.batches import Batches
 from experiments.run.folder import RunFolder
 from experiments.run.parts import RunParts
 from experiments.run.selection import Selection, copy_of, older
-from experiments.settings.errors import UserError
+from experiments.settings.errors import UserError, message
 from gn.model import GraphModel
 
 LOG = logging.getLogger(__name__)
@@ -191,15 +191,26 @@ class Fit:
         """Load the folder's last state, and cut the training curve to that update."""
         state = self.world.first(folder.load_state)
         if state is not None:
-            self.step, self.losses = state["step"], state["losses"]
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.learner.load_state_dict(state.get("learner", {}))
-            self.selection.load_state_dict(state.get("selection") or older(state))
-            if self.averaged is not None:
-                self.averaged.load_state_dict(state["averaged"])
+            try:
+                self._take(state)
+            except Exception as error:  # a state from someone else can hold anything
+                raise UserError(
+                    f"{folder.path / 'state'}: the last state is not one of this training, delete"
+                    f" the folder to begin again ({message(error)})"
+                ) from error
             LOG.info("%s: resumed at update %d", folder.path.name, self.step)
         self.world.first(lambda: curve.cut(folder.metrics_path, self.step))
+
+    def _take(self, state: dict[str, Any]) -> None:
+        """Take over a saved state."""
+        total, count = state["losses"]
+        self.step, self.losses = int(state["step"]), [float(total), int(count)]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.learner.load_state_dict(state.get("learner", {}))
+        self.selection.load_state_dict(state.get("selection") or older(state))
+        if self.averaged is not None:
+            self.averaged.load_state_dict(state["averaged"])
 
 
 class _Parts(nn.Module):

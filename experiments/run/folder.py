@@ -9,7 +9,7 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ from data_gen.reading import (
     sum_of,
     sums_of,
 )
+from data_gen.temporary import sweep
 from experiments.run import curve
 from experiments.run.identity import NOT_STORED, config_hash
 from experiments.run.stored_config import read_config
@@ -146,6 +147,9 @@ class RunFolder:
             LOG.info("%s; waiting for it", text)
             lock.acquire()
         try:
+            for folder in (self.path, self.config_path.parent, self.path / "state"):
+                if folder.is_dir():
+                    sweep(folder)  # a writer may have been killed when its file was there
             yield
         finally:
             lock.release()
@@ -172,9 +176,14 @@ class RunFolder:
         found = [path for pattern in WRITTEN for path in visible(self.path, pattern)]
         return [self.config_path, *found]
 
-    def record(self, paths: Iterable[Path]) -> None:
-        """Add files that were just written to the list of what the run wrote."""
-        add_sums(self.path, paths)
+    def record(self, paths: Iterable[Path], places: Mapping[Path, Path] | None = None) -> None:
+        """Add files that were just written to the list of what the run wrote.
+
+        Args:
+            paths: the files.
+            places: for files that are about to be renamed, where they are now.
+        """
+        add_sums(self.path, paths, places)
 
     def save_config(self, config: DictConfig) -> None:
         """Store the resolved configuration.
@@ -254,10 +263,10 @@ class RunFolder:
             raise UserError(f"{path}: the state is damaged, it has another sum than its name")
         try:
             state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-            step, curve_sum = state["step"], state["curve"]
+            is_whole = state["curve"] == self._curve_sum(state["step"])
         except Exception as error:  # a file from someone else can raise any exception
             raise UserError(f"{path}: not a saved state ({message(error)})") from error
-        if curve_sum != self._curve_sum(step):
+        if not is_whole:
             raise UserError(f"{path}: {self.metrics_path.name} is not the curve up to this state")
         return state
 
@@ -284,7 +293,7 @@ class RunFolder:
         content = self.read(path)
         try:
             return float(json.loads(content))
-        except DAMAGES as error:
+        except (OverflowError, *DAMAGES) as error:
             raise UserError(f"{path}: not a number of seconds ({message(error)})") from error
 
     def finish(self) -> None:

@@ -13,6 +13,7 @@ from experiments.run.folder import RunFolder
 from experiments.run.identity import config_hash
 from experiments.run.machine import device_of
 from experiments.run.parts import RunParts
+from experiments.settings.checks import check_mappings
 from experiments.settings.construct import construct
 from experiments.settings.errors import UserError, did_you_mean
 from experiments.settings.run_settings import RunSettings
@@ -39,6 +40,9 @@ def study_of(
     Raises:
         UserError: a setting is not allowed.
     """
+    check_mappings(trained, ("transfer", "task", "machine"))
+    if "distributions" not in transfer:
+        check_mappings(trained, ("transfer.distributions",))
     merged = trained.copy()
     with open_dict(merged):
         if "distributions" not in transfer:

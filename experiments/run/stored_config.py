@@ -19,6 +19,8 @@ from experiments.settings.predicates import is_name
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C version is ten times faster
 MOST_BYTES = 2**20
 MOST_DEPTH = 40  # of mappings and lists; more than 1,000 crash the C version of the parser
+# What the parser raises for wrong values of tags, such as `!!timestamp x`.
+DAMAGES = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 NAMES = ("study", "label", "task_label")
 ENTRIES = ("train.distribution", "transfer.distributions", "transfer.edge_weights")
 OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
@@ -43,10 +45,11 @@ def read_config(path: Path, folder: Path | None = None) -> DictConfig:
         config = OmegaConf.create(without_gone(plain) if isinstance(plain, dict) else {})
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-    except (ValueError, yaml.YAMLError, OmegaConfBaseException) as error:
+    except (yaml.YAMLError, OmegaConfBaseException, *DAMAGES) as error:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error
     if "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")
+    _check_keys(OmegaConf.to_container(config), path)
     _check_names(config, path)
     return config
 
@@ -62,6 +65,15 @@ def _check_plain(text: str, path: Path) -> None:
         depth += isinstance(event, OPENING) - isinstance(event, CLOSING)
         if depth > MOST_DEPTH:
             raise UserError(f"{path}: a stored configuration must have at most {MOST_DEPTH} levels")
+
+
+def _check_keys(value: Any, path: Path) -> None:  # noqa: ANN401
+    """Raise UserError for keys of several types in one mapping, which have no order."""
+    if isinstance(value, dict) and len({type(key) for key in value}) > 1:
+        raise UserError(f"{path}: the keys of a mapping must be texts, got {list(value)!r:.100}")
+    parts = value.values() if isinstance(value, dict) else value
+    for part in parts if isinstance(value, (dict, list)) else ():
+        _check_keys(part, path)
 
 
 def _check_names(config: DictConfig, path: Path) -> None:

@@ -43,16 +43,7 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
         _log_to_stderr()  # again, because a worker starts without it
         if multiprocessing.parent_process() is not None:  # a launcher's worker
             end_with_parent()
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
-            if is_sweep():
-                return _attempt(function, config)
-            _call(function, config)  # Hydra collects the errors
-            return ""
-        try:
-            _call(function, config)
-        except USER_ERRORS as error:  # before Hydra adds its own lines
-            sys.exit(f"error: {one_line(error)}")
-        return ""
+        return _done(function, config)
 
     _log_to_stderr()
     try:
@@ -63,6 +54,29 @@ def start(config_name: str, function: Callable[[DictConfig], None]) -> None:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
+    except Exception as error:
+        _exit_without_memory(error)
+        raise
+
+
+def _done(function: Callable[[DictConfig], None], config: DictConfig) -> str:
+    """Run a job; return its error if it is one of the project's sweeper, or exit with it."""
+    if is_sweep():
+        return _attempt(function, config)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        _call(function, config)  # Hydra collects the errors
+        return ""
+    try:
+        _call(function, config)
+    except USER_ERRORS as error:  # before Hydra adds its own lines
+        sys.exit(f"error: {one_line(error)}")
+    return ""
+
+
+def _exit_without_memory(error: Exception) -> None:
+    """Exit with one line if an error is a lack of memory; modules are loaded late."""
+    if is_out_of_memory(error):
+        sys.exit(f"error: there is not enough memory ({one_line(error)})")
 
 
 def is_sweep() -> bool:
@@ -81,7 +95,7 @@ def _call(function: Callable[[DictConfig], None], config: DictConfig) -> None:
     """Run a command; a lack of memory becomes a UserError with the settings to lower."""
     try:
         function(config)
-    except (MemoryError, RuntimeError) as error:
+    except Exception as error:
         if not is_out_of_memory(error):
             raise
         keys = [key for key in HEAVY if OmegaConf.select(config, key) is not None]

@@ -1,7 +1,6 @@
 """Build objects from configuration: trusted classes only, with checked arguments."""
 
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
@@ -11,6 +10,7 @@ from omegaconf import DictConfig, ListConfig
 
 from experiments.settings.errors import UserError, did_you_mean, message
 from experiments.settings.moved import current_names
+from experiments.settings.predicates import is_number
 from experiments.settings.schema import as_a_text
 from experiments.settings.trusted import TRUSTED, trusted
 
@@ -119,5 +119,5 @@ def _takes_null(hint: object) -> bool:
 def _is_a(value: object, kind: object) -> bool:
     """Return whether a value is of a plain type: an int counts as a float, a bool does not."""
     if kind is float:
-        return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+        return is_number(value)
     return type(value) is kind

@@ -25,7 +25,11 @@ USER_ERRORS = (  # shown as one line, without a traceback
     OmegaConfBaseException, HydraException, yaml.YAMLError,
 )  # fmt: skip
 
-NO_MEMORY = re.compile(r"can't allocate memory|out of memory|bad_alloc")  # of torch
+# Words of libraries that get no memory, or of the loader of modules that were not loaded yet:
+NO_MEMORY = re.compile(
+    r"(can't|[Cc]annot|Unable to) allocate|failed to map segment|can't start new thread"
+    r"|out of memory|bad_alloc|[Mm]alloc\w* .*failed"
+)
 
 # Messages of Hydra, in one line:
 NOT_INSTALLED = re.compile(r"Could not find 'hydra/launcher/(?:(submitit)_\w+|(ray|joblib))'")
@@ -91,10 +95,13 @@ def _keys_beside(error: BaseException) -> list[str]:
     return list(map(str, mapping)) if isinstance(mapping, Mapping) else []
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether Python, numpy or torch found too little memory, on the CPU or a GPU."""
-    is_of_torch = isinstance(error, RuntimeError) and NO_MEMORY.search(str(error)) is not None
-    return isinstance(error, MemoryError) or is_of_torch
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Return whether an error, or what it came from, is a lack of memory."""
+    while error is not None:
+        if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def message(error: BaseException) -> str:

@@ -1,12 +1,13 @@
 """Tests of configuration values."""
 
-import math
 import re
+import sys
 from collections.abc import Callable
 
 from omegaconf import DictConfig, ListConfig
 
 Test = Callable[[object], bool]
+LARGEST = sys.float_info.max  # a whole number may be too large for a float
 
 
 def is_whole(value: object) -> bool:
@@ -21,7 +22,7 @@ def is_count(value: object) -> bool:
 
 def is_number(value: object) -> bool:
     """Return whether a value is a finite number; booleans are not."""
-    is_finite = isinstance(value, (int, float)) and math.isfinite(value)
+    is_finite = isinstance(value, (int, float)) and abs(value) <= LARGEST
     return is_finite and not isinstance(value, bool)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from data_gen.files import write_atomically
 from data_gen.patterns import visible
 from data_gen.picture import Key, Panel, Picture, Strip, Trace
-from data_gen.reading import read_checked
+from data_gen.reading import read_checked, read_most
 from data_gen.shapes import Look, PictureError, Shape
 from experiments.settings.errors import UserError
 
@@ -38,7 +38,7 @@ def read_pictures(path: Path) -> list[Picture]:
     """
     try:
         with gzip.open(io.BytesIO(read_checked(path))) as file:
-            content = file.read(LARGEST + 1)
+            content = read_most(file, LARGEST + 1)
         if len(content) > LARGEST:
             raise PictureError(f"more than {LARGEST} bytes")
         if content.count(b"[") + content.count(b"{") > MOST_PARTS:

@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,14 +56,26 @@ TIME_COLUMNS = frozenset({"seconds"})  # these differ when a run is repeated
 R = TypeVar("R", bound="DataclassInstance")  # a row class: its fields are the columns
 
 
-def write_table(rows: Iterable[R], path: Path, kind: type[R] = Row) -> None:
-    """Write rows of one class to a csv file, atomically."""
+def write_table(
+    rows: Iterable[R],
+    path: Path,
+    kind: type[R] = Row,
+    before: Callable[[Path], object] | None = None,
+) -> None:
+    """Write rows of one class to a csv file, atomically.
+
+    Args:
+        rows: the rows.
+        path: the file.
+        kind: their class.
+        before: as for `write_atomically`.
+    """
     names = [field.name for field in columns_of(kind)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([_text(getattr(row, name)) for name in names] for row in rows)
-    write_atomically(path, lambda temporary: temporary.write_text(text.getvalue()))
+    write_atomically(path, lambda new: new.write_text(text.getvalue()), before=before)
 
 
 def read_table(path: Path, kind: type[R] = Row) -> list[R]:

@@ -146,6 +146,14 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
     assert not leftover.exists()
 
 
+def test_what_a_writer_left_that_was_killed_after_its_rename_is_removed(tmp_path):
+    make([data_set(tmp_path)], 1)
+    left = tmp_path / f".{data_set(tmp_path).path.name}.tmp0"
+    left.mkdir()
+    make([data_set(tmp_path)], 1)
+    assert not left.exists()
+
+
 def test_a_data_set_that_may_not_be_read_is_an_error_and_is_not_made_again():
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tracemalloc
 
 import pytest
 
@@ -127,3 +128,14 @@ def test_a_damaged_list_is_refused(home):
 def test_a_folder_without_a_list_is_read(home):
     assert sums_of(home) == {}
     assert read_checked(home / "file") == b"mine"
+
+
+def test_a_small_file_takes_little_memory(tmp_path):
+    path = tmp_path / "small"
+    path.write_bytes(b"abc")
+    tracemalloc.start()
+    try:
+        assert read_bytes(path) == b"abc"
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()

@@ -12,6 +12,7 @@ from data_gen.files import write_atomically
 from data_gen.reading import RefusedFileError
 from data_gen.replaced import added_to, replaced
 from data_gen.temporary import temporary_folder
+from tests.processes import no_superuser
 
 fork = multiprocessing.get_context("fork")
 
@@ -45,6 +46,28 @@ def test_all_files_of_a_folder_change_together(folder, can_exchange, monkeypatch
         assert contents(folder) == {"a": "0", "b": "0"}
         (new / "b").unlink()
     assert contents(folder) == {"a": "1"}
+    assert visible_names(folder.parent) == ["study"]
+
+
+def test_a_folder_that_may_not_be_written_to_leaves_no_copy(folder):
+    inner = folder / "inner"
+    inner.mkdir()
+    (inner / "c").write_text("0")
+    folder.parent.chmod(0o777)
+    for path in (folder, inner):
+        path.chmod(0o777)
+    inner.chmod(0o555)
+
+    def fails():
+        with no_superuser(), replaced(folder) as new:
+            (new / "inner" / "c").unlink()
+
+    if os.geteuid() == 0:
+        os.chown(inner, 65534, 65534)
+        for parent in folder.parents[:3]:
+            parent.chmod(parent.stat().st_mode | 0o755)
+    with pytest.raises(PermissionError):
+        fails()
     assert visible_names(folder.parent) == ["study"]
 
 

@@ -6,10 +6,12 @@ from itertools import product
 
 import pytest
 import yaml
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from experiments.settings.command import start
 from experiments.settings.errors import UserError
+from experiments.settings.predicates import is_number
 from experiments.train import train
 from tests.conftest import composed, study
 from tests.experiments.conftest import WRONG_VALUES
@@ -217,3 +219,29 @@ def test_models_that_take_no_steps_or_any_number_take_what_is_asked():
     own = ["train.num_message_passing_steps=10", "transfer.num_message_passing_steps=[null,10]"]
     parts = study("model.share_weights=false", *own)
     parts.check_steps(parts.build_model())
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), True),
+        (ImportError("x.so: failed to map segment from shared object"), True),
+        (RuntimeError("a bug"), False),
+    ],
+)
+def test_a_lack_of_memory_is_one_line_and_a_bug_is_not(monkeypatch, error, is_told):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr(sys, "argv", ["experiments/publish.py", "study=s"])
+    GlobalHydra.instance().clear()
+    with pytest.raises(SystemExit if is_told else RuntimeError) as raised:
+        start("publish", fail)
+    if is_told:
+        assert raised.value.code.startswith("error: there is not enough memory (")
+
+
+@pytest.mark.parametrize("value", ["9" * 400, "-" + "9" * 400, ".nan", ".inf"])
+def test_a_number_that_no_float_can_be_is_no_number(value):
+    assert not is_number(yaml.safe_load(value))

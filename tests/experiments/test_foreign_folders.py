@@ -3,6 +3,7 @@
 Each damage is one that was seen to go wrong: see docs/trust.md.
 """
 
+import io
 import os
 import shutil
 
@@ -11,7 +12,9 @@ import torch
 from omegaconf import OmegaConf
 from safetensors.torch import load_file, save_file
 
+from data_gen.reading import sum_of, sums_of
 from experiments.run.folder import RunFolder
+from experiments.settings.errors import UserError
 from experiments.tables.rows import read_table
 from experiments.train import train
 from tests.conftest import NAMES, composed
@@ -167,6 +170,71 @@ def test_a_flipped_bit_of_the_newest_state_is_not_resumed(settings, intact, run,
     train(composed(*settings))
     assert f"left out: {newest}: the state is damaged" in caplog.text
     assert run.weights_path.read_bytes() == (intact / "weights.safetensors").read_bytes()
+
+
+def test_what_a_killed_writer_left_in_a_run_is_removed(run):
+    left = [folder / ".x.tmp0" for folder in (run.path, run.config_path.parent, run.path / "state")]
+    for path in left:
+        path.mkdir()
+    with run.locked():
+        pass
+    assert not any(path.exists() for path in left)
+
+
+def test_a_state_of_another_training_is_one_line(places, settings, run, command):
+    unfinished(run)
+    path = max((run.path / "state").iterdir())
+    state = torch.load(path, weights_only=True)
+    shutil.rmtree(path.parent)
+    run.save_state(state["step"], {**state, "model": {"x": torch.zeros(2)}})
+    code, text = command("train", *settings)
+    assert code == 1
+    assert "\n" not in text
+    assert "the last state is not one of this training" in text
+
+
+@pytest.mark.parametrize("step", ["x", None, [1]])
+def test_a_state_whose_step_is_no_number_is_left_out(settings, run, step, caplog):
+    path = max((run.path / "state").iterdir())
+    content = io.BytesIO()
+    torch.save({"step": step, "curve": ""}, content)
+    shutil.rmtree(path.parent)
+    path.parent.mkdir()
+    name = f"{6:09d}-{sum_of(content.getvalue())[:16]}.pt"
+    (path.parent / name).write_bytes(content.getvalue())
+    assert run.load_state() is None
+    assert "left out" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "[" * 9000, "nul", '"x"', "{}"])
+def test_seconds_that_are_no_number_are_one_line(run, text):
+    (run.path / "SHA256SUMS").unlink()
+    (run.path / "seconds.json").write_text(text)
+    with pytest.raises(UserError, match="not a number of seconds"):
+        run.load_seconds()
+
+
+@pytest.mark.parametrize("value", ["transfer", "transfer.distributions", "machine", "task"])
+def test_a_section_that_is_no_mapping_is_one_line(run, evaluated, value):
+    config = OmegaConf.load(run.config_path)
+    OmegaConf.update(config, value, "x")
+    run.config_path.write_text(OmegaConf.to_yaml(config))
+    (run.path / "SHA256SUMS").unlink()
+    code, text = evaluated()
+    assert code == 1
+    assert "\n" not in text
+
+
+def test_an_evaluation_whose_sums_are_not_listed_has_no_table(run, evaluated, monkeypatch):
+    def stopped(*_):
+        raise OSError(28, "stopped", "here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "record", stopped)
+        assert evaluated() == (1, "error: here: stopped")
+    assert not run.table_path("e").exists()
+    assert evaluated() == (0, "")
+    assert run.table_path("e").name in sums_of(run.path)
 
 
 def test_a_changed_weight_is_not_scored(run, evaluated):

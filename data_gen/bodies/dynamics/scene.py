@@ -189,9 +189,10 @@ class Motion(NamedTuple):
         For a scene that loses energy, as with drag, it is the largest increase.
         """
         energy = np.append(self.first_energy, self.energy)
-        change = energy - np.minimum.accumulate(energy)
-        if not self.is_damped:
-            change = np.abs(energy - self.first_energy)
+        with np.errstate(invalid="ignore"):  # bodies in one place: the drift is infinite
+            change = energy - np.minimum.accumulate(energy)
+            if not self.is_damped:
+                change = np.abs(energy - self.first_energy)
         largest = max(float(self.kinetic.max()), float(np.finfo(float).tiny))
         drift = float(change.max()) / largest
         return drift if np.isfinite(drift) else np.inf

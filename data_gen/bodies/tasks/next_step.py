@@ -160,7 +160,8 @@ class NextStep(BodyTask):
 
     def step(self, model: Model, batch: Batch, state: State, frame: int) -> State:
         """Return the state at the next frame, as a model predicts it from the state alone."""
-        seen = observed(batch, state[0], state[1], self.units)
+        position, velocity = (part.to(batch.position.dtype) for part in state)
+        seen = observed(batch, position, velocity, self.units)
         seen.graph_frame = torch.full_like(batch.graph_frame, frame)
         answer = model(seen).x
         assert answer is not None

@@ -81,7 +81,7 @@ class Machine(Settings):
     section: ClassVar[str] = "machine"
 
     device: str = setting("auto", DEVICE, "cpu | cuda | cuda:1, the second GPU | auto")
-    num_threads: int = setting(1, COUNT)
+    num_threads: int = setting(1, COUNT, "another number adds in another order, and rounds so")
     num_workers: int | str = setting("auto", or_auto(COUNT), "processes that generate instances")
     data_dir: str = setting("data", FOLDER)
     runs_dir: str = setting("outputs", FOLDER)

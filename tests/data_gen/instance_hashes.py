@@ -1,4 +1,4 @@
-"""What ten instances of every generator are, so that a change of meaning must raise a version.
+"""Summaries of ten instances of every generator: a change of meaning must raise a version.
 
 python -m tests.data_gen.instance_hashes    # adds new generators and removes those that are gone
 

@@ -38,7 +38,7 @@ def pair(law, apart, tolerance=0.01, speed=0.0):
     return made
 
 
-@pytest.mark.parametrize("tolerance", [0.01, np.inf])
+@pytest.mark.parametrize("tolerance", [np.inf, pytest.param(0.01, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ALL)
 def test_a_motion_is_of_numbers_and_flagged_unless_it_keeps_its_energy(name, tolerance):
     for apart, scheme in product(APART, ("leapfrog", "euler")):
@@ -52,6 +52,8 @@ def test_a_motion_is_of_numbers_and_flagged_unless_it_keeps_its_energy(name, tol
         graph = TASK.sample(motion, np.random.default_rng(0))
         for field, value in graph.items():
             assert field == "graph_law" or not value.is_floating_point() or value.isfinite().all()
+        if apart not in (APART[0], APART[-1]):  # scores take most of the time
+            continue
         batch = batch_of([graph])
         output = GraphOutput(x=torch.zeros(len(batch.x), 2))
         for score, value in TASK.score(lambda _, o=output: o, batch).items():

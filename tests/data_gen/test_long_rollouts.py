@@ -23,6 +23,7 @@ def free_bodies(num_frames):
     return task, batch_of([task.sample(simulate(made, num_frames), np.random.default_rng(0))])
 
 
+@torch.inference_mode()
 @pytest.mark.parametrize("num_frames", [10_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_bodies_without_forces_are_where_they_should_be_and_states_are_forgotten(num_frames):
     """Sums of a million equal steps in float32 were wrong by percents of the way."""
@@ -31,14 +32,15 @@ def test_bodies_without_forces_are_where_they_should_be_and_states_are_forgotten
     none, kept, worst = torch.zeros_like(start[0]), [], 0.0
     for moment in rollout(start, lambda s, _: moved(batch, s, none), batch, num_frames):
         kept.append(weakref.ref(moment.position))
-        worst = max(worst, float(moment.relative_error))
+        if moment.frame % 100 == 0:
+            worst = max(worst, float(moment.relative_error))
     assert worst <= 1e-6
     assert moment.frame == len(kept) == num_frames
     assert not moment.has_diverged.any()
     assert sum(state() is not None for state in kept) == 1
 
 
-@pytest.mark.parametrize("num_frames", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("num_frames", [60, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_scores_of_a_long_rollout_are_numbers_and_a_divergence_is_flagged(num_frames):
     task, batch = free_bodies(num_frames)
     found = task.score(lambda seen: GraphOutput(x=torch.zeros_like(seen.position)), batch)

@@ -1,4 +1,4 @@
-"""The same bytes, whatever the number of workers, the order of cells and the place of a run."""
+"""A run and its data have the same bytes for any number of workers, and any order of cells."""
 
 import pytest
 import torch

@@ -44,7 +44,7 @@ def rollout(
     scene, or faster, than `FAR` times the largest distance or speed of the true motion. Then its
     scene is marked, and the body is held at that limit.
 
-    States are summed up in float64: a million float32 steps of equal length are wrong by percents.
+    States are summed up in float64: a million equal steps in float32 are wrong by a hundredth.
 
     Args:
         state: positions and velocities [N, d] at frame 0.

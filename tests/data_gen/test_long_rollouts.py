@@ -26,7 +26,7 @@ def free_bodies(num_frames):
 @torch.inference_mode()
 @pytest.mark.parametrize("num_frames", [10_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_bodies_without_forces_are_where_they_should_be_and_states_are_forgotten(num_frames):
-    """Sums of a million equal steps in float32 were wrong by percents of the way."""
+    """Sums of a million equal steps in float32 were wrong by a hundredth of the way."""
     _, batch = free_bodies(num_frames)
     start = batch.track.view(3, -1, 2, 2)[:, 0].unbind(1)
     none, kept, worst = torch.zeros_like(start[0]), [], 0.0

@@ -17,7 +17,9 @@ from tests.contracts import batch_of, build, precise, refuses
 PAIRS = [pair for pair in product(stems("task"), stems("model")) if fits(*pair)]
 LEARNING = [model for model in stems("model") if has_parameters(model)]
 BFLOAT16_TOLERANCE = 0.05  # relative to the size of the answers, over four seeds, three steps
-FLOAT32_TOLERANCE = 5e-5  # likewise, one seed, all steps; most models are within 2e-6
+# Likewise, one seed, all steps. Most models are within 2e-6; the relation network, which adds up
+# the 3,000 edges of formulas without a norm, needs 8e-5.
+FLOAT32_TOLERANCE = 1e-4
 SCORE_TOLERANCE = {"rtol": 1e-5, "atol": 5e-6}  # of scores; drifts and errors are differences
 
 

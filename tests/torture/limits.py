@@ -21,7 +21,7 @@ from tests.torture.job import Job
 from tests.torture.places import STAGES, Place, apart, contents, leftovers
 from tests.torture.tally import DIFFERENCE, LEFTOVER, TRACEBACK
 
-NUMBERS = 12
+NUMBERS = 8
 NOBODY = 65534
 NEW_MOUNTS = 0x20000  # CLONE_NEWNS
 STAGES_OF = ("train", "evaluate", "publish_again", "export")

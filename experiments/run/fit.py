@@ -199,6 +199,7 @@ class Fit:
                     f" the folder to begin again ({message(error)})"
                 ) from error
             LOG.info("%s: resumed at update %d", folder.path.name, self.step)
+            self.world.first(lambda: folder.forget_states(self.step))
         self.world.first(lambda: curve.cut(folder.metrics_path, self.step))
 
     def _take(self, state: dict[str, Any]) -> None:

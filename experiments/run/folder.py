@@ -247,6 +247,13 @@ class RunFolder:
             if old not in kept:  # a state of a later update was damaged
                 old.unlink()
 
+    def forget_states(self, step: int) -> None:
+        """Delete states that nobody resumes from; a writer may have been killed before it did."""
+        states = visible(self.path / "state", "*.pt")
+        earlier = [path for path in states if path.name[:9] <= f"{step:09d}"]
+        for old in earlier[:-KEPT_STATES]:
+            old.unlink()
+
     def load_state(self) -> dict[str, Any] | None:
         """Return the last state that is as it was written, or None if there is none."""
         for path in reversed(visible(self.path / "state", "*.pt")):

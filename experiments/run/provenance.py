@@ -21,6 +21,9 @@ def commit() -> str:
     """Return the commit of the code, with a + if files differ from it; "unknown" outside git.
 
     Code without a repository of its own may lie inside a repository of something else.
+
+    Raises:
+        OSError: git cannot be started for want of memory or file handles.
     """
     if not (ROOT / ".git").exists():
         return "unknown"
@@ -29,6 +32,6 @@ def commit() -> str:
             ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
             cwd=ROOT, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
+    except (FileNotFoundError, PermissionError, subprocess.CalledProcessError):
         return "unknown"
     return text.strip()

@@ -225,6 +225,15 @@ def test_a_section_that_is_no_mapping_is_one_line(run, evaluated, value):
     assert "\n" not in text
 
 
+def test_a_state_that_a_killed_training_did_not_delete_is_deleted(settings, run):
+    unfinished(run)
+    states = sorted((run.path / "state").iterdir())
+    old = states[0].with_name(f"{1:09d}{states[0].name[9:]}")
+    shutil.copy(states[0], old)
+    train(composed(*settings))
+    assert sorted((run.path / "state").iterdir()) == states
+
+
 def test_an_evaluation_whose_sums_are_not_listed_has_no_table(run, evaluated, monkeypatch):
     def stopped(*_):
         raise OSError(28, "stopped", "here")

@@ -6,7 +6,7 @@ from tests.torture.places import STAGES, Stage, apart, contents, leftovers
 from tests.torture.tally import DIFFERENCE, LEFTOVER, TRACEBACK
 
 CROWD = 16
-NUMBERS = 2
+NUMBERS = 1
 SLICES = 1
 SEEDS = Stage(
     "data_set",

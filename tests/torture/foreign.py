@@ -91,10 +91,10 @@ def torture(job: Job) -> None:
         for path, was in hashes.items():
             if dict(_hashes(outside)).get(path) != was:
                 job.add(TOUCHED, number, f"{path} was changed: {about}")
-                raise RuntimeError("the files outside are not as they were")
+                return  # they are not as they were: nothing more can be said
         if len(dict(_hashes(outside))) != len(hashes):
             job.add(TOUCHED, number, f"there is a new file outside: {about}")
-            raise RuntimeError("the files outside are not as they were")
+            return  # they are not as they were: nothing more can be said
         for path in _marked(place):
             job.add(TOUCHED, number, f"{path} has the marker: {about}")
 

@@ -21,12 +21,13 @@ from tests.torture.job import Job
 from tests.torture.places import STAGES, Place, apart, contents, leftovers
 from tests.torture.tally import DIFFERENCE, LEFTOVER, TRACEBACK
 
-NUMBERS = 12
+NUMBERS = 8
 NOBODY = 65534
 NEW_MOUNTS = 0x20000  # CLONE_NEWNS
 STAGES_OF = ("train", "evaluate", "publish_again", "export")
 SLICES = 1
 PAGE = 4096
+SAID = 2048  # bytes that suffice for what a command says, which is a file as well
 LARGE = "size=256m"  # of the disk without the limit
 
 
@@ -44,7 +45,7 @@ Prepare = Callable[[], None]
 @contextmanager
 def file_size(scene: Scene) -> Iterator[Prepare]:
     """Refuse files above a random size, as a full disk does."""
-    most = int(scene.needed ** scene.rng.random())
+    most = SAID + int(scene.needed ** scene.rng.random())
     yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 

@@ -32,7 +32,7 @@ LARGE = "size=256m"  # of the disk without the limit
 
 
 class Scene(NamedTuple):
-    """What a limit may depend on."""
+    """The folders and the command that a limit may depend on."""
 
     place: Place
     needed: int  # bytes that the command writes, about

@@ -37,6 +37,7 @@ from data_gen.reading import (
 )
 from data_gen.temporary import sweep
 from experiments.run import curve
+from experiments.run.canonical import canonical
 from experiments.run.identity import NOT_STORED, config_hash
 from experiments.run.stored_config import read_config
 from experiments.settings.errors import UserError, message, one_line
@@ -237,7 +238,7 @@ class RunFolder:
             OSError: the file cannot be written, for example because the disk is full.
         """
         content = io.BytesIO()
-        torch.save({**state, "curve": self._curve_sum(step)}, content)
+        torch.save(canonical({**state, "curve": self._curve_sum(step)}), content)
         name = f"{step:09d}-{sum_of(content.getvalue())[:16]}.pt"
         path = self.path / "state" / name
         write_atomically(path, lambda temporary: temporary.write_bytes(content.getvalue()))

@@ -280,6 +280,22 @@ def test_a_state_that_cannot_be_read_is_left_out(tmp_path, caplog):
     assert good in (run.path / "state").iterdir()
 
 
+def test_equal_states_are_equal_bytes(tmp_path):
+    run, model = RunFolder(tmp_path / "run"), torch.nn.Linear(2, 2)
+    state = {"step": 1, "model": model.state_dict(), "name": "weight", "rates": [("weight", 1)]}
+    run.save_state(1, state)
+    (path,) = (run.path / "state").iterdir()
+    content = path.read_bytes()
+    path.unlink()
+    run.save_state(1, {**state, "name": "".join(["we", "ight"])})  # equal, and another object
+    assert path.read_bytes() == content
+    found = run.load_state()
+    assert found["model"]._metadata == model.state_dict()._metadata
+    path.unlink()
+    run.save_state(1, found)
+    assert path.read_bytes() == content
+
+
 @pytest.mark.parametrize("change", [lambda text: text.replace("0.5", "0.4"), lambda text: ""])
 def test_a_state_whose_curve_was_changed_is_left_out(tmp_path, caplog, change):
     run = RunFolder(tmp_path / "run")

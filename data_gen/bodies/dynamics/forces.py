@@ -133,17 +133,6 @@ def _add_contacts(
 
 
 @njit(cache=True, error_model="numpy")
-def _clamp(force: np.ndarray, limit: float) -> None:
-    """Limit the components of forces; what is not a number stays so, and is found out later."""
-    for i in range(force.shape[0]):
-        for k in range(force.shape[1]):
-            if force[i, k] > limit:
-                force[i, k] = limit
-            elif force[i, k] < -limit:
-                force[i, k] = -limit
-
-
-@njit(cache=True, error_model="numpy")
 def forces(
     state: np.ndarray, axes: tuple, bodies: np.ndarray, bonds: np.ndarray,
     law: np.ndarray, force: np.ndarray,
@@ -168,4 +157,6 @@ def forces(
     if law[CONTACT_STIFFNESS] > 0:
         _add_contacts(state, axes, bodies, law, force)
     if law[CLAMP] < np.inf:
-        _clamp(force, law[CLAMP])
+        for i in range(x.shape[0]):
+            for k in range(len(axes)):
+                force[i, k] = min(max(force[i, k], -law[CLAMP]), law[CLAMP])

@@ -242,18 +242,15 @@ class RunFolder:
         name = f"{step:09d}-{sum_of(content.getvalue())[:16]}.pt"
         path = self.path / "state" / name
         write_atomically(path, lambda temporary: temporary.write_bytes(content.getvalue()))
-        states = visible(path.parent, "*.pt")
-        kept = [one for one in states if one.name <= name][-KEPT_STATES:]
-        for old in states:
-            if old not in kept:  # a state of a later update was damaged
-                old.unlink()
+        self.forget_states(step)
 
     def forget_states(self, step: int) -> None:
-        """Delete states that nobody resumes from; a writer may have been killed before it did."""
+        """Keep the last states up to an update; later ones were damaged, or were not resumed."""
         states = visible(self.path / "state", "*.pt")
-        earlier = [path for path in states if path.name[:9] <= f"{step:09d}"]
-        for old in earlier[:-KEPT_STATES]:
-            old.unlink()
+        kept = [path for path in states if path.name[:9] <= f"{step:09d}"][-KEPT_STATES:]
+        for path in states:
+            if path not in kept:
+                path.unlink()
 
     def load_state(self) -> dict[str, Any] | None:
         """Return the last state that is as it was written, or None if there is none."""

@@ -49,8 +49,9 @@ def read_config(path: Path, folder: Path | None = None) -> DictConfig:
         raise UserError(f"{path}: cannot be read ({message(error)})") from error
     if "model" not in config or "task" not in config:
         raise UserError(f"{path}: not the configuration of a run")
-    _check_keys(OmegaConf.to_container(config), path)
-    _check_names(config, path)
+    checked: Any = OmegaConf.to_container(config)
+    _check_keys(checked, path)
+    _check_names(checked, path)
     return config
 
 
@@ -76,9 +77,8 @@ def _check_keys(value: Any, path: Path) -> None:  # noqa: ANN401
         _check_keys(part, path)
 
 
-def _check_names(config: DictConfig, path: Path) -> None:
+def _check_names(plain: dict[str, Any], path: Path) -> None:
     """Raise UserError for a name that could not have been given: tables and paths will have it."""
-    plain: Any = OmegaConf.to_container(config)
     given = {key: plain[key] for key in NAMES if key in plain}
     for key in ENTRIES:
         section, _, leaf = key.partition(".")

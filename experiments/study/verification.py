@@ -111,6 +111,8 @@ def _same_data(study: RunParts, rows: Sequence[Row]) -> tuple[list[TestCell], Fi
     for cell in known:
         place = cell.distribution, cell.size
         (same if cell.data_set.data_hash == wanted[place] else other).append(cell)
+    if not known:
+        return [], Finding("data", Verdict.NOT_COMPARABLE, "the table has none of its cells")
     if other:
         names = _some(f"{cell.distribution} {cell.size}" for cell in other)
         finding = Finding("data", Verdict.NOT_COMPARABLE, f"drawn in another way now: {names}")
@@ -132,6 +134,8 @@ def _scores(
         return Finding("scores", Verdict.NOT_COMPARABLE, one_line(error))
     table = {_key(row): row for row in rows}
     pairs = [(row, table[_key(row)]) for row in again if _key(row) in table]
+    if not pairs:
+        return Finding("scores", Verdict.NOT_COMPARABLE, "the table has none of these scores")
     apart = {_place(row): _difference(row.mean, other.mean) for row, other in pairs}
     wrong = {place: by for place, by in apart.items() if by > 0}
     if wrong:
@@ -164,7 +168,7 @@ def _key(row: Row) -> tuple[Any, ...]:
 
 
 def _texts(row: Row) -> list[str]:
-    """Return the columns of a row as they are written; times differ when a run is repeated."""
+    """Return the columns of a row as they are written, so that nan equals nan."""
     columns = [getattr(row, field.name) for field in columns_of(Row)]
     return [f"{value:.6g}" if isinstance(value, float) else str(value) for value in columns]
 

@@ -138,3 +138,23 @@ def test_the_number_of_cells_is_a_choice(study, told):
     assert found["scores"].endswith(" scores in 1 cells")
     with pytest.raises(AssertionError):
         assert told(study, num_cells=0) == ({}, "")
+
+
+def test_a_table_without_a_known_cell_is_not_comparable(study, told):
+    run = only_run(study)
+    run.table_path().write_text(run.table_path().read_text().replace(",geographic_thr", ",other"))
+    run.record([run.table_path()])
+    found, _ = told(study)
+    assert found["data"] == "not comparable, the table has none of its cells"
+    assert found["scores"].startswith("not comparable")
+
+
+def test_a_table_without_a_known_score_is_not_comparable(study, told):
+    run = only_run(study)
+    head, rows = run.table_path().read_text().split("\n", 1)
+    for shift in ("none", "size"):
+        rows = rows.replace(f",{shift},", f",{shift},old_")
+    run.table_path().write_text(f"{head}\n{rows}")
+    run.record([run.table_path()])
+    found, _ = told(study)
+    assert found["scores"] == "not comparable, the table has none of these scores"
